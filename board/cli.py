@@ -1,0 +1,222 @@
+"""The command ``board``: its grammar, and the one place that prints an error and picks an exit code."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from board.doctor import examine, installed_version
+from board.errors import BoardError
+from board.logs import open as open_logs
+from board.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+from board.terminal import inspection_lines, printable, readable_bytes
+
+__all__ = ["main"]
+
+COMMANDS = """\
+commands:
+  board [serve] LOGDIR...       show the runs below the folders, live, in the browser
+  board inspect LOGDIR...       print runs, tags, kinds, counts, steps, and what could not be read
+  board doctor                  print versions, limits and folders
+  board cache [--clear]         print, or empty, the folder of the index
+  board state                   print the folder of names, notes and views
+
+A first word that is a command is the command: ./inspect is the folder.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code: 0; 2 for a question that makes no sense; 130 after Ctrl-C.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = _COMMANDS[words.pop(0)] if words and words[0] in _COMMANDS else _serve
+    try:
+        return command(words)
+    except BoardError as error:
+        print(f"board: {printable(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `board inspect runs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"board: {printable(message)}; board --help tells more", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _serve(words: list[str]) -> int:
+    parser = _Parser(
+        prog="board",
+        usage="board [serve] LOGDIR... [options]",
+        description="Shows training logs, live.",
+        epilog=COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_logdirs(parser)
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to serve on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
+    parser.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="open the browser, where there is a display (default: yes; never over ssh)",
+    )
+    parser.add_argument("--base-path", type=_base_path, default="", help="what a proxy puts before every path")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name, beside this machine's own, that the board answers to; may be repeated",
+    )
+    _add_cache_dir(parser)
+    parser.add_argument("--no-cache", action="store_true", help="keep no index")
+    parser.add_argument("--version", action="version", version=f"trainboard {installed_version('trainboard')}")
+    given = parser.parse_args(words)
+    settings = Settings(
+        logdirs=_logdirs(parser, given),
+        host=given.host,
+        port=given.port,
+        opens_browser=given.open,
+        base_path=given.base_path,
+        allowed_hosts=tuple(given.allowed_host),
+        cache_dir=None if given.no_cache else given.cache_dir,
+        state_dir=_own_folder("XDG_STATE_HOME", ".local/state"),
+    )
+    from board.serving import serve  # here: FastAPI takes a third of a second that other commands need not wait
+
+    serve(settings, say=_say, environment=os.environ)
+    return 0
+
+
+def _inspect(words: list[str]) -> int:
+    parser = _Parser(prog="board inspect", description="Prints what lies in a logdir, and what could not be read.")
+    _add_logdirs(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(words)
+    logs = open_logs(*_logdirs(parser, given), cache=False)
+    found = logs.inspect()
+    logs.close()
+    if given.json:
+        print(json.dumps(found, indent=2))
+    else:
+        for line in inspection_lines(found):
+            print(line)
+    return 0
+
+
+def _doctor(words: list[str]) -> int:
+    parser = _Parser(prog="board doctor", description="Prints what a report of a fault should contain.")
+    _add_cache_dir(parser)
+    given = parser.parse_args(words)
+    for topic, finding in examine(given.cache_dir, _own_folder("XDG_STATE_HOME", ".local/state")):
+        _say(f"{topic:<14}{finding}")
+    return 0
+
+
+def _cache(words: list[str]) -> int:
+    parser = _Parser(prog="board cache", description="Prints the folder of the index, and how large it is.")
+    _add_cache_dir(parser)
+    parser.add_argument("--path", action="store_true", help="print the path alone")
+    parser.add_argument("--clear", action="store_true", help="delete it; the next start reads the logs anew")
+    given = parser.parse_args(words)
+    folder: Path = given.cache_dir
+    if given.path:
+        _say(str(folder))
+        return 0
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    size = readable_bytes(sum(path.stat().st_size for path in files))
+    if not given.clear:
+        _say(f"{folder}: {len(files)} files, {size}")
+        return 0
+    if files and not _is_our_cache(folder):
+        parser.error(f"{folder} is not a cache of trainboard (no CACHEDIR.TAG of ours): nothing was deleted")
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    _say(f"{folder}: {len(files)} files deleted, {size}")
+    return 0
+
+
+def _state(words: list[str]) -> int:
+    parser = _Parser(prog="board state", description="Prints the folder of what people chose: names, notes, views.")
+    parser.add_argument("--path", action="store_true", help="print the path alone")
+    given = parser.parse_args(words)
+    folder = _own_folder("XDG_STATE_HOME", ".local/state")
+    _say(str(folder) if given.path else f"{folder}: {'in use' if folder.is_dir() else 'nothing kept yet'}")
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "serve": _serve,
+    "inspect": _inspect,
+    "doctor": _doctor,
+    "cache": _cache,
+    "state": _state,
+}
+
+
+def _say(line: str) -> None:
+    print(printable(line), flush=True)  # at once: whoever reads through a pipe waits for the address
+
+
+def _add_logdirs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="*", metavar="LOGDIR", help="a folder with runs below it, or name=folder")
+    parser.add_argument("--logdir", action="append", default=[], metavar="LOGDIR", help="the same, as TensorBoard's")
+
+
+def _logdirs(parser: argparse.ArgumentParser, given: Any) -> tuple[str, ...]:
+    logdirs = (*given.folders, *given.logdir)
+    if not logdirs:
+        parser.error("which folder? board LOGDIR shows the runs below it")
+    return logdirs
+
+
+def _add_cache_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache-dir",
+        type=Path,
+        default=_own_folder("XDG_CACHE_HOME", ".cache"),
+        metavar="DIR",
+        help="where the index lives (default: %(default)s)",
+    )
+
+
+def _own_folder(variable: str, otherwise: str) -> Path:
+    """Return our folder as the XDG base directory specification has it: a relative path there is to be ignored."""
+    named = Path(os.environ.get(variable, ""))
+    return (named if named.is_absolute() else Path.home() / otherwise) / "trainboard"
+
+
+def _is_our_cache(folder: Path) -> bool:
+    tag = folder / "CACHEDIR.TAG"
+    return tag.is_file() and b"trainboard" in tag.read_bytes()[:1000]
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
+def _base_path(text: str) -> str:
+    path = "/" + text.strip("/")
+    if not all(part and part not in (".", "..") and part.isprintable() for part in path.split("/")[1:] if path != "/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no path such as /tools/board")
+    return "" if path == "/" else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

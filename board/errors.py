@@ -1,0 +1,42 @@
+"""What can go wrong in the board, as one tree.
+
+BoardError
+  LogdirError           a logdir that is a file, or cannot be listed: the command ends with exit code 2
+  UnknownRunError       404
+  UnknownSeriesError    404: no such tag, kind or step in the run, or its bytes are no more
+  MalformedValueError   404: the bytes are there, but say nothing that can be shown
+  BadRequestError       400
+"""
+
+__all__ = [
+    "BadRequestError",
+    "BoardError",
+    "LogdirError",
+    "MalformedValueError",
+    "UnknownRunError",
+    "UnknownSeriesError",
+]
+
+
+class BoardError(Exception):
+    """Base of everything that the board raises on purpose; its text is one sentence for a person."""
+
+
+class LogdirError(BoardError):
+    """A logdir that cannot be read at all."""
+
+
+class UnknownRunError(BoardError, LookupError):
+    """No run of that name."""
+
+
+class UnknownSeriesError(BoardError, LookupError):
+    """No such series in the run, or no such point in the series."""
+
+
+class MalformedValueError(BoardError, ValueError):
+    """A value whose bytes do not make sense as the kind that they claim to be."""
+
+
+class BadRequestError(BoardError, ValueError):
+    """A question that makes no sense."""

@@ -1,0 +1,155 @@
+"""What a node of a GraphDef says, in words: names, shapes, element types and costs, whoever wrote it."""
+
+import math
+from typing import Any, NamedTuple
+
+__all__ = ["FUNCTIONS", "Facts", "NodeReader", "decode_name", "dtype_name", "shape_text", "split_input", "strip_slot"]
+
+FUNCTIONS = "functions"  # scope under which the functions of TensorFlow graphs are shown
+
+# tensorflow/core/framework/types.proto: number -> (name, bytes an element); a reference type is its number + 100
+_DTYPES: dict[int, tuple[str, int]] = {
+    1: ("float32", 4),
+    2: ("float64", 8),
+    3: ("int32", 4),
+    4: ("uint8", 1),
+    5: ("int16", 2),
+    6: ("int8", 1),
+    7: ("string", 0),
+    8: ("complex64", 8),
+    9: ("int64", 8),
+    10: ("bool", 1),
+    11: ("qint8", 1),
+    12: ("quint8", 1),
+    13: ("qint32", 4),
+    14: ("bfloat16", 2),
+    17: ("uint16", 2),
+    18: ("complex128", 16),
+    19: ("float16", 2),
+    20: ("resource", 0),
+    21: ("variant", 0),
+    22: ("uint32", 4),
+    23: ("uint64", 8),
+    24: ("float8_e5m2", 1),
+    25: ("float8_e4m3fn", 1),
+}
+_REFERENCE = 100
+_VARIABLES = frozenset({b"VariableV2", b"Variable", b"VarHandleOp", b"AutoReloadVariable"})
+# Attributes that name the element type of what a node puts out, the surest first.
+_DTYPE_KEYS = (b"dtype", b"output_types", b"out_type", b"DstT", b"T")
+_WANTED = frozenset(
+    {
+        *(b"_output_shapes", b"shape", b"macs", b"flops", b"num_params", b"output_bytes", b"source", b"keras_class"),
+        *_DTYPE_KEYS,
+    }
+)
+_UNKNOWN = -1
+
+
+class Facts(NamedTuple):
+    """What the columns keep of one node."""
+
+    op: str  # a Keras layer has no op, but a class
+    shapes: tuple[str, ...]  # one an output, as far as the file has them
+    dtype: str  # of the first output; "" where the file does not say
+    macs: int
+    params: int
+    output_bytes: int  # 0 where unknown
+    source: str  # "file:line"; "" where the file does not say
+
+
+def decode_name(name: bytes) -> str:
+    """Make any bytes a name that JSON and the browser take; different bytes stay different names."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def dtype_name(number: int) -> str:
+    """Name an element type of ``types.proto``; references are named like the type itself."""
+    known = _DTYPES.get(number % _REFERENCE)
+    return known[0] if known else f"type {number}"
+
+
+def shape_text(shape: Any) -> str:
+    """Write a TensorShapeProto as people read it: ``1×3×224×224``, ``?`` for an unknown size."""
+    if shape.unknown_rank:
+        return "?"
+    return "×".join(str(dim.size) if dim.size >= 0 else "?" for dim in shape.dim) or "scalar"
+
+
+def split_input(text: bytes) -> tuple[bytes, int, bool]:
+    """Split an entry of ``NodeDef.input`` into node, output slot and whether it only says *after*.
+
+    ``^name`` is a control input, ``name:1`` the second output; inside functions ``name:out:1`` names an argument too.
+    """
+    if text.startswith(b"^"):
+        return text[1:], 0, True
+    name, colon, slot = text.rpartition(b":")
+    if not colon or not slot.isdigit():
+        return text, 0, False
+    return name, int(slot), False
+
+
+def strip_slot(name: bytes) -> bytes:
+    """Drop the name of an output argument, ``node:out`` -> ``node``, as inputs inside functions carry it."""
+    return name.partition(b":")[0]
+
+
+class NodeReader:
+    """Reads what the columns need out of NodeDefs; remembers shapes, of which a graph has few different ones."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[bytes, tuple[tuple[str, ...], int]] = {}
+
+    def read(self, node: Any) -> Facts:
+        """Read one NodeDef.
+
+        Parameters are ``num_params`` of our writer's nodes, else the size of a TensorFlow variable of known shape.
+        Multiply-adds are ``macs``, else half of ``flops``. Bytes are ``output_bytes``, else all output shapes times
+        the size of an element, where both are known; a constant puts nothing out while the model runs.
+        """
+        found = {entry.key: entry.value for entry in node.attr if entry.key in _WANTED}
+        shape = found.get(b"_output_shapes") or found.get(b"shape")
+        texts, elements = self._read_shapes(shape) if shape is not None else ((), _UNKNOWN)
+        number = _first_dtype(found)
+        name, size = _DTYPES.get(number % _REFERENCE, ("", 0))
+        macs, flops, params, output_bytes = (
+            found[key].i if key in found else _UNKNOWN for key in (b"macs", b"flops", b"num_params", b"output_bytes")
+        )
+        if params < 0 and node.op in _VARIABLES and b"shape" in found:
+            params = self._read_shapes(found[b"shape"])[1]
+        return Facts(
+            op=decode_name(node.op or (found[b"keras_class"].s if b"keras_class" in found else b"")),
+            shapes=texts,
+            dtype=name or (dtype_name(number) if number else ""),
+            macs=max(0, macs if macs >= 0 else flops // 2),
+            params=max(0, params),
+            output_bytes=output_bytes if output_bytes >= 0 else 0 if node.op == b"Const" else max(0, elements) * size,
+            source=decode_name(found[b"source"].s) if b"source" in found else "",
+        )
+
+    def _read_shapes(self, value: Any) -> tuple[tuple[str, ...], int]:
+        """Write the shapes of an AttrValue, a list or a single one, and add up their elements."""
+        key = value.SerializeToString()
+        known = self._shapes.get(key)
+        if known is None:
+            which = value.WhichOneof("value")
+            shapes = list(value.list.shape) if which == "list" else [value.shape] if which == "shape" else []
+            counts = [_elements(shape) for shape in shapes]
+            known = tuple(shape_text(shape) for shape in shapes), _UNKNOWN if _UNKNOWN in counts else sum(counts)
+            self._shapes[key] = known
+        return known
+
+
+def _first_dtype(found: dict[bytes, Any]) -> int:
+    for key in _DTYPE_KEYS:
+        if key in found:
+            value = found[key]
+            number: int = value.type or (value.list.type[0] if value.list.type else 0)
+            if number:
+                return number
+    return 0
+
+
+def _elements(shape: Any) -> int:
+    sizes = [dim.size for dim in shape.dim]
+    return _UNKNOWN if shape.unknown_rank or any(size < 0 for size in sizes) else math.prod(sizes)

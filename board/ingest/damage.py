@@ -1,0 +1,236 @@
+"""What of an event file could not be read, and where reading can go on behind it.
+
+Nothing at the end of a file that still grows is damaged yet: a writer may be in the middle of it, and a network file
+system shows zeros for what has not arrived. So bytes get 30 s before they are judged.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from board.ingest.clock import Clock
+from board.ingest.read_buffer import ReadBuffer
+from board.model import Problem
+from board.storage import FileInfo, NotAFileError, OpenFile
+from writer.format.records import FOOTER_BYTES, HEADER_BYTES, MAX_RECORD_BYTES, Found, Scan, find_record
+
+__all__ = ["SETTLE_S", "Damage", "Growth"]
+
+SETTLE_S = 30.0
+_FREE_BYTES = 64 << 20  # checksummed while looking for a record, beyond 4 x the gap
+_HISTORY_STEP_S = 1.0
+_NO_LIMIT = 1 << 62
+
+_MESSAGES = {
+    "payload_crc": "The checksum of a record is wrong; it was skipped.",
+    "undecodable": "A record's checksums are right, but it holds no event; it was skipped.",
+    "gap": "Bytes that are no records were skipped; what was found behind them is marked as salvaged.",
+    "too_long": f"A record is longer than {MAX_RECORD_BYTES >> 20} MiB; it was skipped.",
+    "lying_length": "A record says that it is longer than its file can hold; nothing was read of it.",
+    "torn_tail": "The file ends in the middle of a record; it is read on as soon as the rest is there.",
+    "unreadable_tail": "The last bytes of the file are no records; they are looked at again when it grows.",
+    "given_up": "Behind this place looking for records became too costly; the rest of the file was not read.",
+}
+
+
+class Growth:
+    """How old the bytes of a file are, as this process has seen them come."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: tuple[int, float] | None = None
+        self._changed_at = -math.inf  # monotonic
+        self._sizes: deque[tuple[float, int]] = deque()  # (since when, size)
+
+    def note(self, info: FileInfo) -> None:
+        """Take in what the file system says now."""
+        now = self._clock.monotonic()
+        if self._known is None:  # of what was there before us only the last change is known
+            self._changed_at = now - max(0.0, self._clock.wall() - info.mtime)
+            self._sizes.append((-math.inf, info.size))
+        elif self._known != (info.size, info.mtime):
+            self._changed_at = now
+            if now - self._sizes[-1][0] < _HISTORY_STEP_S:
+                self._sizes[-1] = (self._sizes[-1][0], info.size)
+            else:
+                self._sizes.append((now, info.size))
+        self._known = info.size, info.mtime
+        while len(self._sizes) > 1 and self._sizes[1][0] <= now - SETTLE_S:
+            self._sizes.popleft()
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the file last changed."""
+        return self._clock.monotonic() - self._changed_at
+
+    @property
+    def settled_size(self) -> int:
+        """Bytes that have been there for 30 s, or since before we first looked."""
+        if self.quiet_s >= SETTLE_S and self._known is not None:
+            return self._known[0]
+        return self._sizes[0][1] if self._sizes else 0
+
+
+@dataclass(slots=True)
+class _Search:
+    """A look for the next record, continued when the file grows."""
+
+    start: int  # of the gap
+    resume: int
+    checksummed: int = 0
+    first_open: int | None = None  # a header whose record may yet arrive
+
+
+@dataclass(slots=True)
+class Damage:
+    """Counts, per code, what was skipped in one file; decides at each stop whether to wait or to go on behind."""
+
+    label: str  # the file, to people
+    has_gap: bool = False
+    is_dead: bool = False
+    _counted: dict[str, Problem] = field(default_factory=dict)
+    _pending: Problem | None = None  # may heal
+    _unreadable: Problem | None = None
+    _is_held: bool = False  # to be judged once it has settled
+    _suspect: Found | None = None  # a bad payload with nothing read behind it yet
+    _search: _Search | None = None
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that is wrong with the file as it is."""
+        counted = dict(self._counted)
+        if self._pending is not None:
+            known = counted.get(self._pending.code)
+            counted[self._pending.code] = _sum(known, self._pending) if known else self._pending
+        return (*counted.values(), *([self._unreadable] if self._unreadable else ()))
+
+    def set_unreadable(self, error: OSError | None) -> None:
+        """Remember that the file could not be opened or read just now; None: it could."""
+        if error is None:
+            self._unreadable = None
+        else:
+            code = "not_a_file" if isinstance(error, NotAFileError) else "unreadable"
+            reason = str(error) if error.strerror is None else error.strerror
+            self._unreadable = Problem(self.label, code, f"The file cannot be read: {reason}. It is tried again.")
+
+    def forget_pending(self) -> None:
+        """Begin a new look at the end of the file."""
+        self._pending = None
+        self._is_held = False
+
+    def wants_another_look(self, growth: Growth) -> bool:
+        """Whether something waits for its 30 s, and they are over."""
+        return self._is_held and growth.quiet_s >= SETTLE_S
+
+    def note_skipped(self, found: tuple[Found, ...], end: int) -> None:
+        """Take in the records that a scan, which used the file up to ``end``, has skipped."""
+        if self._suspect is not None and end > self._suspect.offset + self._suspect.length:
+            self._count(self._suspect.code, self._suspect.offset, self._suspect.length)
+            self._suspect = None
+        for skipped in found:
+            if skipped.code == "payload_crc" and skipped.offset + skipped.length == end:
+                self._suspect = skipped  # perhaps torn: then its length has swallowed the records behind it
+            else:
+                self._count(skipped.code, skipped.offset, skipped.length)
+
+    def hold_suspect(self, end: int, growth: Growth) -> int:
+        """Return where the next read begins: before a bad last record while the file is young, else at its end."""
+        suspect, self._suspect = self._suspect, None
+        if suspect is None:
+            return end
+        if suspect.offset >= growth.settled_size or growth.quiet_s < SETTLE_S:
+            self._is_held = True
+            self._pending = self._problem("payload_crc", suspect.offset, suspect.length)
+            return suspect.offset
+        self._count(suspect.code, suspect.offset, suspect.length)
+        return end
+
+    def resume(self, scan: Scan, offset: int, file: OpenFile, buffer: ReadBuffer, growth: Growth) -> int | None:
+        """Decide what to do where a scan has stopped.
+
+        Returns:
+            Where to read on; None: wait, or the file is given up.
+        """
+        size = file.info.size
+        if scan.stop == "incomplete":
+            if growth.quiet_s < SETTLE_S:
+                self._is_held = True
+                return None
+            start, look_from, code = offset, offset + HEADER_BYTES, "torn_tail"
+        elif scan.stop == "too_long":
+            end = offset + HEADER_BYTES + scan.stop_length + FOOTER_BYTES
+            if end <= size:
+                self._count("too_long", offset, end - offset)
+                return end
+            start, look_from, code = offset, offset + HEADER_BYTES, "lying_length"
+            self._pending = self._problem(code, start, size - start)
+        elif self._suspect is not None and self._suspect.offset + self._suspect.length == offset:
+            start, look_from, code = self._suspect.offset, self._suspect.offset + HEADER_BYTES, "unreadable_tail"
+        else:
+            start, look_from, code = offset, offset + 1, "unreadable_tail"
+        if start >= growth.settled_size:
+            self._is_held = True
+            return None
+        found = self._find(start, look_from, file, buffer)
+        if self.is_dead:
+            self._count("given_up", start, size - start)
+            return None
+        if found is None:
+            self._pending = self._problem(code, start, size - start)
+            return None
+        if code == "lying_length":
+            self._count(code, start, 0)
+        self._count("gap", start, found - start)
+        self.has_gap = True
+        self._pending = self._suspect = self._search = None
+        return found
+
+    def _find(self, start: int, look_from: int, file: OpenFile, buffer: ReadBuffer) -> int | None:
+        """Look for the next whole record behind ``start``, from where the last look ended."""
+        search = self._search
+        if search is None or search.start != start:
+            search = self._search = _Search(start, look_from)
+        size = file.info.size
+        at, search.first_open = search.first_open or search.resume, None
+        while size - at >= HEADER_BYTES + FOOTER_BYTES:
+            view = memoryview(buffer.bytes)[: min(len(buffer), size - at)]
+            n = file.read_into(view, at)
+            budget = 4 * (at + n - start) + _FREE_BYTES - search.checksummed
+            look = find_record(view[:n], 0, limit=_NO_LIMIT, checksum_budget=budget)
+            search.checksummed += look.checksummed
+            if look.offset is not None:
+                return at + look.offset
+            if look.is_over_budget or n < HEADER_BYTES:
+                self.is_dead = look.is_over_budget
+                return None
+            candidate = at + look.resume
+            header_fits = look.resume + HEADER_BYTES <= n
+            if not header_fits:
+                at = candidate
+                continue
+            length = int.from_bytes(view[look.resume : look.resume + 8], "little")
+            need = HEADER_BYTES + length + FOOTER_BYTES
+            if candidate + need > size:  # not all there: perhaps it is being written, perhaps it lies
+                search.first_open = search.first_open or candidate
+                at = candidate + 1
+            elif length > budget:
+                self.is_dead = True
+                return None
+            else:
+                if need > len(buffer):
+                    view.release()
+                    buffer.grow(need, keep=0)
+                at = candidate
+        search.resume = at
+        return None
+
+    def _problem(self, code: str, offset: int, length: int) -> Problem:
+        return Problem(self.label, code, _MESSAGES[code], offset, length)
+
+    def _count(self, code: str, offset: int, length: int) -> None:
+        problem = self._problem(code, offset, length)
+        known = self._counted.get(code)
+        self._counted[code] = _sum(known, problem) if known else problem
+
+
+def _sum(known: Problem, more: Problem) -> Problem:
+    return replace(known, length=known.length + more.length, count=known.count + more.count)

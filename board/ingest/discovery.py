@@ -1,0 +1,144 @@
+"""Finds the runs below a logdir: every folder with a file whose name contains "tfevents"."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from board.model import Problem
+from board.storage import Entry, LocalStorage
+
+__all__ = ["Discovery", "discover"]
+
+_INFIX = "tfevents"
+_NO_EVENTS = (".profile-empty", ".sagemaker-uploaded")  # markers of other tools, without events in them
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What one walk has found."""
+
+    folders: dict[str, tuple[str, ...]] = field(default_factory=dict)  # folder ("." the logdir) -> its event files
+    failed: list[str] = field(default_factory=list)  # folders that could not be listed: they say nothing of runs
+    problems: list[Problem] = field(default_factory=list)
+    walked: list[str] = field(default_factory=list)  # every folder that was listed
+
+    def is_unsure(self, folder: str) -> bool:
+        """Whether a folder that was not found lies at or below one that could not be listed."""
+        return any(failed == "." or folder == failed or folder.startswith(f"{failed}/") for failed in self.failed)
+
+
+def discover(storage: LocalStorage, folder: str = ".", *, follow_links: bool = True) -> Discovery:
+    """Walk everything at and below a folder, links included; each folder once, under its real name if it has one here.
+
+    Links are followed last and by (device, inode), so that neither loops nor a hundred links to each other
+    keep us walking.
+    """
+    found = Discovery()
+    links: list[str] = []
+    try:
+        _walk(storage, folder, found, links)
+    except OSError as error:
+        _fail(found, folder, error)
+        return found
+    seen: dict[tuple[int, int], str] = {}
+    while links and follow_links:
+        link = links.pop(0)
+        if not seen:  # only links can lead to a folder twice: without any, no folder needs a stat
+            for walked in found.walked:
+                _remember(storage, walked, seen)
+        known = _remember(storage, link, seen)
+        if known == link:
+            before = len(found.walked)
+            with suppress(OSError):  # gone since we heard of it
+                _walk(storage, link, found, links)
+            for walked in found.walked[before:]:
+                _remember(storage, walked, seen)
+        elif known is not None:
+            message = f"A link to the folder {known!r}, whose runs are shown under that name."
+            found.problems.append(Problem(link, "link", message))
+    return found
+
+
+def _walk(storage: LocalStorage, top: str, found: Discovery, links: list[str]) -> None:
+    """Take in the real folders from ``top`` down; the links to folders among them go to ``links``.
+
+    Raises:
+        OSError: ``top`` itself cannot be listed.
+    """
+    pending = [top]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = storage.list(folder)
+        except OSError as error:
+            if folder == top:
+                raise
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):  # removed since we heard of it
+                _fail(found, folder, error)
+            continue
+        found.walked.append(folder)
+        files = tuple(_iter_event_files(storage, folder, entries, found, links))
+        if files:
+            found.folders[folder] = files
+        for entry in reversed(entries):
+            if entry.is_folder:
+                pending.append(_join(folder, entry.name))
+                if entry.name.startswith("events.out.tfevents"):
+                    message = "A folder is named like an event file."
+                    found.problems.append(Problem(pending[-1], "not_a_file", message))
+
+
+def _iter_event_files(
+    storage: LocalStorage, folder: str, entries: list[Entry], found: Discovery, links: list[str]
+) -> Iterator[str]:
+    inodes = {entry.inode for entry in entries if entry.is_file}
+    for entry in entries:
+        if entry.is_folder:
+            continue
+        path = _join(folder, entry.name)
+        is_event_file = _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
+        if entry.is_file:
+            if is_event_file:
+                yield entry.name
+        elif entry.is_link:
+            try:
+                target = storage.stat(path)
+            except OSError as error:
+                if is_event_file:
+                    found.problems.append(Problem(path, "unreadable", f"A link leads nowhere: {error.strerror}."))
+                continue
+            if target.is_folder:
+                links.append(path)
+            elif is_event_file and not target.is_file:
+                found.problems.append(_not_a_file(path))
+            elif is_event_file and target.inode in inodes:
+                found.problems.append(
+                    Problem(path, "link", "A link to an event file of the same folder, which is read already.")
+                )
+            elif is_event_file:
+                inodes.add(target.inode)
+                yield entry.name
+        elif is_event_file:
+            found.problems.append(_not_a_file(path))
+
+
+def _remember(storage: LocalStorage, folder: str, seen: dict[tuple[int, int], str]) -> str | None:
+    """Return the path under which a folder was seen first; None where it is no more."""
+    try:
+        info = storage.stat(folder)
+    except OSError:
+        return None
+    return seen.setdefault((info.device, info.inode), folder)
+
+
+def _fail(found: Discovery, folder: str, error: OSError) -> None:
+    found.failed.append(folder)
+    found.problems.append(Problem(folder, "unreadable", f"The folder cannot be listed: {error.strerror or error}."))
+
+
+def _not_a_file(path: str) -> Problem:
+    return Problem(path, "not_a_file", "Named like an event file, but it is a FIFO, a device or a socket: not opened.")
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"

@@ -1,0 +1,260 @@
+"""Reads one generation of one event file, from where the last read ended.
+
+This layer distrusts the file. It may be half written, damaged, truncated or replaced under our hands, and it may lie
+about lengths. Whatever it is: what can be read comes out, and what cannot is counted.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from board.ingest.clock import Clock
+from board.ingest.damage import Damage, Growth
+from board.ingest.read_buffer import ReadBuffer
+from board.kinds import META_GRAPH_TAG, decode_description, decode_tag, kind_of
+from board.model import FileFacts, FileId, FileRows, Kind, Start
+from board.storage import FileInfo, LocalStorage, OpenFile
+from writer.format.messages import DecodeError, Event, PluginContent
+from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Scan, Scanner
+
+__all__ = ["EventReader", "NewRows", "ReplacedError"]
+
+_KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
+_HEAD_BYTES = 64  # enough for the first record's time stamp, which two files hardly share
+_TAIL_BYTES = 16  # what the last record that we used ends with: its checksum and more
+
+
+class ReplacedError(Exception):
+    """The path leads to other bytes than those read before: it needs the next generation."""
+
+
+@dataclass(slots=True)
+class NewRows:
+    """What one read adds."""
+
+    rows: list[FileRows] = field(default_factory=list)
+    descriptions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    has_more: bool = False  # the limit was reached before the end of the file
+    has_grown: bool = False
+
+
+class EventReader:
+    """One life of one event file. One thread at a time; no descriptor is kept between reads."""
+
+    def __init__(self, storage: LocalStorage, path: str, file: FileId, label: str, clock: Clock) -> None:
+        """Name the file by ``path`` in the storage, ``file`` in its run, and ``label`` to people."""
+        self.file = file
+        self.facts = FileFacts()
+        self.is_missing = False  # its folder should be listed again
+        self.mtime = -math.inf
+        self._storage = storage
+        self.path = path
+        self._clock = clock
+        self._scanner = Scanner(tags=[META_GRAPH_TAG.encode()])
+        self._tags: tuple[str, ...] = (META_GRAPH_TAG,)
+        self._kinds = np.zeros(0, np.uint8)
+        self._described = 0
+        self._offset = 0  # every byte before it was used, skipped or given up
+        self._identity: tuple[int, int] | None = None
+        self._head = b""  # first bytes of the file
+        self._tail = b""  # bytes right before _offset
+        self._seen: tuple[int, float, int] | None = None  # (size, mtime, offset) after a read with nothing left to do
+        self._size = 0
+        self._records = 0
+        self._first_wall_time: float | None = None
+        self._last_wall_time: float | None = None
+        self._writer: Any = None  # our writer's WriterRecord
+        self._dropped = 0
+        self._ended_at = -1  # where our writer's end marker ends
+        self._growth = Growth(clock)
+        self._damage = Damage(label)
+
+    def read_new(self, buffer: ReadBuffer, deadline: float = math.inf) -> NewRows:
+        """Read from where the last read ended to the end of the file, or until the deadline has passed.
+
+        Args:
+            buffer: of the calling thread; what is in it is lost.
+            deadline: monotonic seconds.
+
+        Raises:
+            ReplacedError: these are other bytes than those read before.
+        """
+        new = NewRows()
+        failure: OSError | None = None
+        try:
+            with self._storage.open(self.path) as file:
+                self._check_identity(file)
+                self._note_size(file.info, new)
+                if not self._is_settled(file.info):
+                    self._damage.forget_pending()
+                    new.has_more = not self._read(file, buffer, deadline, new)
+                    self._remember(file, is_done=not new.has_more)
+                    self._describe(new)
+        except OSError as error:
+            failure = error
+        self.is_missing = isinstance(failure, FileNotFoundError)
+        self._damage.set_unreadable(failure)
+        self.facts = self._known_facts()
+        return new
+
+    def _known_facts(self) -> FileFacts:
+        writer = self._writer
+        return FileFacts(
+            size=self._size,
+            bytes_read=self._offset,
+            records=self._records,
+            first_wall_time=self._first_wall_time,
+            last_wall_time=self._last_wall_time,
+            writer_uuid=None if writer is None else bytes(writer.uuid),
+            rank=None if writer is None else writer.rank,
+            host=None if writer is None else decode_tag(writer.host),
+            pid=None if writer is None else writer.pid,
+            is_ended=self._ended_at >= 0 and self._ended_at == self._offset,
+            dropped=self._dropped,
+            is_dead=self._damage.is_dead,
+            problems=self._damage.problems(),
+        )
+
+    # -- is it the file that we know?
+
+    def _check_identity(self, file: OpenFile) -> None:
+        info = file.info
+        if self._identity is None:
+            self._identity = info.device, info.inode
+        elif self._identity != (info.device, info.inode) or info.size < self._offset:
+            raise ReplacedError(self.path)
+        if self._seen is not None and self._seen[:2] == (info.size, info.mtime):
+            return
+        # In place, and not shorter than before: only the bytes themselves can tell.
+        head = file.pread(_HEAD_BYTES, 0)
+        if head[: len(self._head)] != self._head and self._offset > 0:
+            raise ReplacedError(self.path)
+        if self._tail and file.pread(len(self._tail), self._offset - len(self._tail)) != self._tail:
+            raise ReplacedError(self.path)
+        self._head = head
+
+    def _note_size(self, info: FileInfo, new: NewRows) -> None:
+        new.has_grown = info.size != self._size or info.mtime != self.mtime
+        self.mtime = info.mtime
+        self._size = info.size
+        self._growth.note(info)
+
+    def _is_settled(self, info: FileInfo) -> bool:
+        """Nothing can have changed since the last read."""
+        if self._damage.is_dead:
+            return True
+        return self._seen == (info.size, info.mtime, self._offset) and not self._damage.wants_another_look(self._growth)
+
+    def _remember(self, file: OpenFile, *, is_done: bool) -> None:
+        start = max(0, self._offset - _TAIL_BYTES)
+        self._tail = file.pread(self._offset - start, start)
+        self._seen = (file.info.size, file.info.mtime, self._offset) if is_done else None
+
+    # -- bytes to rows
+
+    def _read(self, file: OpenFile, buffer: ReadBuffer, deadline: float, new: NewRows) -> bool:
+        """Read on; False where the deadline came first."""
+        size = file.info.size
+        filled = 0  # bytes of the file from _offset on that are in the buffer already
+        while self._offset < size and not self._damage.is_dead:
+            want = min(len(buffer), size - self._offset)
+            view = memoryview(buffer.bytes)
+            filled += file.read_into(view[filled:want], self._offset + filled)
+            scan = self._scanner.scan(view[:filled], self._offset)
+            self._take(scan, view, new)
+            base, self._offset = self._offset, self._offset + scan.consumed
+            self._damage.note_skipped(scan.found, self._offset)
+            rest = filled - scan.consumed
+            at_end = base + filled >= size or filled < want  # it may have shrunk meanwhile: the next read will see
+            if scan.stop in ("length_crc", "too_long") or (scan.stop == "incomplete" and at_end):
+                resumed = self._damage.resume(scan, self._offset, file, buffer, self._growth)
+                if resumed is None:
+                    return True
+                self._offset, rest = resumed, 0
+            elif at_end:
+                self._offset = self._damage.hold_suspect(self._offset, self._growth)
+                return True
+            elif scan.consumed == 0:  # one record, larger than the buffer, that lies in the file as a whole?
+                need = HEADER_BYTES + scan.stop_length + FOOTER_BYTES
+                if self._offset + need > size:
+                    buffer.shrink()
+                    self._damage.resume(scan, self._offset, file, buffer, self._growth)
+                    return True
+                buffer.grow(need, keep=filled)
+            else:
+                view[:rest] = view[scan.consumed : filled]
+            filled = rest
+            view.release()
+            if self._clock.monotonic() > deadline:
+                return False
+        return True
+
+    def _take(self, scan: Scan, view: memoryview, new: NewRows) -> None:
+        self._records += scan.records
+        if self._first_wall_time is None:
+            self._first_wall_time = scan.first_wall_time
+        times = [time for time in (self._last_wall_time, scan.last_wall_time) if time is not None]
+        self._last_wall_time = max(times, default=None)
+        for offset, length in scan.own:
+            start = offset - self._offset
+            self._take_own(bytes(view[start : start + length]), offset + length + FOOTER_BYTES)
+        if len(scan.scalar_step) or len(scan.blob_step) or scan.starts:
+            new.rows.append(self._rows(scan))
+
+    def _rows(self, scan: Scan) -> FileRows:
+        scanner = self._scanner
+        if len(scanner.tags) > len(self._tags):
+            self._tags += tuple(decode_tag(tag) for tag in scanner.tags[len(self._tags) :])
+        if len(scanner.encodings) > len(self._kinds):
+            self._kinds = np.array([_KIND_INDEX[kind_of(e)] for e in scanner.encodings], np.uint8)
+        blob_tag = scan.blob_tag
+        for index, encoding in enumerate(scanner.encodings):
+            if encoding.field == "meta_graph_def":
+                blob_tag = np.where(scan.blob_encoding == index, np.int32(0), blob_tag).astype(np.int32)
+        return FileRows(
+            tags=self._tags,
+            scalar_step=scan.scalar_step,
+            scalar_wall_time=scan.scalar_wall_time,
+            scalar_value=scan.scalar_value,
+            scalar_tag=scan.scalar_tag,
+            blob_step=scan.blob_step,
+            blob_wall_time=scan.blob_wall_time,
+            blob_tag=blob_tag,
+            blob_kind=self._kinds[scan.blob_encoding] if len(scan.blob_encoding) else np.zeros(0, np.uint8),
+            blob_offset=scan.blob_offset,
+            blob_length=scan.blob_length,
+            blob_crc=scan.blob_crc,
+            blob_ordinal=scan.blob_ordinal,
+            starts=tuple(Start(s.step, s.wall_time, s.scalar_row, s.blob_row) for s in scan.starts),
+            salvaged=self._damage.has_gap,
+        )
+
+    def _take_own(self, payload: bytes, end: int) -> None:
+        for content in _iter_own(payload):
+            if content.WhichOneof("content") == "writer":
+                self._writer = content.writer
+            elif content.WhichOneof("content") == "end":
+                self._ended_at = end
+                self._dropped = sum(entry.count for entry in content.end.dropped)
+
+    def _describe(self, new: NewRows) -> None:
+        metadata = self._scanner.metadata
+        if len(metadata) == self._described:
+            return
+        for tag in list(metadata)[self._described :]:
+            described = decode_description(metadata[tag])
+            if described != ("", ""):
+                new.descriptions[decode_tag(self._scanner.tags[tag])] = described
+        self._described = len(metadata)
+
+
+def _iter_own(payload: bytes) -> Iterator[Any]:
+    for value in Event.FromString(payload).summary.value:
+        if value.metadata.plugin_data.plugin_name == OWN_PLUGIN:
+            try:
+                yield PluginContent.FromString(value.metadata.plugin_data.content)
+            except DecodeError:
+                continue  # of a version to come, or somebody else's

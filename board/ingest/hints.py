@@ -1,0 +1,66 @@
+"""What the operating system tells of changes below the logdirs; a hint, never more.
+
+Files in freshly made nested folders are often not reported, network file systems report nothing, and the number of
+watches is limited: whoever listens here has to look for himself now and then, too.
+"""
+
+import threading
+from collections.abc import Generator, Sequence
+
+from watchfiles import Change, watch
+
+__all__ = ["Hints"]
+
+_WAIT_MS = 100
+_DEBOUNCE_MS = 100  # at most, while changes keep coming
+_STEP_MS = 20  # of silence end a batch
+
+
+class Hints:
+    """One listener for all logdirs: the system allows only a hundred or so."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        """Listen to nothing yet; ``stopping`` ends every wait."""
+        self.reason: str | None = "not started"  # why there are no hints; None where there are
+        self._stopping = stopping
+        self._roots: tuple[str, ...] = ()
+        self._changes: Generator[set[tuple[Change, str]], None, None] | None = None
+
+    def listen(self, roots: Sequence[str]) -> None:
+        """Listen to these folders from now on, and to no others; where that fails, ``reason`` says why."""
+        self.close()
+        self._roots = tuple(roots)
+        if not roots:
+            self.reason = "there is no folder to watch"
+            return
+        self._changes = watch(
+            *roots,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
+            stop_event=self._stopping,
+            rust_timeout=_WAIT_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+        self.reason = None
+
+    def wait(self) -> set[tuple[Change, str]]:
+        """Wait for changes for about 0.1 s; return them, or nothing."""
+        if self._changes is None:
+            self._stopping.wait(_WAIT_MS / 1000)
+            return set()
+        try:
+            return next(self._changes, set())
+        except (OSError, RuntimeError) as error:  # limits on watches and instances, a folder that is no more
+            self.close()
+            self.reason = f"the system does not report changes ({error})"
+            return set()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._changes is not None:
+            self._changes.close()
+        self._changes = None
+        self.reason = "closed"

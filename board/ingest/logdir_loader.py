@@ -1,0 +1,265 @@
+"""Finds the runs below the logdirs, reads them side by side, and commits what they bring."""
+
+import logging
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+
+from board.ingest.clock import Clock
+from board.ingest.discovery import Discovery, discover
+from board.ingest.logdir import Logdir
+from board.ingest.read_buffer import ReadBuffer
+from board.ingest.run_loader import RunLoader
+from board.model import Delta, Problem, Stage
+from board.store.store import Store
+
+__all__ = ["LogdirLoader"]
+
+logger = logging.getLogger("board")
+
+COMMIT_INTERVAL_S = 0.1  # while there is more to read, so that runs appear as they are read
+_WORKERS = min(4, os.cpu_count() or 1)
+_IN_THREADS = 3  # so many runs, and more, are read by several threads
+_TIME_STAMP = re.compile(r"tfevents\.(\d{9,11})(?:\.|$)")
+
+
+class LogdirLoader:
+    """All runs of some logdirs, and the store that they are read into.
+
+    One cycle at a time: ``lock`` is held over ``sweep``, ``load`` and whatever else writes to the store.
+    """
+
+    def __init__(
+        self, logdirs: Sequence[Logdir], store: Store, *, clock: Clock, on_delta: Callable[[Delta], None] | None = None
+    ) -> None:
+        """Know the logdirs; read nothing yet. ``on_delta`` is called after each commit, by the thread that reads."""
+        self.logdirs = logdirs
+        self.store = store
+        self.clock = clock
+        self.on_delta = on_delta
+        self.lock = threading.RLock()
+        self.stopping = threading.Event()  # what is being read is left where it is
+        self.runs: dict[str, RunLoader] = {}
+        self.order: dict[str, int] = {}  # run -> its place among all runs ever seen, for its colour
+        self.unread_bytes: dict[str, int] = {}  # run -> size of its files, until its first commit
+        self.is_loading = True  # what was there at the beginning has not been read yet
+        self._listing: dict[str, list[Problem]] = {}  # logdir -> what its last sweep has to say
+        self._failures: dict[str, Problem] = {}
+        self._removed: list[Stage] = []
+        self._buffer = ReadBuffer()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What no single file is to blame for."""
+        listing = [problem for problems in list(self._listing.values()) for problem in problems]
+        return listing + list(self._failures.values())
+
+    @property
+    def waiting(self) -> str | None:
+        """Why there is no run, in one sentence; None where there is one, or before the logdir was first listed."""
+        if self.runs:
+            return None
+        missing = [logdir.path for logdir in self.logdirs if not os.path.lexists(logdir.storage.root)]
+        if missing:
+            return f"Waiting for {', '.join(missing)}: there is no such folder yet."
+        if self.is_loading:
+            return None
+        paths = ", ".join(logdir.path for logdir in self.logdirs)
+        return f"Waiting for event files: there is none in {paths} yet."
+
+    def sweep(self) -> set[str]:
+        """List everything; return the runs that are new, or whose files are not those known."""
+        changed: set[str] = set()
+        new: list[RunLoader] = []
+        for logdir in self.logdirs:
+            found = discover(logdir.storage)
+            changed |= self._merge(logdir, found, new)
+            for name, run in list(self.runs.items()):
+                if (
+                    run.storage is logdir.storage
+                    and run.folder not in found.folders
+                    and not found.is_unsure(run.folder)
+                ):
+                    del self.runs[name]
+                    self.unread_bytes.pop(name, None)
+                    self._removed.append(Stage(name, is_removed=True))
+            self._note_listing(logdir, found)
+        self._rank(new)
+        return changed
+
+    def sweep_folder(self, logdir: Logdir, folder: str) -> set[str]:
+        """List one folder and what is below it, for what is new there. Only ``sweep`` removes runs."""
+        new: list[RunLoader] = []
+        changed = self._merge(logdir, discover(logdir.storage, folder, follow_links=False), new)
+        self._rank(new)
+        return changed
+
+    def load(self, names: Iterable[str]) -> Delta:
+        """Read what is new in these runs, the newest first, and commit it, piece by piece where it is much.
+
+        A run whose reading fails with an error of ours is reported, and harms no other.
+        """
+        delta = Delta(self.store.revision)
+        if self._removed:  # on its own: the same run may have come back since
+            removed, self._removed = self._removed, []
+            delta = _joined(delta, self._commit(removed))
+        pending: list[Stage] = []
+        committed_at = self.clock.monotonic()
+        for stage in self._iter_stages([name for name in names if name in self.runs]):
+            pending.append(stage)
+            if self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
+                delta, pending = _joined(delta, self._commit(pending)), []
+                committed_at = self.clock.monotonic()
+        return _joined(delta, self._commit(pending)) if pending else delta
+
+    def check_states(self, names: Iterable[str]) -> None:
+        """Judge runs anew that may have stalled or stopped since."""
+        stages = [stage for name in names if name in self.runs and (stage := self.runs[name].check_state())]
+        if stages:
+            self._commit(stages)
+
+    def note_failure(self, where: str, error: Exception | None) -> None:
+        """Remember that a part of a cycle failed; None: it went well."""
+        if error is None:
+            self._failures.pop(where, None)
+        else:
+            logger.error("reading %s failed", where, exc_info=error)
+            message = f"Reading failed with {type(error).__name__}: {error}. It is tried again."
+            self._failures[where] = Problem(where, "failed", message)
+
+    def note_polling(self, reason: str | None) -> None:
+        """Remember why growth is looked for instead of being told of; None: it is told of."""
+        if reason is None:
+            self._failures.pop("polling", None)
+        elif "polling" not in self._failures:
+            paths = ", ".join(logdir.path for logdir in self.logdirs)
+            logger.warning("%s: files are looked at instead, which shows growth a little later", reason)
+            message = f"Growth is looked for instead of being told of, which takes a little longer: {reason}."
+            self._failures["polling"] = Problem(paths, "polling", message)
+
+    # -- finding
+
+    def _merge(self, logdir: Logdir, found: Discovery, new: list[RunLoader]) -> set[str]:
+        changed = set()
+        for folder, files in found.folders.items():
+            name = logdir.name_run(folder)
+            run = self.runs.get(name)
+            if run is None:
+                run = RunLoader(name, logdir.storage, folder, self.clock)
+                new.append(run)
+                self.runs[name] = run
+            if run.set_files(files):
+                changed.add(name)
+        return changed
+
+    def _rank(self, new: list[RunLoader]) -> None:
+        """Give colours to new runs in start order, which file names tell before anything is read."""
+        for run in new:
+            self.unread_bytes[run.name] = run.find_size()
+        for run in sorted(new, key=lambda run: (_start_of(run.file_names), run.name)):
+            self.order.setdefault(run.name, len(self.order))
+
+    def _note_listing(self, logdir: Logdir, found: Discovery) -> None:
+        if not self.runs and not os.path.lexists(logdir.storage.root):
+            self._listing[logdir.path] = []  # no problem: it is waited for
+            return
+        prefix = f"{logdir.prefix}/" if logdir.prefix else ""
+        self._listing[logdir.path] = [
+            Problem(prefix + problem.file, problem.code, problem.message) for problem in found.problems
+        ]
+
+    # -- reading
+
+    def _iter_stages(self, names: list[str]) -> Iterable[Stage]:
+        runs = deque(sorted((self.runs[name] for name in names), key=lambda run: run.mtime, reverse=True))
+        if len(runs) < _IN_THREADS:
+            while runs and not self.stopping.is_set():
+                stage, has_more = self._load(runs[0], self._buffer)
+                if not has_more:
+                    runs.popleft()
+                if stage is not None:
+                    yield stage
+            return
+        stages: SimpleQueue[Stage | None] = SimpleQueue()
+
+        def work() -> None:
+            buffer = ReadBuffer()
+            while not self.stopping.is_set():
+                try:
+                    run = runs.popleft()
+                except IndexError:
+                    break
+                stage, has_more = self._load(run, buffer)
+                if has_more:
+                    runs.append(run)  # behind the others: a large run must not keep small ones waiting
+                if stage is not None:
+                    stages.put(stage)
+            stages.put(None)
+
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="board-reader") as pool:
+            for _ in range(_WORKERS):
+                pool.submit(work)
+            working = _WORKERS
+            while working:
+                stage = stages.get()
+                if stage is None:
+                    working -= 1
+                else:
+                    yield stage
+
+    def _load(self, run: RunLoader, buffer: ReadBuffer) -> tuple[Stage | None, bool]:
+        try:
+            loaded = run.load(buffer, self.clock.monotonic() + COMMIT_INTERVAL_S)
+        except Exception as error:  # this is the watcher's cycle: one run's failure is reported, the others go on
+            self.note_failure(run.name, error)
+            return None, False
+        if run.name in self._failures:
+            self.note_failure(run.name, None)
+        return loaded.stage, loaded.has_more
+
+    def _commit(self, stages: list[Stage]) -> Delta:
+        delta = self.store.commit(_merged(stages))
+        for stage in stages:
+            self.unread_bytes.pop(stage.run, None)
+        if self.on_delta is not None:
+            self.on_delta(delta)
+        return delta
+
+
+def _merged(stages: list[Stage]) -> list[Stage]:
+    """One stage a run: what the same commit brings of it in several pieces."""
+    merged: dict[str, Stage] = {}
+    for stage in stages:
+        known = merged.get(stage.run)
+        if known is None:
+            merged[stage.run] = stage
+            continue
+        known.rows += stage.rows
+        known.facts |= stage.facts
+        known.gone += stage.gone
+        known.descriptions |= stage.descriptions
+        known.state = stage.state
+    return list(merged.values())
+
+
+def _joined(one: Delta, two: Delta) -> Delta:
+    grew = dict(one.grew)
+    for run, series in two.grew.items():
+        grew[run] = grew.get(run, frozenset()) | series
+    return Delta(
+        two.revision,
+        grew,
+        one.rebuilt | two.rebuilt,
+        (one.added | two.added) - two.removed,
+        (one.removed | two.removed) - two.added,
+        one.changed | two.changed,
+    )
+
+
+def _start_of(names: Iterable[str]) -> float:
+    stamps = [int(match[1]) for name in names if (match := _TIME_STAMP.search(name))]
+    return min(stamps, default=float("inf"))

@@ -1,0 +1,270 @@
+"""All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
+
+from collections.abc import Callable, Sequence
+from os.path import lexists
+from pathlib import Path
+from typing import Any
+
+from board.blob_reader import parse_ref, read_value
+from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.ingest.clock import Clock
+from board.ingest.logdir import parse_logdirs
+from board.ingest.logdir_loader import LogdirLoader
+from board.ingest.watcher import Watcher
+from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.model import Delta, Kind, Problem, RunState
+from board.run_graphs import RunGraphs
+from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.pixels import PixelRequest, Pixels, nearest, pixels
+from board.store.series import SeriesView
+from board.store.smoothing import Smoothing
+from board.store.store import RunView, Store
+from board.views import (
+    BlobRow,
+    NearestPoint,
+    Overview,
+    PointColumns,
+    RunPixels,
+    RunSummary,
+    TagSummary,
+)
+
+__all__ = [
+    "Blob",
+    "BlobRow",
+    "BlobSeries",
+    "Delta",
+    "Kind",
+    "Logs",
+    "NearestPoint",
+    "Overview",
+    "PixelRequest",
+    "Pixels",
+    "PointColumns",
+    "Problem",
+    "Run",
+    "RunPixels",
+    "RunState",
+    "RunSummary",
+    "ScalarSeries",
+    "Smoothing",
+    "TagSummary",
+    "open",
+]
+
+
+def open(*paths: str | Path, cache: bool | str | Path = True) -> "Logs":  # noqa: A001 - read as board.open
+    """Read every run below the logdirs, lossless, and return them: ``Logs(...)`` and its first ``refresh()``.
+
+    Args:
+        paths: one or more logdirs; ``"name=path"`` gives the runs below it the prefix ``name/``.
+        cache: reserved for the on-disk index. There is none yet: every value simply reads the files.
+
+    Raises:
+        LogdirError: a path is a file, cannot be listed, or does not exist.
+    """
+    logs = Logs(*paths, cache=cache)
+    for logdir in logs._loader.logdirs:
+        if not lexists(logdir.storage.root):
+            raise LogdirError(f"{logdir.path} does not exist.")
+    logs.refresh()
+    return logs
+
+
+class Logs:
+    """All runs of some logdirs. Every method may be called from any thread; answers are snapshots of one revision.
+
+    ``Logs(*paths)`` reads nothing: a server makes one, then calls ``watch``. ``board.open`` makes one and reads.
+    """
+
+    def __init__(self, *paths: str | Path, cache: bool | str | Path = True) -> None:
+        """Check the paths; read nothing. A missing logdir is fine here (``watch`` waits for it).
+
+        Args:
+            paths: as in ``open``.
+            cache: as in ``open``; nothing is kept on disk yet.
+
+        Raises:
+            LogdirError: a path is a file or cannot be listed.
+        """
+        self.logdirs = [str(path) for path in paths]  # as given
+        self._store = Store()
+        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock())
+        self._watcher: Watcher | None = None
+
+    def __enter__(self) -> "Logs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Logs {', '.join(self.logdirs)}: {len(self.runs)} runs>"
+
+    @property
+    def runs(self) -> list[str]:
+        """Names of all runs, by the wall_time of their first event, then by name."""
+        return self._store.runs()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read, per file, folders included."""
+        return self._loader.problems + [problem for view in self._store.views() for problem in view.problems]
+
+    @property
+    def revision(self) -> int:
+        """Number of the last commit."""
+        return self._store.revision
+
+    def __getitem__(self, name: str) -> Run:
+        """Return the run of that name; UnknownRunError where there is none."""
+        return Run(self._store.run(name), *self._place(name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._store.runs()
+
+    def __iter__(self) -> Any:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def refresh(self) -> Delta:
+        """Read what has been appended since, and say what changed."""
+        with self._loader.lock:
+            self._loader.sweep()
+            delta = self._loader.load(list(self._loader.runs))
+            self._loader.is_loading = False
+        return delta
+
+    def watch(self, on_delta: Callable[[Delta], None]) -> None:
+        """Start the watcher thread and return at once. The first read happens there too.
+
+        ``on_delta`` is called from that thread after each commit. An error in it is reported in ``problems``.
+        """
+        if self._watcher is not None:
+            raise RuntimeError("these logs are being watched already")
+        self._loader.on_delta = on_delta
+        self._watcher = Watcher(self._loader)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
+        self._loader.stopping.set()
+        if self._watcher is not None:
+            self._watcher.stop()
+
+    def overview(self) -> Overview:
+        """Return the run list."""
+        return summarize_runs(self._loader, self._store)
+
+    def counts(self) -> dict[Kind, int]:
+        """Return how many tags each kind has (kinds without any left out)."""
+        return count_tags(self._store.views())
+
+    def tags(self, kind: Kind) -> list[TagSummary]:
+        """Return all tags of a kind, over all runs, sorted by name."""
+        return find_tags(self._store.views(), kind)
+
+    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest) -> list[RunPixels]:
+        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out."""
+        answer = []
+        for run, series in self._find_series(tag, runs):
+            for line in series.lines:
+                last = line.last
+                answer.append(
+                    RunPixels(
+                        run,
+                        line.name,
+                        pixels(line, request),
+                        *((last.step, last.wall_time, last.value) if last is not None else ()),
+                    )
+                )
+        return answer
+
+    def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:
+        """Return each line's exact point nearest to ``at`` on the x axis "step", "relative" or "wall"."""
+        answer = []
+        for run, series in self._find_series(tag, runs):
+            for line in series.lines:
+                point = nearest(line, x, at, smoothing)
+                if point is not None:
+                    answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
+        return answer
+
+    def points(self, run: str, tag: str) -> PointColumns:
+        """Return every point of a scalar series.
+
+        Raises:
+            UnknownRunError, UnknownSeriesError.
+        """
+        lines = self._series(run, tag, Kind.SCALAR)
+        series = ScalarSeries(lines)
+        return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
+
+    def blobs(self, run: str, tag: str, kind: Kind) -> list[BlobRow]:
+        """Return the points of a series of another kind, in line and file order.
+
+        Raises:
+            UnknownRunError, UnknownSeriesError.
+        """
+        series = BlobSeries(self._series(run, tag, kind), *self._place(run))
+        return [BlobRow(blob.ref, blob.step, blob.wall_time, blob.superseded) for blob in series]
+
+    def read_blob(self, run: str, tag: str, kind: Kind, ref: str) -> Any:
+        """Read one value from its file, check its CRC, and decode it.
+
+        Returns:
+            IMAGE: ``list[kinds.EncodedImage]`` (data, width, height as declared). HISTOGRAM: f8 array (k, 3) of
+            left, right, count. TEXT: object array of str, any rank. AUDIO: ``list[kinds.EncodedAudio]``.
+            GRAPH: bytes of a GraphDef. Others: see ``board.kinds.decode``.
+
+        Raises:
+            BadRequestError: ``ref`` is none of ours.
+            UnknownRunError, UnknownSeriesError: no such point, or its file was replaced.
+            MalformedValueError: the bytes are damaged or make no sense.
+        """
+        self._series(run, tag, kind)
+        location = parse_ref(ref)
+        if location.file not in self._store.run(run).files:
+            raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
+        return read_value(*self._place(run), location, kind, tag)
+
+    def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
+        """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
+
+        Raises:
+            UnknownRunError, UnknownSeriesError, MalformedValueError, BadRequestError: as ``read_blob``.
+        """
+        return RunGraphs(self._store.run(run), *self._place(run)).columns(tag, ref)
+
+    def graph_node(self, run: str, tag: str, name: str, ref: str | None = None) -> dict[str, Any]:
+        """Return all that a graph says of one node, attributes included; errors as ``graph``."""
+        return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
+
+    def inspect(self) -> dict[str, Any]:
+        """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.
+
+        The shape is that of ``board.inspection.inspect_runs``.
+        """
+        return inspect_runs(self.logdirs, self._loader.problems, self._store.views())
+
+    # -- finding things
+
+    def _place(self, run: str) -> tuple[Any, str]:
+        """Return the storage of a run's files, and their folder in it."""
+        loader = self._loader.runs.get(run)
+        if loader is None:
+            raise UnknownRunError(f"There is no run {run!r}.")
+        return loader.storage, loader.folder
+
+    def _series(self, run: str, tag: str, kind: Kind) -> SeriesView:
+        series = shown_series(self._store.run(run)).get((tag, kind))
+        if series is None:
+            raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
+        return series
+
+    def _find_series(self, tag: str, runs: Sequence[str]) -> list[tuple[str, SeriesView]]:
+        views: dict[str, RunView] = {view.name: view for view in self._store.views()}
+        found = [(run, views[run].series.get((tag, Kind.SCALAR))) for run in runs if run in views]
+        return [(run, series) for run, series in found if series is not None]

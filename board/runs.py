@@ -1,0 +1,269 @@
+"""One run as Python values: ``logs["run"].scalars["loss"].value``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from board.blob_reader import format_ref, read_value
+from board.errors import BadRequestError, UnknownSeriesError
+from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
+from board.model import BlobRef, Kind, Problem, RunState
+from board.storage import LocalStorage
+from board.store.series import SeriesView
+from board.store.store import RunView
+
+__all__ = ["Blob", "BlobSeries", "Run", "ScalarSeries", "shown_series", "writer_facts"]
+
+
+class ScalarSeries:
+    """All points of one tag, superseded ones included, line by line in file order.
+
+    Attributes:
+        step: int64. wall_time: float64, seconds since the epoch. value: float64. superseded: bool; all of one length.
+    """
+
+    def __init__(self, view: SeriesView) -> None:
+        self._view = view
+        self.tag = view.tag
+
+    def __len__(self) -> int:
+        return self._view.count
+
+    def __repr__(self) -> str:
+        return f"<ScalarSeries {self.tag!r} of {self._view.run!r}: {len(self)} points>"
+
+    @cached_property
+    def step(self) -> NDArray[np.int64]:
+        """The steps."""
+        return _whole([line.step for line in self._view.lines], np.int64)
+
+    @cached_property
+    def wall_time(self) -> NDArray[np.float64]:
+        """When each point was logged, seconds since the epoch."""
+        return _whole([line.wall_time for line in self._view.lines], np.float64)
+
+    @cached_property
+    def value(self) -> NDArray[np.float64]:
+        """The values."""
+        return _whole([line.value for line in self._view.lines], np.float64)
+
+    @cached_property
+    def superseded(self) -> NDArray[np.bool_]:
+        """True where a later session took over."""
+        return _whole([line.superseded for line in self._view.lines], np.bool_)
+
+    @property
+    def lines(self) -> list[tuple[str, int]]:
+        """(name, number of points) of each line: several where writers wrote side by side."""
+        return [(line.name, line.count) for line in self._view.lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One point that is no scalar; its bytes are read from the file when they are asked for."""
+
+    tag: str
+    kind: Kind
+    step: int
+    wall_time: float
+    superseded: bool
+    location: BlobRef
+    _storage: LocalStorage
+    _folder: str
+
+    @property
+    def ref(self) -> str:
+        """The point's name for ``Logs.read_blob``."""
+        return format_ref(self.location)
+
+    @property
+    def value(self) -> Any:
+        """The decoded value: see ``board.kinds.decode`` for each kind.
+
+        Raises:
+            UnknownSeriesError: the file is gone. MalformedValueError: the bytes are damaged or make no sense.
+        """
+        return read_value(self._storage, self._folder, self.location, self.kind, self.tag)
+
+    @property
+    def png(self) -> bytes:
+        """The encoded bytes of the (first) image: PNG as a rule, whatever its writer made in fact."""
+        if self.kind is not Kind.IMAGE:
+            raise BadRequestError(f"{self.tag!r} is of kind {self.kind}, not an image")
+        images = self.value
+        if not images:
+            raise UnknownSeriesError(f"{self.tag!r} has no image at step {self.step}")
+        data: bytes = images[0].data
+        return data
+
+
+class BlobSeries(Sequence[Blob]):
+    """All points of one tag of a kind that is no scalar, superseded ones included, line by line in file order."""
+
+    def __init__(self, view: SeriesView, storage: LocalStorage, folder: str) -> None:
+        self._view = view
+        self._storage = storage
+        self._folder = folder
+        self.tag = view.tag
+        self.kind = view.kind
+
+    def __len__(self) -> int:
+        return self._view.count
+
+    def __repr__(self) -> str:
+        return f"<BlobSeries {self.tag!r} ({self.kind}) of {self._view.run!r}: {len(self)} points>"
+
+    @overload
+    def __getitem__(self, index: int) -> Blob: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Blob]: ...
+
+    def __getitem__(self, index: int | slice) -> Blob | list[Blob]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        location = self._locations[index]
+        return Blob(
+            self.tag,
+            self.kind,
+            int(self.step[index]),
+            float(self.wall_time[index]),
+            bool(self.superseded[index]),
+            location,
+            self._storage,
+            self._folder,
+        )
+
+    @cached_property
+    def _locations(self) -> list[BlobRef]:
+        return [ref for line in self._view.lines for ref in line.blob_refs()]
+
+    @cached_property
+    def step(self) -> NDArray[np.int64]:
+        """The steps, int64."""
+        return _whole([line.step for line in self._view.lines], np.int64)
+
+    @cached_property
+    def wall_time(self) -> NDArray[np.float64]:
+        """When each point was logged, float64, seconds since the epoch."""
+        return _whole([line.wall_time for line in self._view.lines], np.float64)
+
+    @cached_property
+    def superseded(self) -> NDArray[np.bool_]:
+        """True where a later session took over."""
+        return _whole([line.superseded for line in self._view.lines], np.bool_)
+
+
+class Run:
+    """One run as it was when it was asked for; after ``logs.refresh()`` ask again."""
+
+    def __init__(self, view: RunView, storage: LocalStorage, folder: str) -> None:
+        self._view = view
+        self._storage = storage
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
+
+    @property
+    def name(self) -> str:
+        """Posix path of its folder, relative to the logdir."""
+        return self._view.name
+
+    @property
+    def state(self) -> RunState:
+        """How it stands."""
+        return self._view.state
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read of its files."""
+        return list(self._view.problems)
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What our writer noted of itself: host, pid, rank, dropped; empty for files of other writers."""
+        return writer_facts(self._view)
+
+    @cached_property
+    def tags(self) -> dict[str, tuple[Kind, ...]]:
+        """Each tag, sorted, with its kinds: it can have several."""
+        tags: dict[str, list[Kind]] = {}
+        for tag, kind in sorted(shown_series(self._view)):
+            tags.setdefault(tag, []).append(kind)
+        return {tag: tuple(kinds) for tag, kinds in tags.items()}
+
+    @cached_property
+    def scalars(self) -> Mapping[str, ScalarSeries]:
+        """Scalar series by tag."""
+        found = shown_series(self._view)
+        return {tag: ScalarSeries(found[tag, kind]) for tag, kind in sorted(found) if kind is Kind.SCALAR}
+
+    @property
+    def images(self) -> Mapping[str, BlobSeries]:
+        """Image series by tag."""
+        return self.blobs(Kind.IMAGE)
+
+    @property
+    def histograms(self) -> Mapping[str, BlobSeries]:
+        """Histogram series by tag."""
+        return self.blobs(Kind.HISTOGRAM)
+
+    @property
+    def texts(self) -> Mapping[str, BlobSeries]:
+        """Text series by tag."""
+        return self.blobs(Kind.TEXT)
+
+    @property
+    def audio(self) -> Mapping[str, BlobSeries]:
+        """Audio series by tag."""
+        return self.blobs(Kind.AUDIO)
+
+    @property
+    def graphs(self) -> Mapping[str, BlobSeries]:
+        """Graphs by tag; "__run_graph__" is the one of the run itself."""
+        return self.blobs(Kind.GRAPH)
+
+    def blobs(self, kind: Kind) -> Mapping[str, BlobSeries]:
+        """Return the series of any kind but scalars, by tag."""
+        found = shown_series(self._view)
+        return {tag: BlobSeries(found[tag, of], self._storage, self._folder) for tag, of in sorted(found) if of is kind}
+
+    def descriptions(self) -> Iterator[tuple[str, str, str]]:
+        """Iterate over (tag, display name, description in Markdown) of tags whose writer gave any."""
+        for tag, (name, text) in self._view.descriptions.items():
+            yield tag, name, text
+
+
+def shown_series(view: RunView) -> dict[tuple[str, Kind], SeriesView]:
+    """Return a run's series but for a meta graph where there is the graph itself: it holds the same once more."""
+    shown = dict(view.series)
+    if (RUN_GRAPH_TAG, Kind.GRAPH) in shown:
+        shown.pop((META_GRAPH_TAG, Kind.GRAPH), None)
+    return shown
+
+
+def writer_facts(view: RunView) -> dict[str, str | int]:
+    """Return what our writer noted in the run's last file that has such a note."""
+    noted = [facts for facts in view.files.values() if facts.writer_uuid is not None]
+    if not noted:
+        return {}
+    last = max(noted, key=lambda facts: facts.first_wall_time or 0.0)
+    facts: dict[str, str | int] = {"dropped": sum(file.dropped for file in noted)}
+    if last.host:
+        facts["host"] = last.host
+    if last.pid is not None:
+        facts["pid"] = last.pid
+    if last.rank is not None:
+        facts["rank"] = last.rank
+    return facts
+
+
+def _whole(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)

@@ -1,0 +1,148 @@
+"""List, stat and pread below one folder: the seam under everything that reads a logdir.
+
+Local now; an object store needs the same four verbs. Nothing here writes, maps or keeps a descriptor.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile"]
+
+
+class NotAFileError(OSError):
+    """A path that is a FIFO, a device, a socket or a folder where a regular file should be."""
+
+
+class FileInfo(NamedTuple):
+    """What a file system says of a path, links followed."""
+
+    device: int
+    inode: int
+    size: int  # bytes
+    mtime: float  # seconds since the epoch
+    is_folder: bool
+    is_file: bool  # a regular one
+
+
+class Entry(NamedTuple):
+    """One name in a folder, as the listing itself tells: without a stat."""
+
+    name: str
+    inode: int
+    is_folder: bool  # links not followed
+    is_file: bool  # a regular one, links not followed
+    is_link: bool
+
+
+class OpenFile:
+    """A regular file that is open for one poll."""
+
+    def __init__(self, descriptor: int, info: FileInfo) -> None:
+        self._descriptor = descriptor
+        self.info = info
+
+    def read_into(self, view: memoryview, offset: int) -> int:
+        """Fill ``view`` from ``offset`` on, and return how many bytes there were."""
+        done = 0
+        while done < len(view):
+            n = _read_into(self._descriptor, view[done:], offset + done)
+            if n == 0:
+                break
+            done += n
+        return done
+
+    def pread(self, length: int, offset: int) -> bytes:
+        """Return up to ``length`` bytes; never allocates more than the file has."""
+        length = max(0, min(length, self.info.size - offset))
+        parts = []
+        while length > 0:
+            part = os.pread(self._descriptor, length, offset)
+            if not part:
+                break
+            parts.append(part)
+            offset += len(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class LocalStorage:
+    """A folder of the local file system. Paths are posix, relative to it; "" and "." are the folder itself."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = os.path.abspath(root)  # links kept as they are, so that names stay those that the user gave
+
+    def __repr__(self) -> str:
+        return f"LocalStorage({self.root!r})"
+
+    def locate(self, path: str) -> str:
+        """Return the absolute path."""
+        return self.root if path in ("", ".") else f"{self.root}/{path}"
+
+    def list(self, folder: str) -> list[Entry]:
+        """Return what lies in a folder, sorted by name.
+
+        Raises:
+            OSError: it is gone, no folder, or may not be read.
+        """
+        with os.scandir(self.locate(folder)) as found:
+            entries = [
+                Entry(
+                    entry.name,
+                    entry.inode(),
+                    entry.is_dir(follow_symlinks=False),
+                    entry.is_file(follow_symlinks=False),
+                    entry.is_symlink(),
+                )
+                for entry in found
+            ]
+        entries.sort()
+        return entries
+
+    def stat(self, path: str) -> FileInfo:
+        """Return what the file system says of a path, links followed; OSError where it cannot."""
+        return _info(os.stat(self.locate(path)))
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[OpenFile]:
+        """Open a regular file for one poll, and close it again.
+
+        Opening anew each time is what sees a file that was replaced, what revalidates on network file
+        systems, and what keeps a thousand runs from using up the descriptors. ``O_NONBLOCK``: a FIFO named
+        like an event file must not hang us.
+
+        Raises:
+            NotAFileError: not a regular file.
+            OSError: it is gone or may not be read.
+        """
+        full = self.locate(path)
+        descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            info = _info(os.fstat(descriptor))
+            if not info.is_file:
+                raise NotAFileError(f"{full} is not a regular file")
+            yield OpenFile(descriptor, info)
+        finally:
+            os.close(descriptor)
+
+
+def _read_into(descriptor: int, view: memoryview, offset: int) -> int:
+    if hasattr(os, "preadv"):  # not on every macOS
+        return os.preadv(descriptor, [view], offset)
+    part = os.pread(descriptor, len(view), offset)
+    view[: len(part)] = part
+    return len(part)
+
+
+def _info(status: os.stat_result) -> FileInfo:
+    return FileInfo(
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime,
+        stat.S_ISDIR(status.st_mode),
+        stat.S_ISREG(status.st_mode),
+    )

@@ -1,0 +1,146 @@
+"""Which points of a line fall into which pixel column, and which of them must be drawn so that nothing is hidden."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+import numpy as np
+
+from board.store.drawn import Axis, gathered, joined, sliced
+from board.store.loops import LOOPS, Floats, Ints
+from board.store.outliers import outlier_range
+from board.store.plain_series import FIRST, GREATEST, LAST, LEAST, MINUS_AT, NAN_AT, NAN_COUNT
+
+__all__ = ["Curve", "Folded", "PixelColumns"]
+
+NONFINITE = ("nan", "+inf", "-inf")  # in the order of the rows of the folded state
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folded:
+    """What the pixel columns hold of one curve; rows as ``plain_series.extremes`` has them."""
+
+    at: Ints  # (10, pixel columns)
+    value: Floats  # (2, pixel columns)
+
+    @property
+    def nonfinite_count(self) -> int:
+        """Number of points that are NaN or infinite."""
+        return int(self.at[NAN_COUNT:].sum())
+
+    @property
+    def y_range(self) -> tuple[float, float] | None:
+        """Least and greatest finite value."""
+        seen = self.at[LEAST] >= 0
+        return (float(self.value[0, seen].min()), float(self.value[1, seen].max())) if seen.any() else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """What to draw of one curve."""
+
+    x: Floats
+    y: Floats  # NaN where there is a gap
+    y_range: tuple[float, float] | None  # of the finite values in range
+    folded: Folded | None  # None where all points in range are drawn and finite
+
+
+class PixelColumns:
+    """The rows of a line within [lo, hi], cut into ``width`` columns of one width in x.
+
+    A point belongs to column ``floor((x - lo) / (hi - lo) * width)``, and to the last one where x is hi.
+    """
+
+    def __init__(self, axis: Axis, lo: float | None, hi: float | None, width: int) -> None:
+        """Find the rows. ``lo`` None or -inf, ``hi`` None or inf: up to the end of the line."""
+        self._axis = axis
+        self._width = width
+        self.first, self.stop = 0, axis.count  # rows in range
+        self._lo, self._hi = axis.ends or (0.0, 0.0)
+        if lo is not None and lo > -inf:
+            self._lo = lo
+            self.first = axis.first_not_below(lo)
+        if hi is not None and hi < inf:
+            self._hi = hi
+            self.stop = max(axis.first_not_below(hi, past_equal=True), self.first)
+        self.count = self.stop - self.first
+        self.is_exact = self.count <= 2 * width
+
+    def folded(self, y: list[Floats]) -> Folded:
+        """Return the extremes of each column for a curve over all rows."""
+        at = np.full((10, self._width), -1, np.int64)
+        at[NAN_COUNT:] = 0
+        value = np.empty((2, self._width))
+        start = 0
+        for chunk in y:
+            LOOPS.extremes(chunk, start, self._bounds, at, value)
+            start += len(chunk)
+        return Folded(at, value)
+
+    def curve(self, y: list[Floats]) -> Curve:
+        """Return what to draw of a curve over all rows."""
+        if self.is_exact:
+            inside = joined(sliced(y, self.first, self.stop))
+            finite = inside[np.isfinite(inside)]
+            y_range = (float(finite.min()), float(finite.max())) if len(finite) else None
+            folded = None if len(finite) == len(inside) else self.folded(y)
+            rows = np.arange(max(self.first - 1, 0), min(self.stop + 1, self._axis.count))
+        else:
+            folded = self.folded(y)
+            y_range = folded.y_range
+            rows = self._telling_rows(folded)
+        values = gathered(y, rows)
+        return Curve(self._axis.positions(rows), np.where(np.isfinite(values), values, np.nan), y_range, folded)
+
+    def _telling_rows(self, folded: Folded) -> Ints:
+        """Return the rows, rising, that make the same picture as all rows.
+
+        Those are the least and the greatest finite value of each column, a point for each gap that NaN or
+        infinities make between the finite points of two columns, and the neighbours on both sides of the range.
+        """
+        at, starts, stops = folded.at, self._bounds[:-1], self._bounds[1:]
+        is_finite = at[FIRST] >= 0
+        neighbours = [self.first - 1] * (self.first > 0) + [self.stop] * (self.stop < self._axis.count)
+        rows = np.concatenate(
+            [
+                at[LEAST, is_finite],
+                at[GREATEST, is_finite],
+                starts[is_finite & (at[FIRST] > starts)],  # a gap before the first finite point of the column
+                (at[LAST] + 1)[is_finite & (at[LAST] + 1 < stops)],  # and one behind the last
+                starts[~is_finite & (starts < stops)],  # nothing but a gap
+                np.array(neighbours, np.int64),
+            ]
+        )
+        rows.sort()
+        is_new = np.ones(len(rows), np.bool_)
+        np.not_equal(rows[1:], rows[:-1], out=is_new[1:])  # np.unique takes four times as long
+        return rows[is_new]
+
+    def nonfinite(self, folded: Folded) -> list[tuple[float, str, int]]:
+        """Return (x of the first, which, count) for each column and each sort of value that is not finite."""
+        found = []
+        for row, value in zip(range(NAN_AT, MINUS_AT + 1), NONFINITE, strict=True):
+            counts = folded.at[row + NAN_COUNT - NAN_AT]
+            is_there = counts > 0
+            x = self._axis.positions(folded.at[row, is_there]).tolist()
+            found += [(at, value, count) for at, count in zip(x, counts[is_there].tolist(), strict=True)]
+        return sorted(found)
+
+    def outlier_range(self, y: list[Floats], curve: Curve) -> tuple[float, float] | None:
+        """Return the range of the values in range, without outliers."""
+        nonfinite = 0 if curve.folded is None else curve.folded.nonfinite_count
+        return outlier_range(sliced(y, self.first, self.stop), self.count - nonfinite)
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        """Return the first row of each column, and the row behind the last one's."""
+        bounds = np.full(self._width + 1, self.stop, np.int64)
+        column = start = 0
+        for chunk in self._axis.x:
+            low, high = max(self.first - start, 0), min(self.stop - start, len(chunk))
+            if low < high:
+                column = LOOPS.pixel_bounds(
+                    chunk, self._axis.origin, self._lo, self._hi, low, high, start, bounds, column
+                )
+            start += len(chunk)
+        return bounds

@@ -1,0 +1,163 @@
+"""What a chart draws of one line: least and greatest value of every pixel column, and all that is not finite."""
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from board.errors import BadRequestError
+from board.store.drawn import Axis, axis_of, drawn, gathered, origin_of, superseded
+from board.store.loops import Floats
+from board.store.pixel_columns import PixelColumns
+from board.store.series import Line
+from board.store.smoothing import Smoothing, smoothed
+
+__all__ = ["MAX_WIDTH", "X_KINDS", "Nearest", "Nonfinite", "PixelRequest", "Pixels", "nearest", "pixels"]
+
+X_KINDS = ("step", "relative", "wall", "ordinal")
+MAX_WIDTH = 16384  # pixel columns
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRequest:
+    """What a chart asks for. A line whose points all have one step is drawn over their ordinals instead of steps.
+
+    Raises:
+        BadRequestError: no such x axis, a width outside 1 to ``MAX_WIDTH``, or a range with NaN or upside down.
+    """
+
+    x: str = "step"  # one of X_KINDS; "relative": seconds since the first visible point of the series
+    lo: float | None = None  # of x; None: from the line's first point on
+    hi: float | None = None
+    width: int = 600  # pixel columns between lo and hi
+    smoothing: Smoothing = field(default_factory=Smoothing)
+    superseded: bool = False  # also give the points that a later session hides
+
+    def __post_init__(self) -> None:
+        """Check them."""
+        if self.x not in X_KINDS:
+            raise BadRequestError(f"x axis {self.x!r} is none of {', '.join(X_KINDS)}")
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise BadRequestError(f"width {self.width} is not within 1 and {MAX_WIDTH}")
+        lo = -math.inf if self.lo is None else self.lo
+        hi = math.inf if self.hi is None else self.hi
+        if not lo <= hi:
+            raise BadRequestError(f"range {lo} to {hi} holds no x")
+
+
+@dataclass(frozen=True, slots=True)
+class Nonfinite:
+    """Points of one pixel column that have no place on the y axis."""
+
+    x: float  # of the first of them
+    value: str  # "nan", "+inf" or "-inf"
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """One drawn line. In ``y`` NaN is a gap: the line is broken there because a point is NaN or infinite."""
+
+    x: NDArray[np.float64]  # rising; with one point on each side of the range, so that the line runs to the edge
+    y: NDArray[np.float64]
+    raw_x: NDArray[np.float64] | None  # the curve before smoothing; None where there is no smoothing
+    raw_y: NDArray[np.float64] | None
+    is_exact: bool  # every point in range is there; else the extremes of every pixel column, at their true x
+    count: int  # points in range, those that are not finite included
+    total: int  # points of the line that have a place on the x axis, superseded ones left out
+    nonfinite: list[Nonfinite]  # by rising x, one for each pixel column and value
+    y_range: tuple[float, float] | None  # of finite smoothed values in range
+    y_outlier_range: tuple[float, float] | None  # the same as TensorBoard's "ignore outliers" has it
+    x_range: tuple[float, float] | None  # first and last x of the whole line
+    axis: str  # what x is: one of X_KINDS
+    restarts: tuple[float, ...] = ()  # x of the first point of each later session
+    superseded_x: NDArray[np.float64] | None = None
+    superseded_y: NDArray[np.float64] | None = None
+
+
+class Nearest(NamedTuple):
+    """One exact point of a line."""
+
+    step: int
+    wall_time: float
+    value: float
+    smoothed: float
+    x: float
+    relative: float  # seconds since the first visible point of the series
+
+
+def pixels(line: Line, request: PixelRequest) -> Pixels:
+    """Return what a chart draws of the line; every visible point takes part in it."""
+    points = drawn(line)
+    axis = axis_of(line, points, request.x)
+    columns = PixelColumns(axis, request.lo, request.hi, request.width)
+    raw_values = axis.arranged(points.value)
+    raw = shown = columns.curve(raw_values)
+    values = raw_values
+    is_smoothed = request.smoothing.kind != "none"
+    if is_smoothed:
+        values = axis.arranged(smoothed(points, request.smoothing, line.series.recent))
+        shown = columns.curve(values)
+    hidden = _superseded(line, axis, request) if request.superseded else None
+    return Pixels(
+        x=shown.x,
+        y=shown.y,
+        raw_x=raw.x if is_smoothed else None,
+        raw_y=raw.y if is_smoothed else None,
+        is_exact=columns.is_exact,
+        count=columns.count,
+        total=axis.count,
+        nonfinite=[] if raw.folded is None else [Nonfinite(*found) for found in columns.nonfinite(raw.folded)],
+        y_range=shown.y_range,
+        y_outlier_range=columns.outlier_range(values, shown),
+        x_range=axis.ends,
+        axis=axis.kind,
+        restarts=axis.places(points, points.restarts),
+        superseded_x=hidden[0] if hidden else None,
+        superseded_y=hidden[1] if hidden else None,
+    )
+
+
+def nearest(line: Line, x: str, at: float, smoothing: Smoothing) -> Nearest | None:
+    """Return the visible point whose x is nearest to ``at``; None where the line has none on that axis.
+
+    Of points with one x it is the last, of two equally near ones the one with the lower x.
+
+    Raises:
+        BadRequestError: no such x axis, or ``at`` is NaN.
+    """
+    if x not in X_KINDS or math.isnan(at):
+        raise BadRequestError(f"there is no point near {at} of x axis {x!r}")
+    points = drawn(line)
+    axis = axis_of(line, points, x)
+    if not axis.count:
+        return None
+    right = axis.first_not_below(at)
+    rows = [row for row in (right - 1, right) if 0 <= row < axis.count]
+    places = axis.positions(np.array(rows)).tolist()
+    row, place = min(zip(rows, places, strict=True), key=lambda found: abs(found[1] - at))
+    row = axis.first_not_below(place, past_equal=True) - 1
+    own = np.array([row if axis.order is None else axis.order[row]])
+    wall_time = float(gathered(points.wall_time, own)[0])
+    return Nearest(
+        step=int(gathered(points.step, own)[0]),
+        wall_time=wall_time,
+        value=float(gathered(points.value, own)[0]),
+        smoothed=float(gathered(smoothed(points, smoothing, line.series.recent), own)[0]),
+        x=place,
+        relative=wall_time - origin_of(line),
+    )
+
+
+def _superseded(line: Line, axis: Axis, request: PixelRequest) -> tuple[Floats, Floats]:
+    """Return the hidden points as a curve of its own, broken between sessions."""
+    x, y = [np.empty(0)], [np.empty(0)]
+    for points in superseded(line) if axis.kind != "ordinal" else ():
+        own = axis_of(line, points, axis.kind)
+        curve = PixelColumns(own, request.lo, request.hi, request.width).curve(own.arranged(points.value))
+        if len(curve.x):
+            x += [curve.x[:1], curve.x]
+            y += [np.array([np.nan]), curve.y]
+    return np.concatenate(x)[1:], np.concatenate(y)[1:]

@@ -1,0 +1,66 @@
+"""Takes what one read of one file gave apart: to each series its own points, session by session."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from board.model import FileRows, Kind
+from board.store.loops import LOOPS, Floats, Ints
+
+__all__ = ["Piece", "iter_pieces"]
+
+KINDS = tuple(Kind)
+
+
+class Piece(NamedTuple):
+    """New points of one series in one session."""
+
+    tag: str
+    kind: Kind
+    session: int
+    step: Ints
+    wall_time: Floats
+    more: tuple[Ints | Floats, ...]  # the columns behind them, as series.py numbers them
+
+
+def iter_pieces(rows: FileRows, session: int) -> Iterator[Piece]:
+    """Yield the new points of each series; ``session`` is the number of STARTs in earlier rows of the file."""
+    scalar_edges = [0, *(start.scalar_row for start in rows.starts), len(rows.scalar_step)]
+    blob_edges = [0, *(start.blob_row for start in rows.starts), len(rows.blob_step)]
+    for i in range(len(rows.starts) + 1):
+        if scalar_edges[i] < scalar_edges[i + 1]:
+            yield from _scalars(rows, slice(scalar_edges[i], scalar_edges[i + 1]), session + i)
+        if blob_edges[i] < blob_edges[i + 1]:
+            yield from _blobs(rows, slice(blob_edges[i], blob_edges[i + 1]), session + i)
+
+
+def _scalars(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
+    step, wall_time, value = rows.scalar_step[part], rows.scalar_wall_time[part], rows.scalar_value[part]
+    for tag, own in _groups(rows.scalar_tag[part], len(rows.tags)):
+        yield Piece(rows.tags[tag], Kind.SCALAR, session, step[own], wall_time[own], (value[own],))
+
+
+def _blobs(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
+    checks = np.empty(len(rows.blob_step[part]), np.int64)
+    checks.view(np.uint32)[0::2] = rows.blob_crc[part]
+    checks.view(np.int32)[1::2] = rows.blob_ordinal[part]
+    step, wall_time = rows.blob_step[part], rows.blob_wall_time[part]
+    more = (rows.blob_offset[part], rows.blob_length[part], checks)
+    keys = rows.blob_tag[part] * np.int32(len(KINDS)) + rows.blob_kind[part]
+    for key, own in _groups(keys.astype(np.int32), len(rows.tags) * len(KINDS)):
+        tag, kind = divmod(key, len(KINDS))
+        yield Piece(
+            rows.tags[tag], KINDS[kind], session, step[own], wall_time[own], tuple(column[own] for column in more)
+        )
+
+
+def _groups(keys: NDArray[np.int32], limit: int) -> Iterator[tuple[int, slice | Ints]]:
+    """Yield each key that occurs, with its rows in file order."""
+    if len(keys) and (keys == keys[0]).all():
+        yield int(keys[0]), slice(None)
+        return
+    order, bounds = LOOPS.rows_by_tag(np.ascontiguousarray(keys), limit)
+    for key in np.flatnonzero(bounds[1:] > bounds[:-1]).tolist():
+        yield key, order[bounds[key] : bounds[key + 1]]

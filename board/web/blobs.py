@@ -1,0 +1,115 @@
+"""Images, histograms and texts: which steps there are, and the value at one of them."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from board.errors import BadRequestError, UnknownSeriesError
+from board.logs import BlobRow, Kind
+from board.web.context import Board
+from board.web.encoding import asked_name, column, json_response, number, shown_name
+from board.web.image_types import is_too_large, sniff_image
+from board.web.limits import Name
+from board.web.markdown import render_markdown
+
+__all__ = ["router"]
+
+router = APIRouter()
+Ref = Annotated[str, Query(max_length=1000)]
+MAX_ROWS = 200  # decoded values in one answer
+
+
+@router.get("/api/blobs")
+def list_steps(board: Board, kind: Annotated[Kind, Query()], run: Name, tag: Name) -> Response:
+    """List every step of a series, as columns."""
+    if kind is Kind.SCALAR:
+        raise BadRequestError("scalars are points, not blobs: ask for their pixels")
+    revision = board.logs.revision
+    rows = board.logs.blobs(asked_name(run), asked_name(tag), kind)
+    return json_response({"revision": revision, **_row_columns(rows)})
+
+
+@router.get("/api/image")
+def send_image(board: Board, run: Name, tag: Name, ref: Ref, index: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """Send one picture as its writer encoded it; its type is read off its bytes, never taken from the log."""
+    images = board.logs.read_blob(asked_name(run), asked_name(tag), Kind.IMAGE, ref)
+    if index >= len(images):
+        raise UnknownSeriesError(f"there are {len(images)} images at this step, no number {index}")
+    data: bytes = images[index].data
+    facts = sniff_image(data)
+    if is_too_large(facts, len(data)):
+        error = f"not shown: {facts.width} × {facts.height} pixels in {len(data)} bytes would choke the browser"
+        return json_response({"error": error, "width": facts.width, "height": facts.height, "bytes": len(data)}, 413)
+    headers = {
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, max-age=31536000, immutable",
+    }
+    if not facts.is_image:
+        headers["Content-Disposition"] = 'attachment; filename="image.bin"'
+    return Response(data, media_type=facts.media_type, headers=headers)
+
+
+@router.get("/api/image_info")
+def describe_images(board: Board, run: Name, tag: Name, ref: Ref) -> Response:
+    """Say how many pictures a step has, and what each one is."""
+    images = board.logs.read_blob(asked_name(run), asked_name(tag), Kind.IMAGE, ref)
+    found = [(sniff_image(image.data), image) for image in images]
+    return json_response(
+        {
+            "images": [
+                {
+                    "width": facts.width or image.width,
+                    "height": facts.height or image.height,
+                    "type": facts.media_type,
+                    "bytes": len(image.data),
+                    "too_large": is_too_large(facts, len(image.data)),
+                }
+                for facts, image in found
+            ]
+        }
+    )
+
+
+@router.get("/api/histograms")
+def read_histograms(board: Board, run: Name, tag: Name) -> Response:
+    """Return the newest histograms of a series, each with the edges and counts of its bins."""
+    return _read_rows(board, run, tag, Kind.HISTOGRAM)
+
+
+@router.get("/api/texts")
+def read_texts(board: Board, run: Name, tag: Name) -> Response:
+    """Return the newest texts of a series, as written and as rendered Markdown."""
+    return _read_rows(board, run, tag, Kind.TEXT)
+
+
+def _read_rows(board: Board, run: str, tag: str, kind: Kind) -> Response:
+    revision = board.logs.revision
+    rows = board.logs.blobs(asked_name(run), asked_name(tag), kind)
+    newest = rows[-MAX_ROWS:]
+    values = [board.logs.read_blob(asked_name(run), asked_name(tag), kind, row.ref) for row in newest]
+    spelled = [_histogram(value) if kind is Kind.HISTOGRAM else _text(value) for value in values]
+    return json_response({"revision": revision, "total": len(rows), **_row_columns(newest), "rows": spelled})
+
+
+def _row_columns(rows: list[BlobRow]) -> dict[str, Any]:
+    return {
+        "steps": [str(row.step) for row in rows],
+        "wall_times": [number(row.wall_time) for row in rows],
+        "refs": [row.ref for row in rows],
+        "superseded": [row.superseded for row in rows],
+    }
+
+
+def _histogram(value: Any) -> dict[str, Any]:
+    return {"left": column(value[:, 0]), "right": column(value[:, 1]), "count": column(value[:, 2])}
+
+
+def _text(value: Any) -> dict[str, Any]:
+    texts = [str(text) for text in np.asarray(value, dtype=object).flat]
+    return {
+        "shape": list(np.shape(value)),
+        "texts": [shown_name(text) for text in texts],
+        "html": [render_markdown(text) for text in texts],
+    }

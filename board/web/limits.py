@@ -1,0 +1,15 @@
+"""How much one request may ask for."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+
+__all__ = ["MAX_CHARTS", "MAX_LINES", "MAX_NAME", "MAX_RUNS", "MAX_WIDTH_PX", "Name"]
+
+MAX_CHARTS: Final = 100  # in one request; a page asks for those in view
+MAX_RUNS: Final = 5_000  # in one chart
+MAX_LINES: Final = 20_000  # charts x runs of one request
+MAX_WIDTH_PX: Final = 16_384
+MAX_NAME: Final = 4_000  # characters of a run's or tag's name
+
+Name = Annotated[str, Query(max_length=MAX_NAME)]

@@ -1,0 +1,113 @@
+"""The pages: one shell around three bodies, useful before any script has run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import RedirectResponse, Response
+
+from board.logs import Kind
+from board.web.context import Board, Context
+from board.web.encoding import shown_name
+
+__all__ = ["create_pages_router"]
+
+MAX_LISTED_RUNS = 500  # names in the HTML; the script that takes over asks for all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page's place in the bar on top."""
+
+    page: str  # its URL, its template, its style sheet and its module
+    title: str
+    kind: Kind  # what it shows
+    count: int = 0  # tags of that kind
+
+
+TABS = (
+    Tab("scalars", "Scalars", Kind.SCALAR),
+    Tab("images", "Images", Kind.IMAGE),
+    Tab("graphs", "Graphs", Kind.GRAPH),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """Everything that a template may name."""
+
+    page: str
+    title: str
+    tabs: tuple[Tab, ...]
+    logdir: str
+    runs: list[str]  # the first of them
+    run_count: int
+    waiting: str  # why there are none; empty where there are
+    preload: list[str]  # modules below static/js that the page will ask for
+    plotly_url: str
+
+
+def create_pages_router(templates_dir: Path, static_dir: Path, plotly_url: str) -> APIRouter:
+    """Make the routes of the pages; every URL in them is relative, so that they work below any prefix."""
+    router = APIRouter(default_response_class=Response, include_in_schema=False)
+    environment = Environment(
+        loader=FileSystemLoader(templates_dir),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates = Jinja2Templates(env=environment)
+
+    def render(tab: Tab, request: Request, board: Context) -> Response:
+        context = _page_context(tab, board, _find_modules(static_dir, tab.page), plotly_url)
+        values = {name: getattr(context, name) for name in PageContext.__slots__}
+        return templates.TemplateResponse(request, f"{tab.page}.html", values, headers={"Cache-Control": "no-cache"})
+
+    def show_scalars(request: Request, board: Board) -> Response:
+        return render(TABS[0], request, board)
+
+    def show_images(request: Request, board: Board) -> Response:
+        return render(TABS[1], request, board)
+
+    def show_graphs(request: Request, board: Board) -> Response:
+        return render(TABS[2], request, board)
+
+    router.add_api_route("/scalars", show_scalars)
+    router.add_api_route("/images", show_images)
+    router.add_api_route("/graphs", show_graphs)
+    router.add_api_route("/", redirect_to_first)
+    return router
+
+
+async def redirect_to_first(request: Request) -> Response:
+    """Lead to the scalars, by a relative URL."""
+    return RedirectResponse("scalars", status_code=307)
+
+
+def _page_context(tab: Tab, board: Context, preload: list[str], plotly_url: str) -> PageContext:
+    overview = board.logs.overview()
+    counts = board.logs.counts()
+    return PageContext(
+        page=tab.page,
+        title=tab.title,
+        tabs=tuple(Tab(each.page, each.title, each.kind, counts.get(each.kind, 0)) for each in TABS),
+        logdir=shown_name(", ".join(board.logdirs)),
+        runs=[shown_name(run.name) for run in overview.runs[:MAX_LISTED_RUNS]],
+        run_count=len(overview.runs),
+        waiting=shown_name(overview.waiting or ""),
+        preload=preload,
+        plotly_url=plotly_url,
+    )
+
+
+def _find_modules(static_dir: Path, page: str) -> list[str]:
+    """Find the modules that main.js imports first, so that a browser fetches them at once, not one after another."""
+    found = sorted(path.name for path in (static_dir / "js").glob("*.js") if path.name not in ("main.js", EARLY))
+    own = f"modules/{page}.js"
+    return [*found, own] if (static_dir / "js" / own).is_file() else found
+
+
+EARLY = "theme_early.js"  # a classic script: it sets the theme before the first paint

@@ -1,0 +1,178 @@
+/** What all modules share: the runs, the choices, the step cursor, and who wants to hear of what. */
+
+import { api } from "./api.js";
+import { RunStore } from "./run_store.js";
+import { Stream } from "./stream.js";
+import { MUTED, forgetTokens, resolved, runColour, toggleTheme } from "./theme.js";
+import { ViewState } from "./view_state.js";
+
+/** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
+/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "connection" | "counts"} Topic */
+
+const REREAD_MS = 200; // runs are asked for again at most this often
+const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
+/** Choices that hold on every page. */
+const CARRIED = ["show", "hide", "group", "colour", "metric", "step", "theme", "run"];
+
+export class App {
+  /** @param {string} page */
+  constructor(page) {
+    this.page = page;
+    this.api = api;
+    this.runs = new RunStore();
+    /** @type {RunsAnswer | null} */
+    this.answer = null;
+    this.view = new ViewState(location.search, (query) => history.replaceState(history.state, "", query || location.pathname));
+    this.runs.decode(this.view.get("show"), this.view.get("hide"));
+    /** Name of the run that stands out in all charts and lists. @type {string | null} */
+    this.lifted = null;
+    const step = this.view.get("step");
+    /** @type {Cursor} */
+    this.cursor = step === null || !Number.isFinite(Number(step)) ? { x: null, pinned: false } : { x: Number(step), pinned: true };
+    /** Runs in colour while the others are grey, best first; null: all runs in their own colours. @type {string[] | null} */
+    this.focus = null;
+    /** Colour index of a run where it is not its own. @type {((run: Run) => number) | null} */
+    this.colourOf = null;
+    /** @type {Connection} */
+    this.connection = { state: "connecting", since: Date.now(), retryAt: null };
+    /** @type {Map<string, Set<(detail: any) => void>>} */
+    this.listeners = new Map();
+    this.view.listeners.add(() => this.tell("view"));
+    /** @type {Promise<void> | null} */
+    this.reading = null;
+    this.isDue = false;
+    /** Answers that nothing has changed since. @type {Map<string, Promise<TagsAnswer>>} */
+    this.tagAnswers = new Map();
+    /** @type {Stream | null} */
+    this.stream = null;
+  }
+
+  /** Read the runs, then listen for what changes. */
+  async start() {
+    if (this.page === "scalars") this.tags("scalar").catch(() => {}); // whoever wants them says so
+    await this.readRuns().catch((error) => { console.warn(error.message); });
+    this.stream = new Stream({
+      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph"] }[this.page] ?? [])],
+      onDelta: (delta) => this.onDelta(delta),
+      onStale: () => this.readAll(),
+      onConnection: (connection) => { this.connection = connection; this.tell("connection"); },
+    });
+    if (this.answer) this.stream.at(this.answer);
+  }
+
+  /** @param {Topic} topic @param {(detail: any) => void} listener @param {{signal?: AbortSignal}} [options] */
+  on(topic, listener, { signal } = {}) {
+    if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
+    this.listeners.get(topic)?.add(listener);
+    signal?.addEventListener("abort", () => this.listeners.get(topic)?.delete(listener));
+  }
+
+  /** @param {Topic} topic @param {any} [detail] */
+  tell(topic, detail) {
+    for (const listener of this.listeners.get(topic) ?? []) listener(detail);
+  }
+
+  /** All tags of a kind; several parts of a page that ask at once ask once. @param {string} kind */
+  tags(kind) {
+    let answer = this.tagAnswers.get(kind);
+    if (!answer) {
+      this.tagAnswers.set(kind, (answer = api.get("api/tags", { kind })));
+      const forget = () => setTimeout(() => { if (this.tagAnswers.get(kind) === answer) this.tagAnswers.delete(kind); }, FRESH_MS);
+      answer.then(forget, forget);
+    }
+    return answer;
+  }
+
+  /** @param {DeltaEvent} delta */
+  onDelta(delta) {
+    this.tagAnswers.clear();
+    const isOfRuns = [delta.added, delta.removed, delta.rebuilt, delta.changed].some((names) => names?.length)
+      || this.answer?.loading || Object.keys(delta.grew ?? {}).some((name) => !this.runs.byName(name));
+    if (isOfRuns) this.rereadRuns();
+    this.tell("delta", delta);
+  }
+
+  /** Something was missed: everything anew. */
+  async readAll() {
+    this.tagAnswers.clear();
+    await this.readRuns().catch((error) => { console.warn(error.message); });
+    if (this.answer) this.stream?.at(this.answer);
+    this.tell("stale");
+  }
+
+  /** Soon, once, whatever asks how often. */
+  rereadRuns() {
+    this.isDue = true;
+    this.reading ??= (async () => {
+      while (this.isDue) {
+        this.isDue = false;
+        await this.readRuns().catch((error) => { console.warn(error.message); });
+        await new Promise((resolve) => setTimeout(resolve, REREAD_MS));
+      }
+      this.reading = null;
+    })();
+  }
+
+  async readRuns() {
+    /** @type {RunsAnswer} */
+    const answer = await api.get("api/runs");
+    const wasLoading = this.answer?.loading;
+    this.answer = answer;
+    const { added, isChanged } = this.runs.replace(answer.runs);
+    if (isChanged || wasLoading !== answer.loading) this.tell("runs", { added });
+  }
+
+  /** @param {Run | string} run @returns {RunStyle} */
+  style(run) {
+    const found = typeof run === "string" ? this.runs.byName(run) : run;
+    if (!found) return MUTED;
+    if (this.focus) {
+      const place = this.focus.indexOf(found.name);
+      return place < 0 ? MUTED : runColour(place);
+    }
+    return runColour(this.colourOf ? this.colourOf(found) : found.color);
+  }
+
+  /** As CSS and Plotly take it. @param {Run | string} run */
+  colour(run) {
+    return resolved(this.style(run).colour);
+  }
+
+  /** @param {string | null} name */
+  lift(name) {
+    if (this.lifted === name) return;
+    this.lifted = name;
+    this.tell("lift");
+  }
+
+  /** @param {number | null} x on the page's horizontal axis @param {boolean} [pinned] */
+  setCursor(x, pinned = false) {
+    if (this.cursor.x === x && this.cursor.pinned === pinned) return;
+    this.cursor = { x, pinned: pinned && x !== null };
+    this.tell("cursor");
+  }
+
+  /** Chosen runs changed: the address first, then everybody. */
+  selectionChanged() {
+    const { show, hide } = this.runs.encode();
+    this.view.set("show", show);
+    this.view.set("hide", hide);
+    this.tell("selection");
+  }
+
+  toggleTheme() {
+    toggleTheme();
+    this.view.set("theme", null);
+    this.tell("theme");
+  }
+
+  forgetTokens() {
+    forgetTokens();
+    this.tell("theme");
+  }
+
+  /** Address of another page with what holds there too. @param {string} page */
+  pageUrl(page) {
+    return page + this.view.carried(CARRIED);
+  }
+}

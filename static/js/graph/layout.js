@@ -1,0 +1,128 @@
+/** Places of everything that is visible: one open group at a time, from the inside out, each kept until it changes. */
+import { arrange, shift } from "./arrange.js";
+import { siblingEdges } from "./hierarchy.js";
+import { HEAD_HEIGHT } from "./labels.js";
+import { LayeredMemo } from "./layered_memo.js";
+import { isBlock } from "./names.js";
+
+/** @import {Hierarchy, PlacedGroup} from "./graph_types.js" */
+/** @import {Labels} from "./labels.js" */
+
+const PAD = 16;
+const GAPS = { nodeGap: 22, rankGap: 26 };
+
+/** Which blocks are open, and where everything visible is. */
+export class Layout {
+  /** @type {Map<number, PlacedGroup>} */
+  #placed = new Map();
+  #memo = new LayeredMemo(GAPS);
+
+  /**
+   * @param {Hierarchy} hierarchy
+   * @param {Labels} labels
+   * @param {(edge: number) => number} weight of an edge of the file; the heaviest stands for its parallels
+   */
+  constructor(hierarchy, labels, weight) {
+    this.hierarchy = hierarchy;
+    this.labels = labels;
+    this.weight = weight;
+    /** @type {Set<number>} */
+    this.open = new Set([0]);
+  }
+
+  /** @param {number} item */
+  isOpen(item) {
+    return this.open.has(item);
+  }
+
+  /** The whole graph as it is open now. @returns {PlacedGroup} */
+  root() {
+    return this.#place(0);
+  }
+
+  /** Opens or closes a block; nothing happens to other items. @param {number} item @param {boolean} isOpen */
+  setOpen(item, isOpen) {
+    if (!isBlock(this.hierarchy, item) || item === 0 || this.open.has(item) === isOpen) return;
+    if (isOpen) this.open.add(item);
+    else this.open.delete(item);
+    for (let g = item; g >= 0; g = this.hierarchy.parent[g]) this.#placed.delete(g);
+  }
+
+  /** Opens exactly these blocks. @param {Iterable<number>} items */
+  setAllOpen(items) {
+    this.open = new Set([0]);
+    for (const item of items) if (isBlock(this.hierarchy, item)) this.open.add(item);
+    this.#placed.clear();
+  }
+
+  /** Opens everything around an item, so that it is visible. @param {number} item */
+  reveal(item) {
+    for (let g = this.hierarchy.parent[item]; g > 0; g = this.hierarchy.parent[g]) this.setOpen(g, true);
+  }
+
+  /** Is it drawn now? @param {number} item */
+  isVisible(item) {
+    for (let g = this.hierarchy.parent[item]; g > 0; g = this.hierarchy.parent[g]) if (!this.open.has(g)) return false;
+    return !this.hierarchy.hidden[item];
+  }
+
+  /** Forgets all places, for example because the font changed. */
+  forget() {
+    this.#placed.clear();
+  }
+
+  /** @param {number} group @returns {PlacedGroup} */
+  #place(group) {
+    let placed = this.#placed.get(group);
+    if (!placed) {
+      placed = this.#layOut(group);
+      this.#placed.set(group, placed);
+    }
+    return placed;
+  }
+
+  /** @param {number} group @returns {PlacedGroup} */
+  #layOut(group) {
+    const { hierarchy: h } = this;
+    const items = h.children[group];
+    const inner = items.map((item) => (this.open.has(item) && isBlock(h, item) ? this.#place(item) : null));
+    const w = new Float64Array(items.length), hgt = new Float64Array(items.length);
+    items.forEach((item, i) => {
+      const placed = inner[i];
+      [w[i], hgt[i]] = placed ? [placed.width, placed.height] : this.labels.closedSize(item);
+    });
+    const links = siblingEdges(h, group, this.weight);
+    const content = arrange(h, group, { items, w, h: hgt, inner }, links, this.#memo);
+
+    let first = content.height, last = 0;
+    for (let i = 0; i < items.length; i++) {
+      first = Math.min(first, content.y[i]);
+      last = Math.max(last, content.y[i] + hgt[i]);
+    }
+    // a port has a row of its own: part of it may lie on the edge of the head, or of the box
+    const top = group ? HEAD_HEIGHT + Math.max(-2, 8 - first) : PAD;
+    const width = Math.max(content.width + 2 * PAD, group ? this.labels.headWidth(group) : 0);
+    const left = (width - content.width) / 2;
+    for (let i = 0; i < items.length; i++) {
+      content.x[i] += left;
+      content.y[i] += top;
+    }
+    for (const { points } of content.edges) shift(points, left, top);
+    for (const bundle of content.bundles) shift(bundle.subarray(0, 2), left, top);
+    return {
+      group,
+      width,
+      height: top + Math.max(content.height, last + PAD),
+      items: Int32Array.from(items),
+      x: content.x,
+      y: content.y,
+      w,
+      h: hgt,
+      inner,
+      edges: content.edges,
+      portIn: content.portIn >= 0 ? content.portIn + left : -1,
+      portOut: content.portOut >= 0 ? content.portOut + left : -1,
+      bundles: content.bundles,
+    };
+  }
+}

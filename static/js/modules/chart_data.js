@@ -1,0 +1,140 @@
+/** What a chart holds: curves out of the server's answer, and the arithmetic on their columns. Pure. */
+
+import { column, number } from "../api.js";
+
+/** @import { Curve, PixelLineJson, Range } from "../types.d.ts" */
+
+const FEW_POINTS = 40; // of fewer, none is an outlier
+
+/** @param {[number | string, number | string] | null | undefined} pair @returns {Range} */
+const range = (pair) => (pair ? [number(pair[0]), number(pair[1])] : [NaN, NaN]);
+
+/**
+ * @param {PixelLineJson} line @param {string} axis of the chart; a line whose points have one step only comes by their order, and stands at that step where the others have more
+ * @returns {Curve}
+ */
+export function curve(line, axis) {
+  const out = decoded(line);
+  if (line.axis !== "ordinal" || axis === "ordinal" || !out.last) return out;
+  const x = axis === "step" ? Number(out.last.step) : axis === "wall" ? out.last.wallTime : 0;
+  out.x.fill(x);
+  out.rawX?.fill(x);
+  out.supersededX?.fill(x);
+  return { ...out, nonfinite: out.nonfinite.map((one) => ({ ...one, x })), xRange: [x, x], restarts: [] };
+}
+
+/** @param {PixelLineJson} line @returns {Curve} */
+function decoded(line) {
+  const maybe = (/** @type {import("../types.d.ts").Column | null | undefined} */ one) => (one ? column(one) : null);
+  return {
+    run: line.run, line: line.line, x: column(line.x), y: column(line.y), rawX: maybe(line.raw_x), rawY: maybe(line.raw_y), isExact: line.exact, count: line.count, total: line.total,
+    nonfinite: line.nonfinite.map((one) => ({ x: number(one.x), value: number(one.value), count: one.count })),
+    xRange: range(line.x_range), yRange: range(line.y_range), yInner: range(line.y_inner),
+    supersededX: maybe(line.superseded_x), supersededY: maybe(line.superseded_y), restarts: line.restarts.map(number),
+    last: line.last && { step: line.last.step, wallTime: number(line.last.wall_time), value: number(line.last.value) },
+  };
+}
+
+/** Index of the value nearest to v in a rising column; -1 where it is empty. @param {ArrayLike<number>} column @param {number} v */
+export function nearestIndex(column, v) {
+  if (!column.length) return -1;
+  let lo = 0, hi = column.length - 1;
+  while (hi - lo > 1) {
+    const middle = (lo + hi) >> 1;
+    if (column[middle] < v) lo = middle;
+    else hi = middle;
+  }
+  return Math.abs(column[lo] - v) <= Math.abs(column[hi] - v) ? lo : hi;
+}
+
+/** Where a curve has a point at x: the nearest one that is a number, among the neighbours too. @param {Curve} curve @param {number} x */
+export function pointAt(curve, x) {
+  const i = nearestIndex(curve.x, x);
+  for (const k of [i, i - 1, i + 1]) if (Number.isFinite(curve.y[k]) && Math.abs(curve.x[k] - curve.x[i]) <= Math.abs(curve.x[i] - x) + 1e-9 * Math.abs(x)) return k;
+  return i;
+}
+
+/** Last index that is a number; -1 where there is none. @param {Float64Array} y */
+export function lastFinite(y) {
+  let i = y.length - 1;
+  while (i >= 0 && !Number.isFinite(y[i])) i--;
+  return i;
+}
+
+/** Points that no line reaches, alone between gaps: they get a dot. @param {Float64Array} x @param {Float64Array} y */
+export function isolated(x, y) {
+  const xs = [], ys = [];
+  for (let i = 0; i < y.length; i++)
+    if (Number.isFinite(y[i]) && !Number.isFinite(y[i - 1] ?? NaN) && !Number.isFinite(y[i + 1] ?? NaN)) { xs.push(x[i]); ys.push(y[i]); }
+  return { xs, ys };
+}
+
+/** Several lines as one, a gap between them. @param {{x: Float64Array, y: Float64Array}[]} lines */
+export function joined(lines) {
+  const n = lines.reduce((sum, line) => sum + line.x.length + 1, 0), x = new Float64Array(n), y = new Float64Array(n);
+  let at = 0;
+  for (const line of lines) {
+    x.set(line.x, at);
+    y.set(line.y, at);
+    at += line.x.length;
+    x[at] = line.x[line.x.length - 1] ?? 0;
+    y[at++] = NaN;
+  }
+  return { x, y };
+}
+
+/** @param {ArrayLike<number>} column @param {(v: number) => boolean} [keep] @returns {Range} NaN where nothing is kept */
+export function extent(column, keep = Number.isFinite) {
+  let lo = Infinity, hi = -Infinity;
+  for (let i = 0; i < column.length; i++) if (keep(column[i])) { if (column[i] < lo) lo = column[i]; if (column[i] > hi) hi = column[i]; }
+  return lo <= hi ? [lo, hi] : [NaN, NaN];
+}
+
+/** @param {Range[]} ranges @returns {Range} */
+function union(ranges) {
+  const ok = ranges.filter(([lo, hi]) => Number.isFinite(lo) && Number.isFinite(hi));
+  return ok.length ? [Math.min(...ok.map((r) => r[0])), Math.max(...ok.map((r) => r[1]))] : [NaN, NaN];
+}
+
+/** The x that a chart shows when nobody zoomed. @param {Curve[]} curves @param {string} axis @param {boolean} isLog @returns {Range} */
+export function fullX(curves, axis, isLog) {
+  let [lo, hi] = union(curves.map((c) => c.xRange));
+  if (isLog) {
+    const low = Math.min(...curves.map((c) => extent(c.x, (v) => v > 0 && Number.isFinite(v))[0]).filter(Number.isFinite));
+    lo = lo > 0 ? lo : low;
+    if (!(lo > 0) || !(hi > 0)) return [1, 10];
+    return lo < hi ? [lo, hi * 1.02] : [lo / 2, hi * 2];
+  }
+  if (!Number.isFinite(lo)) return [0, 1];
+  if (axis !== "wall" && lo > 0 && lo < 0.1 * hi) lo = 0;
+  if (lo === hi) return [lo - (Math.abs(lo) * 0.01 || 1), hi + (Math.abs(hi) * 0.01 || 1)];
+  return [lo, hi + (hi - lo) * 0.005];
+}
+
+/**
+ * The y that a chart shows when nobody zoomed: without outliers by default (from the 5th to the 95th percentile of each curve, as the server counts them; all of a short one),
+ * widened by up to 30 % on each side, so that what is cut is truly far. Padding 5 %.
+ * @param {Curve[]} curves @param {{all: boolean, isLog: boolean}} how @returns {Range}
+ */
+export function fullY(curves, { all, isLog }) {
+  const full = union(curves.map((c) => c.yRange));
+  let [lo, hi] = all ? full : union(curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)));
+  if (!Number.isFinite(lo)) [lo, hi] = full;
+  if (isLog) {
+    const positive = union(curves.map((c) => extent(c.y, (v) => v > 0 && Number.isFinite(v))));
+    if (!Number.isFinite(positive[0])) return [0.1, 1];
+    lo = Math.log10(lo > 0 ? lo : positive[0]);
+    hi = Math.log10(hi > 0 ? hi : positive[1]);
+    const [low, high] = [Math.log10(full[0] > 0 ? full[0] : positive[0]), Math.log10(full[1] > 0 ? full[1] : positive[1])];
+    const more = 0.3 * (hi - lo);
+    [lo, hi] = [Math.max(low, lo - more), Math.min(high, hi + more)];
+    const pad = (hi - lo) * 0.05 || 0.1;
+    return [10 ** (lo - pad), 10 ** (hi + pad)];
+  }
+  if (!Number.isFinite(lo)) return [0, 1];
+  const more = 0.3 * (hi - lo);
+  lo = Math.max(full[0], lo - more);
+  hi = Math.min(full[1], hi + more);
+  const pad = (hi - lo) * 0.05 || Math.abs(hi) * 0.05 || 0.5;
+  return [lo - pad, hi + pad];
+}

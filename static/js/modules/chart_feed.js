@@ -1,0 +1,122 @@
+/** Charts ask together: what is visible and out of date goes into one question; answers are drawn one chart a frame. */
+
+import { el } from "../dom.js";
+
+/** @import { App } from "../app.js" */
+/** @import { PixelChartJson, PixelQuestion, PixelsAnswer } from "../types.d.ts" */
+/** @typedef {{question: (() => PixelQuestion | null), answer: (chart: PixelChartJson) => void, fail: (message: string) => void, draw: () => void, isVisible: boolean, isBusy: boolean}} Chart */
+
+const MOST_CURVES = 600; // in one question: the first charts need not wait for the last ones
+const REST_MS = 90; // after the last scroll, before new charts are drawn
+const APART_MS = 50; // between two questions: at most twenty a second
+
+export class ChartFeed {
+  /** @param {App} app @param {AbortSignal} signal */
+  constructor(app, signal) {
+    this.app = app;
+    this.signal = signal;
+    /** Out of date, in the order they were asked for. @type {Set<Chart>} */
+    this.dirty = new Set();
+    /** Answered, not yet drawn. @type {Set<Chart>} */
+    this.drawing = new Set();
+    this.isAsking = false;
+    this.frame = 0;
+    this.scrolledAt = 0;
+    this.canDraw = typeof Plotly !== "undefined";
+    const main = document.querySelector("main");
+    main?.addEventListener("scroll", () => { this.scrolledAt = performance.now(); }, { passive: true, signal });
+  }
+
+  /** @param {Chart} chart whose curves are out of date */
+  ask(chart) {
+    this.dirty.add(chart);
+    if (!this.isAsking) {
+      this.isAsking = true;
+      queueMicrotask(() => this.run());
+    }
+  }
+
+  /** @param {Chart} chart whose look is out of date */
+  draw(chart) {
+    this.drawing.add(chart);
+    this.wake();
+  }
+
+  /** Plotly takes long to start: it does so while the server answers the first question. */
+  loadPlotly() {
+    const link = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[data-plotly]"));
+    if (this.canDraw || !link || document.querySelector("script[data-plotly]")) return;
+    const script = el("script", { src: link.href, "data-plotly": true, onload: () => { this.canDraw = true; this.wake(); } });
+    document.head.append(script);
+  }
+
+  wake() {
+    if (this.canDraw && this.drawing.size) this.frame ||= requestAnimationFrame((now) => this.drawNext(now));
+  }
+
+  /** @param {Chart} chart that is no more */
+  forget(chart) {
+    this.dirty.delete(chart);
+    this.drawing.delete(chart);
+  }
+
+  /** One question at a time; what changes meanwhile is asked next, so that the latest is always on its way. */
+  async run() {
+    let failures = 0;
+    while (!this.signal.aborted) {
+      const asked = this.next();
+      if (!asked.size) break;
+      const began = performance.now();
+      try {
+        const asking = this.app.api.post("api/pixels", { charts: [...asked.values()].map((one) => one.question) }, { signal: this.signal });
+        this.loadPlotly();
+        /** @type {PixelsAnswer} */
+        const answer = await asking;
+        failures = 0;
+        for (const chart of answer.charts) {
+          const one = asked.get(chart.id);
+          if (!one) continue;
+          if (chart.error) one.chart.fail(chart.error);
+          else one.chart.answer(chart);
+        }
+      } catch (error) {
+        if (this.signal.aborted) return;
+        const isAway = /** @type {{status?: number}} */ (error).status === 0; // the banner says it; asked again when the stream is back
+        for (const { chart } of asked.values()) if (!isAway) chart.fail(error instanceof Error ? error.message : String(error));
+        if (isAway || ++failures > 3) break;
+      }
+      const rest = APART_MS - (performance.now() - began);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+    this.isAsking = false;
+  }
+
+  /** @returns {Map<string, {chart: Chart, question: PixelQuestion}>} */
+  next() {
+    const asked = new Map();
+    let curves = 0;
+    for (const chart of this.dirty) {
+      if (!chart.isVisible) { this.dirty.delete(chart); continue; } // asks when it comes into view
+      const question = chart.question();
+      if (!question) { this.dirty.delete(chart); continue; }
+      if (asked.size && curves + question.runs.length > MOST_CURVES) break;
+      curves += question.runs.length;
+      this.dirty.delete(chart);
+      asked.set(question.id, { chart, question });
+    }
+    return asked;
+  }
+
+  /** @param {number} now */
+  drawNext(now) {
+    this.frame = 0;
+    for (const chart of this.drawing) {
+      if (chart.isBusy || (chart.isVisible && now - this.scrolledAt < REST_MS)) continue;
+      this.drawing.delete(chart);
+      if (!chart.isVisible) continue;
+      chart.draw();
+      break;
+    }
+    this.wake();
+  }
+}

@@ -1,0 +1,173 @@
+/** The pointer and the keys over one chart: nearest curves, the exact values behind them, the cursor. */
+
+import { number } from "../api.js";
+import { nearestIndex, pointAt } from "./chart_data.js";
+import { hideHover, rowLimit, showHover } from "./hover_table.js";
+
+/** @import { NearestAnswer } from "../types.d.ts" */
+/** @import { HoverRow } from "./hover_table.js" */
+/** @import { ScalarChart } from "./scalar_chart.js" */
+
+const LIFT_PX = 40, REACH_PX = 5;
+const FEW = 24; // curves: of more, only the x of the pointer counts
+
+export class ChartHover {
+  /** @param {ScalarChart} chart */
+  constructor(chart) {
+    this.chart = chart;
+    this.ending = new AbortController();
+    const signal = this.ending.signal, { frame, page } = chart;
+    /** @type {[number, number] | null} */
+    this.down = null;
+    /** Where the pointer is, px of the window; null: elsewhere. @type {{x: number, y: number} | null} */
+    this.pointer = null;
+    this.frameId = 0;
+    this.isAsking = false;
+    /** @type {{x: number, points: Map<string, {step: string, raw: number, smooth: number, wallTime: number, relative: number}>} | null} */
+    this.exact = null;
+    frame.addEventListener("pointerdown", (event) => { this.down = [event.clientX, event.clientY]; chart.isBusy = true; this.hide(); }, { signal });
+    addEventListener("pointerup", () => { if (this.down) chart.isBusy = false; }, { signal });
+    addEventListener("pointercancel", () => { this.down = null; chart.isBusy = false; }, { signal });
+    frame.addEventListener("pointermove", (event) => {
+      if (event.buttons) return;
+      this.pointer = { x: event.clientX, y: event.clientY };
+      this.frameId ||= requestAnimationFrame(() => { this.frameId = 0; this.look(); });
+    }, { signal });
+    frame.addEventListener("pointerleave", () => {
+      this.pointer = null;
+      this.hide();
+      page.app.lift(null);
+      if (!chart.cursor.pinned) chart.setCursor(null, false);
+    }, { signal });
+    frame.addEventListener("click", (event) => this.click(event), { signal });
+    frame.addEventListener("keydown", (event) => this.key(event), { signal });
+  }
+
+  stop() {
+    this.ending.abort();
+    cancelAnimationFrame(this.frameId);
+    if (this.pointer) hideHover();
+  }
+
+  hide() {
+    hideHover();
+  }
+
+  /** A click that is no drag pins the cursor where the nearest curve has a point. @param {MouseEvent} event */
+  click(event) {
+    const { chart, down } = this;
+    this.down = null;
+    chart.isBusy = false;
+    if (!down || Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 4 || event.detail > 1 || !chart.view) return;
+    this.pointer = { x: event.clientX, y: event.clientY };
+    const rows = this.rows();
+    if (rows.length) chart.setCursor(rows[0].at, true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { chart } = this, { app } = chart.page, by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], to = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (by) chart.moveCursor(by * (event.shiftKey ? 10 : 1));
+    else if (to) {
+      const names = [...new Set((chart.curves ?? []).map((one) => one.run))], i = names.indexOf(app.lifted ?? "");
+      app.lift(names[(i + to + names.length) % names.length] ?? null);
+    } else if (event.key === "0") chart.setZoom(null);
+    else if (event.key === "f") chart.page.openFull?.(chart.tag);
+    else if (event.key === "p") chart.page.togglePin(chart.tag);
+    else return;
+    event.preventDefault();
+  }
+
+  /** One row a curve that has a point near the pointer's x. @returns {HoverRow[]} */
+  rows() {
+    const { chart, pointer } = this, { view } = chart;
+    if (!pointer || !view) return [];
+    const place = chart.frame.getBoundingClientRect(), px = pointer.x - place.left, py = pointer.y - place.top, { box } = view;
+    if (px < box.x - 4 || px > box.x + box.w + 4) return [];
+    const x = chart.toX(px), slack = (view.x[1] - view.x[0]) * 0.02, isFew = chart.drawn.length <= FEW;
+    const height = (/** @type {number} */ v) => { const y = Number.isFinite(v) ? chart.py(v) : box.y; return Math.max(box.y, Math.min(box.y + box.h, Number.isFinite(y) ? y : box.y + box.h)); };
+    const near = chart.drawn.flatMap((one) => {
+      const { curve } = one, n = curve.x.length;
+      if (!n || x > curve.x[n - 1] + slack || x < curve.x[0] - slack) return [];
+      const i = isFew ? this.pointNear(curve, x, px, py, height) : pointAt(curve, x);
+      return [{ one, i, distance: Math.abs(height(curve.y[i]) - py) }];
+    }).sort((a, b) => a.distance - b.distance);
+    if (!near.length) return [];
+    const at = near[0].one.curve.x[near[0].i];
+    return near.map(({ one, i: found, distance }, rank) => {
+      const { curve } = one, i = rank ? pointAt(curve, at) : found, k = curve.rawX ? nearestIndex(curve.rawX, curve.x[i]) : i;
+      return { run: curve.run, line: curve.line, colour: one.colour, dash: one.dash, raw: curve.rawY ? curve.rawY[k] : curve.y[i], smooth: curve.y[i], at: curve.x[i], distance, step: "", wallTime: NaN, relative: NaN, isExact: false };
+    });
+  }
+
+  /**
+   * The point under the hand: of those a few pixels around, the nearest on the screen, so that the tip of a spike can be pointed at.
+   * @param {import("../types.d.ts").Curve} curve @param {number} x @param {number} px @param {number} py @param {(v: number) => number} height
+   */
+  pointNear(curve, x, px, py, height) {
+    const { chart } = this, middle = pointAt(curve, x);
+    let best = middle, least = Infinity;
+    for (const by of [-1, 1])
+      for (let i = by < 0 ? middle : middle + 1; i >= 0 && i < curve.x.length; i += by) {
+        const dx = chart.px(curve.x[i]) - px;
+        if (Math.abs(dx) > REACH_PX) break;
+        const dy = height(curve.y[i]) - py, far = 4 * dx * dx + dy * dy;
+        if (far < least && Number.isFinite(curve.y[i])) { least = far; best = i; }
+      }
+    return best;
+  }
+
+  /** Show what is under the pointer. */
+  look() {
+    const { chart, pointer } = this, { app } = chart.page;
+    if (!pointer || chart.isBusy) return;
+    const rows = this.rows();
+    if (!rows.length) {
+      this.hide();
+      app.lift(null);
+      if (!chart.cursor.pinned) chart.setCursor(null, false);
+      return;
+    }
+    if (!chart.cursor.pinned) chart.setCursor(rows[0].at, false);
+    app.lift(chart.drawn.length > 1 && rows[0].distance < LIFT_PX ? rows[0].run : null);
+    this.show(rows);
+    this.askExact(rows);
+  }
+
+  /** @param {HoverRow[]} rows nearest first */
+  show(rows) {
+    const { chart, pointer, exact } = this;
+    if (!pointer) return;
+    if (exact && exact.x === rows[0].at)
+      for (const row of rows) {
+        const point = exact.points.get(`${row.run}\n${row.line}`);
+        if (point) Object.assign(row, point, { isExact: true });
+      }
+    showHover(pointer, rows, { axis: chart.axis, order: chart.page.choices().hoverOrder, isSmoothed: chart.page.choices().smoothing.kind !== "none" });
+  }
+
+  /** Pixels are few, points may be many: the server says what exactly lies there. One question at a time, the latest last. @param {HoverRow[]} rows */
+  async askExact(rows) {
+    const { chart } = this, at = rows[0].at;
+    if (this.isAsking || this.exact?.x === at) return;
+    this.isAsking = true;
+    const { x, smoothing } = chart.page.choices(), runs = [...new Set(rows.slice(0, rowLimit()).map((row) => row.run))];
+    try {
+      /** @type {NearestAnswer} */
+      const answer = await chart.page.app.api.post("api/nearest", { charts: [{ id: chart.id, tag: chart.tag, runs, x, at, smoothing }] }, { signal: this.ending.signal });
+      const points = new Map((answer.charts[0]?.points ?? []).map((point) => [`${point.run}\n${point.line}`, {
+        step: point.step, raw: number(point.value), smooth: number(point.smoothed), wallTime: number(point.wall_time), relative: number(point.relative),
+      }]));
+      this.exact = { x: at, points };
+    } catch {
+      return; // gone or away: what the pixels say stays
+    } finally {
+      this.isAsking = false;
+    }
+    const now = this.rows();
+    if (!now.length || !this.pointer) return;
+    this.show(now);
+    if (now[0].at !== at) this.askExact(now);
+  }
+}

@@ -1,0 +1,79 @@
+/** The one hover table of the page: beside the pointer, flipped and clamped, it never leaves the screen and never catches the pointer. */
+
+import { el, pathName } from "../dom.js";
+import { clock, duration, splitName, step, value } from "../format.js";
+
+/** @import { ChartChoices } from "../types.d.ts" */
+/**
+ * @typedef {{
+ *   run: string, line: string, colour: string, dash: 0 | 1, raw: number, smooth: number, at: number, distance: number,
+ *   step: string, wallTime: number, relative: number, isExact: boolean,
+ * }} HoverRow `step` and times are empty and NaN until the server has said them
+ */
+
+const GAP = 18, EDGE = 8, ROW = 21, MOST = 12;
+
+/** Made on first use, at the end of the page or of the open dialog (which lies above all else). */
+function table() {
+  const home = document.querySelector("dialog[open]") ?? document.body;
+  let box = /** @type {HTMLElement | null} */ (home.querySelector(":scope > .hover-table"));
+  if (!box) home.append((box = el("div", { class: "hover-table", hidden: true })));
+  return box;
+}
+
+export function hideHover() {
+  for (const box of document.querySelectorAll(".hover-table")) /** @type {HTMLElement} */ (box).hidden = true;
+}
+
+/** How many rows fit. */
+export const rowLimit = () => Math.max(3, Math.min(MOST, Math.floor((innerHeight - 90) / ROW)));
+
+/** x as the axis has it. @param {string} axis @param {number} x */
+export const xLabel = (axis, x) => (axis === "relative" ? duration(x) : axis === "wall" ? clock(x).slice(5) : step(x));
+
+/** @type {Record<ChartChoices["hoverOrder"], (a: HoverRow, b: HoverRow) => number>} */
+const ORDERS = {
+  nearest: (a, b) => a.distance - b.distance,
+  highest: (a, b) => (Number.isFinite(b.smooth) ? b.smooth : -Infinity) - (Number.isFinite(a.smooth) ? a.smooth : -Infinity),
+  lowest: (a, b) => (Number.isFinite(a.smooth) ? a.smooth : Infinity) - (Number.isFinite(b.smooth) ? b.smooth : Infinity),
+  name: (a, b) => a.run.localeCompare(b.run, undefined, { numeric: true }),
+};
+
+/** @param {HoverRow} first @param {string} axis */
+function title(first, axis) {
+  if (axis === "ordinal") return `point ${step(first.at)}`;
+  const at = first.step ? step(first.step) : axis === "step" ? step(first.at) : "";
+  const after = Number.isFinite(first.relative) ? first.relative : axis === "relative" ? first.at : NaN;
+  return [at && `step ${at}`, Number.isFinite(after) && `after ${duration(after)}`, axis === "wall" && clock(Number.isFinite(first.wallTime) ? first.wallTime : first.at)].filter(Boolean).join(", ");
+}
+
+/**
+ * @param {{x: number, y: number}} pointer @param {HoverRow[]} rows nearest first
+ * @param {{axis: string, order: ChartChoices["hoverOrder"], isSmoothed: boolean}} how
+ */
+export function showHover(pointer, rows, { axis, order, isSmoothed }) {
+  const box = table(), nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]);
+  const isUneven = axis === "step" && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
+  const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis)), isSmoothed && el("th", {}, "smoothed"), el("th", {}, "value"), isUneven && el("th", {}, "step"));
+  const body = shown.map((row) => {
+    const [folder, last] = splitName(row.run), name = pathName(folder, last);
+    if (row.line) name.append(el("span", { class: "count" }, `\u2002${row.line}`));
+    return el("tr", { "data-nearest": row === nearest || null, "data-exact": row.isExact || null },
+      el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": row.dash ? null : "dot", "data-dash": row.dash || null, vars: { "--run": row.colour } })),
+      el("td", {}, name),
+      isSmoothed && el("td", { class: "number" }, value(row.smooth, 5)),
+      el("td", { class: Number.isFinite(row.raw) ? (isSmoothed ? "number quiet" : "number") : "number flag" }, value(row.raw, 5)),
+      isUneven && el("td", { class: "number quiet" }, step(row.step || row.at)));
+  });
+  const more = rows.length - shown.length;
+  box.replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body),
+    more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 5 }, `${more} more, the nearest are shown`)))));
+  box.hidden = false;
+  const w = box.offsetWidth, h = box.offsetHeight;
+  let x = pointer.x + GAP;
+  if (x + w > innerWidth - EDGE) x = pointer.x - GAP - w;
+  x = Math.max(EDGE, Math.min(x, innerWidth - w - EDGE));
+  const y = Math.max(EDGE, Math.min(pointer.y - 28, innerHeight - h - EDGE));
+  box.style.left = `${x}px`;
+  box.style.top = `${y}px`;
+}

@@ -1,0 +1,55 @@
+/** One row of the run list: chip, name, state, a number. Made once, then only what differs is written. */
+
+import { el, icon, pathName, setAttribute, setText } from "../dom.js";
+import { ago, bytes, splitName, value } from "../format.js";
+
+/** @import { App } from "../app.js" */
+/** @import { Run } from "../types.d.ts" */
+
+export class RunRow {
+  /** @param {Run} run @param {number} cut characters of the name that the group's head says already */
+  constructor(run, cut) {
+    const [head, tail] = splitName(run.name.slice(cut) || run.name);
+    this.name = run.name;
+    this.chip = el("input", { type: "checkbox", class: "chip", "aria-label": `Show ${run.name}` });
+    this.state = el("span", { class: "run-state" });
+    this.number = el("span", { class: "number" });
+    this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": cut > 0, title: run.name }, this.chip, pathName(head, tail),
+      el("span", {}, this.state, el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only")), this.number);
+    this.root = el("li", {}, this.label);
+    this.said = "";
+  }
+
+  /** @param {Run} run @param {App} app @param {{metric: number | undefined, hasMetric: boolean, readAt: number}} more `readAt`: when the server said how long the run is quiet, ms */
+  paint(run, app, { metric, hasMetric, readAt }) {
+    const style = app.style(run), isOn = app.runs.isVisible(run.name);
+    if (this.chip.checked !== isOn) this.chip.checked = isOn;
+    if (this.chip.style.getPropertyValue("--run") !== style.colour) this.chip.style.setProperty("--run", style.colour);
+    setAttribute(this.chip, "data-dash", style.dash ? "1" : null);
+    setAttribute(this.label, "data-current", app.view.get("run") === run.name ? "" : null);
+    this.paintState(run, readAt);
+    setText(this.number, hasMetric ? (metric === undefined ? "–" : value(metric)) : "");
+    this.number.toggleAttribute("data-empty", metric === undefined);
+  }
+
+  /** @param {Run} run @param {number} readAt */
+  paintState(run, readAt) {
+    const isReading = run.bytes_total > 0 && run.bytes_read < run.bytes_total * 0.995 && run.state !== "live";
+    const quiet = run.state === "stalled" ? ago((run.quiet_s ?? 0) + (Date.now() - readAt) / 1000) : "";
+    const said = isReading ? `${Math.floor((100 * run.bytes_read) / run.bytes_total)}\u202f%` : `${run.state}${quiet}`;
+    if (said === this.said) return;
+    this.said = said;
+    setAttribute(this.state, "data-state", isReading ? "reading" : run.state);
+    setAttribute(this.state, "title", isReading ? `Read ${bytes(run.bytes_read)} of ${bytes(run.bytes_total)}` : TITLES[run.state](quiet));
+    if (isReading) this.state.replaceChildren(said);
+    else if (run.state === "stalled") this.state.replaceChildren(icon("clock"), quiet);
+    else if (run.state === "starting") this.state.replaceChildren("starting");
+    else this.state.replaceChildren(el("span", { class: "visually-hidden" }, run.state)); // the ordinary is silent
+  }
+}
+
+/** @type {Record<import("../types.d.ts").RunState, (quiet: string) => string>} */
+const TITLES = {
+  starting: () => "No event yet", live: () => "Writing", finished: () => "Finished",
+  stalled: (quiet) => `Nothing written for ${quiet}, longer than this run's rhythm explains`, stopped: () => "Nothing written for long, no end marker",
+};

@@ -1,0 +1,235 @@
+/** The scalars page: which charts there are, what they share, what makes them ask again. */
+
+import { el, isTyping, need, setText } from "../dom.js";
+import { clock, counted, duration, step } from "../format.js";
+import { ChartFeed } from "./chart_feed.js";
+import { ChartSections } from "./chart_sections.js";
+import { emptyLogdir, emptyNote } from "./empty_page.js";
+import { FullChart } from "./full_chart.js";
+import { ScalarChart } from "./scalar_chart.js";
+import { applySizes, bindControls, readChoices, settingsForm } from "./settings.js";
+import { groupTags } from "./tag_groups.js";
+
+/** @import { App } from "../app.js" */
+/** @import { DeltaEvent, TagsAnswer, Zoom } from "../types.d.ts" */
+/** @import { Tag } from "./tag_groups.js" */
+
+/** @param {HTMLElement} root @param {App} app @returns {Promise<() => void>} */
+export async function start(root, app) {
+  const page = new ScalarsPage(root, app);
+  await page.readTags();
+  return () => page.stop();
+}
+
+class ScalarsPage {
+  /** @param {HTMLElement} root @param {App} app */
+  constructor(root, app) {
+    this.root = root;
+    this.app = app;
+    this.ending = new AbortController();
+    const signal = (this.signal = this.ending.signal);
+    this.body = need(root, ".page", "scalars");
+    this.note = need(root, "[data-slot=note]", "scalars");
+    this.filter = /** @type {HTMLInputElement} */ (need(root, ".toolbar input[type=search]", "scalars"));
+    /** @type {Map<string, Tag>} */
+    this.tags = new Map();
+    /** @type {Map<Element, ScalarChart>} */
+    this.charts = new Map();
+    this.choices = readChoices(app.view);
+    this.isRead = false;
+    this.isReading = false;
+    this.feed = new ChartFeed(app, signal);
+    this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { rootMargin: "120px 0px" });
+    const shared = {
+      app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
+      runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
+      isPinned: (/** @type {string} */ tag) => app.view.getAll("pin").includes(tag),
+      togglePin: (/** @type {string} */ tag) => this.togglePin(tag),
+      openFull: (/** @type {string} */ tag) => this.full.open(tag),
+      zoomOf: (/** @type {string} */ tag) => readZoom(app.view.getAll("zoom"), tag),
+      setZoom: (/** @type {string} */ tag, /** @type {Zoom | null} */ zoom) => app.view.setAll("zoom", writeZoom(app.view.getAll("zoom"), tag, zoom)),
+    };
+    this.full = new FullChart(/** @type {HTMLDialogElement} */ (need(root, "dialog", "scalars")), shared, signal);
+    this.sections = new ChartSections(this.body, shared, {
+      isClosed: (key) => app.view.getAll("closed").includes(key),
+      setClosed: (key, isClosed) => app.view.setAll("closed", [...app.view.getAll("closed").filter((one) => one !== key), ...(isClosed ? [key] : [])]),
+    });
+    applySizes(root, this.choices);
+    this.listen(signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  listen(signal) {
+    const { app } = this, options = { signal };
+    app.on("delta", (delta) => this.onDelta(delta), options);
+    app.on("stale", () => { this.readTags(); this.refreshAll(); }, options);
+    app.on("runs", ({ added } = {}) => { if (added?.length || !this.isRead || !this.tags.size) this.readTags(); this.render(); }, options);
+    app.on("selection", () => { this.render(); this.refreshAll(); }, options);
+    app.on("style", () => this.each((chart) => chart.redraw()), options);
+    app.on("theme", () => this.each((chart) => chart.redraw()), options);
+    app.on("connection", () => { if (app.connection.state === "live") this.each((chart) => { if (chart.needsData && chart.isVisible) this.feed.ask(chart); }); }, options);
+    let frame = 0;
+    const parts = new Set();
+    const overlay = (/** @type {"lift" | "cursor"} */ what) => {
+      parts.add(what);
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        this.each((chart) => {
+          if (!chart.isVisible) return;
+          if (parts.has("lift")) chart.paintLift();
+          chart.paintCursor();
+        });
+        parts.clear();
+      });
+    };
+    app.on("lift", () => overlay("lift"), options);
+    app.on("cursor", () => { overlay("cursor"); this.paintCursor(); }, options);
+    need(this.root, ".cursor-control button", "scalars").addEventListener("click", () => app.setCursor(null), options);
+    this.filter.value = app.view.get("tags") ?? "";
+    this.filter.addEventListener("input", () => { app.view.set("tags", this.filter.value || null); this.render(); }, options);
+    this.filter.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.filter.value = ""; app.view.set("tags", null); this.render(); this.filter.blur(); } }, options);
+    document.addEventListener("keydown", (event) => this.key(event), options);
+    bindControls([this.root, settingsForm(this.root)], app.view, (key) => this.choose(key), signal);
+    this.paintCursor();
+  }
+
+  /** @param {string} key of the choice that changed */
+  choose(key) {
+    this.choices = readChoices(this.app.view);
+    if (key === "x") {
+      this.app.setCursor(null);
+      this.each((chart) => { chart.zoom = null; });
+      this.app.view.setAll("zoom", []);
+    }
+    applySizes(this.root, this.choices);
+    if (["x", "smooth", "smoothing", "superseded"].includes(key)) this.refreshAll();
+    else this.each((chart) => chart.redraw());
+  }
+
+  /** What charts without a focus of their own do: the chart under the pointer has the key. @param {KeyboardEvent} event */
+  key(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (event.target instanceof Element && event.target.closest("input, [popover], dialog")) return;
+    const under = this.root.querySelector(".chart:hover"), chart = under && this.charts.get(under);
+    if (chart) chart.hover.key(event);
+    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const first = [...this.charts.values()].find((one) => one.isVisible && one.curves);
+      if (first && !(event.target instanceof HTMLAnchorElement)) first.hover.key(event);
+    }
+  }
+
+  /** @param {(chart: ScalarChart) => void} act */
+  each(act) {
+    for (const chart of this.charts.values()) act(chart);
+  }
+
+  refreshAll() {
+    this.each((chart) => chart.refresh());
+  }
+
+  /** Chosen runs that have the tag. @param {string} tag */
+  runsOf(tag) {
+    const runs = this.tags.get(tag)?.runs;
+    return runs ? this.app.runs.visible().map((run) => run.name).filter((name) => runs.has(name)) : [];
+  }
+
+  async readTags() {
+    if (this.isReading) { this.isDue = true; return; }
+    this.isReading = true;
+    try {
+      do {
+        this.isDue = false;
+        /** @type {TagsAnswer} */
+        const answer = await this.app.tags("scalar");
+        if (this.signal.aborted) return;
+        const before = this.tags;
+        this.tags = new Map(answer.tags.map(({ tag, runs, points, description_html }) => [tag, { tag, points, description: description_html, runs: new Set(runs.map((i) => answer.runs[i])) }]));
+        this.isRead = true;
+        this.render();
+        this.each((chart) => { if (before.get(chart.tag)?.runs.size !== this.tags.get(chart.tag)?.runs.size) chart.refresh(); });
+      } while (this.isDue);
+      const full = this.app.view.get("full");
+      if (full && this.tags.has(full) && !this.full.chart) this.full.open(full);
+    } catch (error) {
+      if (this.signal.aborted) return;
+      if (!this.isRead) this.say(emptyNote("The tags could not be read", error instanceof Error ? error.message : String(error), ["Try again", () => this.readTags()]));
+    } finally {
+      this.isReading = false;
+    }
+  }
+
+  /** @param {DeltaEvent} delta */
+  onDelta(delta) {
+    const anew = new Set([...(delta.rebuilt ?? []), ...(delta.removed ?? [])]);
+    const grown = new Set();
+    let isNew = anew.size > 0 || !this.tags.size;
+    for (const [run, kinds] of Object.entries(delta.grew ?? {}))
+      for (const tag of kinds.scalar ?? []) {
+        if (!this.tags.get(tag)?.runs.has(run)) isNew = true;
+        else if (this.app.runs.isVisible(run)) grown.add(tag);
+      }
+    if (isNew) this.readTags();
+    this.each((chart) => { if (grown.has(chart.tag) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
+  }
+
+  /** @param {string} tag */
+  togglePin(tag) {
+    const pins = this.app.view.getAll("pin");
+    this.app.view.setAll("pin", pins.includes(tag) ? pins.filter((one) => one !== tag) : [...pins, tag]);
+    this.render();
+    this.each((chart) => chart.paintPin());
+  }
+
+  /** @param {Node | null} node in the place of the charts; null: the charts */
+  say(node) {
+    this.note.replaceChildren(...(node ? [node] : []));
+    this.body.hidden = node !== null;
+    document.documentElement.toggleAttribute("data-empty", node instanceof HTMLElement && node.className === "empty");
+  }
+
+  render() {
+    const { app } = this, filter = this.filter.value;
+    if (!this.isRead) return;
+    const { groups, isBroken } = groupTags(this.tags.values(), { filter, pins: app.view.getAll("pin"), isShown: (run) => app.runs.isVisible(run) && app.runs.byName(run) !== undefined });
+    this.filter.toggleAttribute("aria-invalid", isBroken);
+    this.filter.title = isBroken ? "Not a whole regex yet: taken as plain text" : "";
+    this.sections.render(groups);
+    if (groups.length) this.say(null);
+    else if (!app.runs.list.length) this.say(emptyLogdir(app));
+    else if (!app.runs.visible().length) this.say(emptyNote("No run is chosen", `Tick one of the ${counted(app.runs.list.length, "run")} on the left.`, ["Show all runs", () => { app.runs.all(true); app.selectionChanged(); }]));
+    else if (filter.trim() && this.tags.size) this.say(emptyNote("No tag matches", `${counted(this.tags.size, "tag")} in all. Esc in the field clears the filter.`, ["Clear the filter", () => { this.filter.value = ""; app.view.set("tags", null); this.render(); }]));
+    else if (app.answer?.loading) this.say(emptyNote("Reading", "Curves show as their runs are read."));
+    else this.say(emptyNote("No scalars in the chosen runs", "Other pages may have something: see the counts above.", null));
+  }
+
+  /** The toolbar's line about the step cursor. */
+  paintCursor() {
+    const control = need(this.root, ".cursor-control", "scalars"), { x, pinned } = this.app.cursor, kind = this.choices.x;
+    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : clock(x);
+    control.toggleAttribute("data-idle", x === null);
+    setText(need(control, "output", "scalars"), text);
+    need(control, "button", "scalars").hidden = !pinned;
+    this.app.view.set("step", pinned && x !== null && kind === "step" ? x : null);
+  }
+
+  stop() {
+    this.ending.abort();
+    this.observer.disconnect();
+    this.sections.stop();
+  }
+}
+
+/** `zoom=x0,x1,y0,y1:tag`, an axis that is not zoomed left empty. @param {string[]} kept @param {string} tag @returns {Zoom | null} */
+export function readZoom(kept, tag) {
+  const found = kept.find((one) => one.slice(one.indexOf(":") + 1) === tag);
+  if (!found) return null;
+  const n = found.slice(0, found.indexOf(":")).split(",").map((text) => (text === "" ? NaN : Number(text)));
+  const x = n[0] < n[1] ? /** @type {[number, number]} */ ([n[0], n[1]]) : null, y = n[2] < n[3] ? /** @type {[number, number]} */ ([n[2], n[3]]) : null;
+  return x || y ? { x, y } : null;
+}
+
+/** @param {string[]} kept @param {string} tag @param {Zoom | null} zoom */
+export function writeZoom(kept, tag, zoom) {
+  const others = kept.filter((one) => one.slice(one.indexOf(":") + 1) !== tag), pair = (/** @type {[number, number] | null | undefined} */ r) => (r ? r.map((v) => Number(v.toPrecision(9))).join(",") : ",");
+  return zoom ? [...others, `${pair(zoom.x)},${pair(zoom.y)}:${tag}`] : others;
+}

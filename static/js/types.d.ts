@@ -1,0 +1,74 @@
+/** Shapes that the front end shares: what the server answers, what modules hand each other, the few calls of Plotly that are used. */
+
+export type RunState = "starting" | "live" | "stalled" | "stopped" | "finished";
+export type XKind = "step" | "relative" | "wall";
+/** A number as JSON has it here: NaN and infinities travel as strings. */
+export type Json64 = number | string;
+export type Range = [number, number];
+
+export interface Column { dtype: string; bdata: string }
+export interface Problem { file: string; code: string; message: string; offset: number; length: number; count: number }
+
+export interface Run {
+  name: string; state: RunState; color: number; start: number | null; last: number | null; points: number; blobs: number; files: number;
+  bytes_read: number; bytes_total: number; quiet_s: number | null; facts: Record<string, unknown>; problems: Problem[];
+}
+export interface RunsAnswer { boot: string; revision: number; logdir: string[]; loading: boolean; waiting: string | null; runs: Run[] }
+export interface TagEntry { tag: string; runs: number[]; points: number; description_html: string }
+export interface TagsAnswer { revision: number; kind: string; runs: string[]; tags: TagEntry[] }
+
+export interface Smoothing { kind: "none" | "ema" | "time_ema" | "gaussian" | "mean"; amount: number }
+export interface PixelQuestion { id: string; tag: string; runs: string[]; x: XKind; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean }
+export interface PixelLineJson {
+  run: string; line: string; axis: string; x: Column; y: Column; raw_x: Column | null; raw_y: Column | null; exact: boolean; count: number; total: number;
+  nonfinite: { x: Json64; value: string; count: number }[];
+  x_range: [Json64, Json64] | null; y_range: [Json64, Json64] | null; y_inner: [Json64, Json64] | null;
+  superseded_x: Column | null; superseded_y: Column | null;
+  last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[];
+}
+export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; error: string | null }
+export interface PixelsAnswer { revision: number; charts: PixelChartJson[] }
+
+/** One line of a chart, decoded: what is drawn, and how much stands behind it. */
+export interface Curve {
+  run: string; line: string; x: Float64Array; y: Float64Array; rawX: Float64Array | null; rawY: Float64Array | null; isExact: boolean; count: number; total: number;
+  nonfinite: { x: number; value: number; count: number }[]; xRange: Range; yRange: Range; yInner: Range;
+  supersededX: Float64Array | null; supersededY: Float64Array | null; last: { step: string; wallTime: number; value: number } | null; restarts: number[];
+}
+export interface NearestPoint { run: string; line: string; step: string; wall_time: Json64; relative: Json64; value: Json64; smoothed: Json64; x: Json64 }
+export interface NearestAnswer { charts: { id: string; points: NearestPoint[] }[] }
+
+export interface DeltaEvent {
+  revision: number; added: string[]; removed: string[]; rebuilt: string[]; changed: string[];
+  grew: Record<string, Record<string, string[]>>;
+}
+
+/** How a run is drawn: a token to use in CSS, and whether it is dashed (the 25th run on) or one of the grey crowd. */
+export interface RunStyle { colour: string; dash: 0 | 1; muted?: boolean }
+export interface Cursor { x: number | null; pinned: boolean }
+export interface Connection { state: "connecting" | "live" | "broken"; since: number; retryAt: number | null }
+
+/** How a chart draws: the resolved colours and dashes of its curves, weights by their number. */
+export interface Weight { line: number; raw: number; opacity: number }
+export interface Margin { l: number; r: number; t: number; b: number }
+export interface Box { x: number; y: number; w: number; h: number }
+export interface Zoom { x: Range | null; y: Range | null }
+export interface Ticks { values: number[]; labels: string[] }
+
+/** What the person chose that holds for all charts of the scalars page. */
+export interface ChartChoices {
+  x: XKind; logX: boolean; logY: boolean; smoothing: Smoothing; showRaw: boolean; superseded: boolean; marks: boolean;
+  yRange: "inner" | "all"; hoverOrder: "nearest" | "highest" | "lowest" | "name"; width: number; height: number;
+}
+
+export interface PlotElement extends HTMLElement {
+  on(event: string, handler: (detail: any) => any): void;
+  removeAllListeners(event: string): void;
+}
+declare global {
+  /** Only what is used of plotly.min.js, a classic script of its own. */
+  const Plotly: {
+    react(root: HTMLElement, traces: object[], layout: object, config: object): Promise<PlotElement>;
+    purge(root: HTMLElement): void;
+  };
+}

@@ -1,0 +1,209 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from board.errors import BadRequestError
+from board.model import Kind
+from board.store.drawn import drawn, joined
+from board.store.smoothing import SMOOTHING_KINDS, Smoothing, smoothed
+from board.store.store import Store
+from tests.board.store.building import column_rows, line_of, stage_of
+
+nan, inf = math.nan, math.inf
+values = st.lists(
+    st.one_of(st.floats(-1e6, 1e6), st.sampled_from([nan, inf, -inf, 0.0, 1.0, 1e300])), min_size=1, max_size=60
+)
+
+
+def smooth(line, smoothing):  # type: ignore[no-untyped-def]
+    return joined(smoothed(drawn(line), smoothing, line.series.recent))
+
+
+def classic_smoothing(data: list[float], weight: float) -> list[float]:
+    """TensorBoard's ``classicSmoothing`` (line_chart_v2/data_transformer.ts), word for word."""
+    last = 0.0 if len(data) > 0 else nan
+    num_accum = 0
+    initial = data[0]
+    is_constant = all(y == initial for y in data)
+    found = []
+    for next_value in data:
+        if is_constant or not math.isfinite(next_value):
+            found.append(next_value)
+        else:
+            last = last * weight + (1 - weight) * next_value
+            num_accum += 1
+            debias = 1.0
+            if weight != 1:
+                debias = 1 - math.pow(weight, num_accum)
+            found.append(last / debias)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(values, st.sampled_from([0.0, 0.3, 0.6, 0.9, 0.99, 0.999, 1.0]), st.integers(1, 4))
+def test_ema_is_tensorboards(data: list[float], weight: float, pieces: int) -> None:
+    line = line_of(range(len(data)), data, pieces=pieces)
+    np.testing.assert_allclose(smooth(line, Smoothing("ema", weight)), classic_smoothing(data, weight), rtol=1e-11)
+
+
+@pytest.mark.parametrize("weight", [0.6, 0.99, 0.999, 0.999999])
+def test_ema_stays_tensorboards_over_many_points(weight: float) -> None:
+    data = np.random.default_rng(0).normal(size=20_000).cumsum()
+    data[::977] = nan
+    expected = np.array(classic_smoothing(data.tolist(), weight))
+    found = smooth(line_of(range(len(data)), data, pieces=3), Smoothing("ema", weight))
+    assert np.nanmax(np.abs(found - expected)) < 1e-9
+    assert np.array_equal(np.isnan(found), np.isnan(data))
+
+
+@pytest.mark.parametrize("smoothing", [Smoothing(kind, 0.7) for kind in SMOOTHING_KINDS])
+def test_a_constant_series_stays_as_it_is(smoothing: Smoothing) -> None:
+    assert smooth(line_of(range(1000), [0.1] * 1000, pieces=3), smoothing).tolist() == [0.1] * 1000
+
+
+@settings(max_examples=60, deadline=None)
+@given(values, st.sampled_from([k for k in SMOOTHING_KINDS if k != "none"]))
+def test_what_is_not_finite_stays_and_spreads_nowhere(data: list[float], kind: str) -> None:
+    amount = 0.7 if kind.endswith("ema") else 3.0
+    found = smooth(line_of(range(len(data)), data), Smoothing(kind, amount))
+    finite = np.isfinite(data)
+    assert np.isfinite(found[finite]).all()
+    np.testing.assert_array_equal(found[~finite], np.array(data)[~finite])
+    if len(set(data)) > 1 and finite.any():
+        rest = np.array(data)[finite]
+        slack = 1e-9 * np.abs(rest).max()
+        assert found[finite].min() >= rest.min() - slack
+        assert found[finite].max() <= rest.max() + slack
+
+
+@settings(max_examples=60, deadline=None)
+@given(values, st.sampled_from([1.0, 3.0, 7.0, 8.0, 1000.0]))
+def test_running_mean_by_its_words(data: list[float], window: float) -> None:
+    half = int(window) // 2
+    found = smooth(line_of(range(len(data)), data), Smoothing("mean", window))
+    for i, value in enumerate(data):
+        near = [v for v in data[max(0, i - half) : i + half + 1] if math.isfinite(v)]
+        expected = math.fsum(near) / len(near) if math.isfinite(value) else value
+        # What a sum of floats may lose depends on the greatest of them.
+        assert found[i] == pytest.approx(expected, rel=1e-12, abs=1e-14 * max(map(abs, near), default=0.0), nan_ok=True)
+
+
+def test_a_huge_value_leaves_nothing_behind_in_a_running_mean() -> None:
+    data = np.ones(1000)
+    data[::2] = 2.0
+    data[500] = 1e300
+    found = smooth(line_of(range(1000), data), Smoothing("mean", 11))
+    assert found[506:-5].max() < 2.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(values, st.sampled_from([0.4, 1.0, 5.0, 100.0]))
+def test_gaussian_by_its_words(data: list[float], deviation: float) -> None:
+    if len(set(data)) == 1:
+        return
+    found = smooth(line_of(range(len(data)), data), Smoothing("gaussian", deviation))
+    reach = max(1, min(math.ceil(3 * deviation), len(data) - 1))
+    for i, value in enumerate(data):
+        near = [j for j in range(max(0, i - reach), min(len(data), i + reach + 1)) if math.isfinite(data[j])]
+        weights = [math.exp(-0.5 * ((j - i) / deviation) ** 2) for j in near]
+        if not math.isfinite(value):
+            continue
+        expected = math.fsum(w * data[j] for w, j in zip(weights, near, strict=True)) / math.fsum(weights)
+        assert found[i] == pytest.approx(expected, rel=1e-11, abs=1e-13 * max(abs(data[j]) for j in near))
+
+
+def test_time_ema_by_the_words_of_wandb() -> None:
+    dice = np.random.default_rng(1)
+    step = dice.integers(1, 20, 500).cumsum()
+    data = dice.normal(size=500)
+    data[100] = nan
+    found = smooth(line_of(step, data), Smoothing("time_ema", 0.6))
+    weight = min(math.sqrt(0.6), 0.999)
+    span = int(step[-1] - step[0])
+    last_y = debias = 0.0
+    previous = int(step[0])
+    for x, y, is_found in zip(step.tolist(), data.tolist(), found.tolist(), strict=True):
+        if not math.isfinite(y):
+            assert math.isnan(is_found)
+            continue
+        change = (x - previous) / span * 1000
+        adjusted = math.pow(weight, change)
+        last_y = last_y * adjusted + y
+        debias = debias * adjusted + 1
+        previous = x
+        assert is_found == pytest.approx(last_y / debias, rel=1e-11, abs=1e-12)
+
+
+def test_time_ema_over_one_step_goes_by_points() -> None:
+    data = [1.0, 5.0, 2.0, 4.0]
+    assert smooth(line_of([7] * 4, data), Smoothing("time_ema", 0.5)).tolist() == pytest.approx(
+        smooth(line_of(range(4), data), Smoothing("time_ema", 0.5)).tolist()
+    )
+
+
+def test_smoothing_goes_by_step_whatever_the_order_in_the_file() -> None:
+    step = np.array([3, 1, 2, 0])
+    data = np.array([30.0, 10.0, 20.0, 0.0])
+    sorted_line = line_of(range(4), data[np.argsort(step)])
+    for kind in ("ema", "mean", "gaussian", "time_ema"):
+        smoothing = Smoothing(kind, 0.5 if kind.endswith("ema") else 3.0)
+        assert smooth(line_of(step, data), smoothing).tolist() == smooth(sorted_line, smoothing).tolist()
+
+
+def test_a_growing_line_goes_on_and_older_snapshots_keep_their_curve() -> None:
+    store = Store()
+    data = np.random.default_rng(2).normal(size=30_000)
+    data[:50] = 0.25  # constant at first
+    smoothing = Smoothing("ema", 0.9)
+    expected = np.array(classic_smoothing(data.tolist(), 0.9))
+    held = []
+    at = 0
+    for size in [20, 20, 60, 1, 1, 1, 5000, 1, 20_000, 3, 4, 4889]:
+        store.commit([stage_of("run", {"f": [column_rows(np.arange(at, at + size), data[at : at + size])]})])
+        at += size
+        (line,) = store.run("run").series["x", Kind.SCALAR].lines
+        found = smooth(line, smoothing)
+        wanted = data[:at] if at <= 50 else expected[:at]
+        np.testing.assert_allclose(found, wanted, rtol=1e-11)
+        held.append((line, found, found.copy()))
+    assert at == len(data)
+    for line, found, copy in held:
+        assert np.array_equal(found, copy)
+        np.testing.assert_allclose(smooth(line, smoothing), copy, rtol=1e-11)
+
+
+def test_growth_is_smoothed_without_going_over_all_points_again() -> None:
+    store = Store()
+    store.commit([stage_of("run", {"f": [column_rows(range(100_000), np.arange(100_000) % 7)]})])
+    smoothing = Smoothing("ema", 0.9)
+    (line,) = store.run("run").series["x", Kind.SCALAR].lines
+    (before,) = smoothed(drawn(line), smoothing, line.series.recent)
+    store.commit([stage_of("run", {"f": [column_rows([100_000], [3.0])]})])
+    (line,) = store.run("run").series["x", Kind.SCALAR].lines
+    after = smoothed(drawn(line), smoothing, line.series.recent)
+    assert np.shares_memory(before, after[0])
+    assert [len(chunk) for chunk in after] == [100_000, 1]
+
+
+def test_hiding_an_earlier_session_smooths_anew() -> None:
+    store = Store()
+    store.commit([stage_of("run", {"a": [column_rows(range(10), np.arange(10.0))]})])
+    smoothing = Smoothing("ema", 0.5)
+    (line,) = store.run("run").series["x", Kind.SCALAR].lines
+    smooth(line, smoothing)
+    store.commit([stage_of("run", {"b": [column_rows([5, 6], [50.0, 60.0], [100.0, 101.0])]})])
+    (line,) = store.run("run").series["x", Kind.SCALAR].lines
+    expected = classic_smoothing([0.0, 1.0, 2.0, 3.0, 4.0, 50.0, 60.0], 0.5)
+    np.testing.assert_allclose(smooth(line, smoothing), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"),
+    [("median", 1.0), ("ema", 1.1), ("ema", -0.1), ("ema", nan), ("gaussian", 1e9), ("mean", inf), ("mean", -1.0)],
+)
+def test_a_smoothing_that_makes_no_sense_is_refused(kind: str, amount: float) -> None:
+    with pytest.raises(BadRequestError):
+        Smoothing(kind, amount)

@@ -1,0 +1,130 @@
+"""Which folders are runs, and what is skipped and said."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from board.ingest.discovery import Discovery, discover
+from board.storage import LocalStorage
+
+NAME = "events.out.tfevents.1790000000.host"
+
+
+def put(folder: Path, name: str = NAME) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).touch()
+    return folder / name
+
+
+def look(folder: Path) -> Discovery:
+    return discover(LocalStorage(folder))
+
+
+def codes(found: Discovery) -> dict[str, str]:
+    return {problem.file: problem.code for problem in found.problems}
+
+
+def test_every_folder_with_an_event_file_is_a_run(tmp_path: Path) -> None:
+    put(tmp_path)
+    put(tmp_path / "a" / "b c" / "ä")
+    put(tmp_path / "a", "x.tfevents")
+    put(tmp_path / "a", "events.out.tfevents.2.host")
+    put(tmp_path / "no", "model.ckpt")
+    put(tmp_path / "profile", f"{NAME}.profile-empty")
+    found = look(tmp_path)
+    assert found.folders == {".": (NAME,), "a": ("events.out.tfevents.2.host", "x.tfevents"), "a/b c/ä": (NAME,)}
+    assert found.problems == []
+
+
+def test_a_name_that_is_no_utf8_is_found(tmp_path: Path) -> None:
+    put(Path(os.fsdecode(os.fsencode(tmp_path) + b"/r\xff")))
+    assert list(look(tmp_path).folders) == ["r\udcff"]
+
+
+def test_odd_things_are_skipped_and_said(tmp_path: Path) -> None:
+    put(tmp_path / "run")
+    os.mkfifo(tmp_path / "run" / "fifo.tfevents")
+    (tmp_path / "run" / "device.tfevents").symlink_to("/dev/zero")
+    (tmp_path / "run" / "broken.tfevents").symlink_to("nowhere")
+    put(tmp_path / "run" / "events.out.tfevents.folder")
+    found = look(tmp_path)
+    assert found.folders == {"run": (NAME,), "run/events.out.tfevents.folder": (NAME,)}
+    assert codes(found) == {
+        "run/fifo.tfevents": "not_a_file",
+        "run/device.tfevents": "not_a_file",
+        "run/broken.tfevents": "unreadable",
+        "run/events.out.tfevents.folder": "not_a_file",
+    }
+
+
+def test_links_are_followed_but_no_folder_is_shown_twice(tmp_path: Path) -> None:
+    logdir, elsewhere = tmp_path / "logs", tmp_path / "elsewhere"
+    put(logdir / "run_1")
+    put(elsewhere / "deep")
+    (logdir / "a_latest").symlink_to("run_1")
+    (logdir / "outside").symlink_to(elsewhere)
+    (elsewhere / "loop").symlink_to(logdir)
+    (elsewhere / "deep" / "up").symlink_to("..")
+    found = look(logdir)
+    assert found.folders == {"run_1": (NAME,), "outside/deep": (NAME,)}
+    assert codes(found) == {"a_latest": "link", "outside/loop": "link", "outside/deep/up": "link"}
+
+
+@pytest.mark.timeout(20)
+def test_folders_that_all_link_to_each_other_end(tmp_path: Path) -> None:
+    for i in range(12):
+        put(tmp_path / str(i))
+    for i in range(12):
+        for j in range(12):
+            (tmp_path / str(i) / f"to_{j}").symlink_to(tmp_path / str(j))
+    assert len(look(tmp_path).folders) == 12
+
+
+def test_a_link_to_an_event_file_is_read_once(tmp_path: Path) -> None:
+    real = put(tmp_path / "run")
+    (tmp_path / "run" / "a.tfevents").symlink_to(real)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.tfevents").symlink_to(real)
+    found = look(tmp_path)
+    assert found.folders == {"run": (NAME,), "other": ("a.tfevents",)}
+    assert codes(found) == {"run/a.tfevents": "link"}
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter; pytest's own may not be."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_may_not_be_listed_is_said_and_leaves_its_runs_unsure(open_folder: Path) -> None:
+    put(open_folder / "good")
+    put(open_folder / "closed" / "run")
+    (open_folder / "closed").chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)  # root may list everything
+    try:
+        found = look(open_folder)
+    finally:
+        if is_root:
+            os.seteuid(0)
+        (open_folder / "closed").chmod(0o755)
+    assert list(found.folders) == ["good"]
+    assert codes(found) == {"closed": "unreadable"}
+    assert found.is_unsure("closed/run")
+    assert found.is_unsure("closed")
+    assert not found.is_unsure("closed_too")
+    assert not found.is_unsure("good")
+
+
+def test_a_missing_logdir_says_nothing_of_runs(tmp_path: Path) -> None:
+    found = look(tmp_path / "later")
+    assert found.folders == {}
+    assert found.is_unsure("any/run")

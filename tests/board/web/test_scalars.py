@@ -1,0 +1,200 @@
+"""Pixels, nearest points and exports of real series; every bound on a question has its two sides."""
+
+import base64
+import csv
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+
+from tests.board.logged import append_events, scalar
+from tests.board.web.conftest import serve_in_process, wait_until_loaded
+from tests.board.web.test_runs import EXPECTED
+
+RUN = "torch/run_a"
+
+
+def decode(column: dict[str, str]) -> NDArray[np.float64]:
+    assert column["dtype"] == "f8"
+    return np.frombuffer(base64.b64decode(column["bdata"]), "<f8")
+
+
+def ask(client: TestClient, **chart: Any) -> dict[str, Any]:
+    question = {"id": "a", "width": 400, **chart}
+    answer = client.post("/api/pixels", json={"charts": [question]})
+    assert answer.status_code == 200, answer.text
+    (result,) = answer.json()["charts"]
+    assert result["id"] == "a"
+    assert isinstance(result, dict)
+    return result
+
+
+def scalar_tag(run: str = RUN) -> tuple[str, dict[str, Any]]:
+    """Return the scalar tag of a run that has the most points."""
+    tags = [(tag, facts) for tag, facts in EXPECTED[run].items() if facts.get("plugin") == "scalars"]
+    return max(tags, key=lambda pair: int(pair[1]["count"]))
+
+
+def test_a_chart_has_every_point_where_there_is_room(corpus: TestClient) -> None:
+    tag, facts = scalar_tag()
+    chart = ask(corpus, tag=tag, runs=[RUN, "torch/run_b", "no such run"])
+    assert (chart["axis"], chart["error"]) == ("step", None)
+    assert [line["run"] for line in chart["lines"]] == [RUN, "torch/run_b"]
+    line = chart["lines"][0]
+    assert line["exact"] is True
+    assert line["count"] == line["total"] == facts["count"]
+    x, y = decode(line["x"]), decode(line["y"])
+    assert (x[0], x[-1]) == (facts["first_step"], facts["last_step"])
+    assert math.isclose(y[np.isfinite(y)].sum(), facts["sum"], rel_tol=1e-12)
+    assert line["raw_x"] is None
+    assert line["last"]["step"] == str(facts["last_step"])
+    assert line["x_range"] == [facts["first_step"], facts["last_step"]]
+
+
+def test_smoothing_brings_the_raw_curve_along(corpus: TestClient) -> None:
+    tag, _ = scalar_tag()
+    raw = ask(corpus, tag=tag, runs=[RUN])["lines"][0]
+    line = ask(corpus, tag=tag, runs=[RUN], smoothing={"kind": "ema", "amount": 0.9})["lines"][0]
+    assert np.array_equal(decode(line["raw_y"]), decode(raw["y"]))
+    assert decode(line["y"]).std() < decode(raw["y"]).std()
+
+
+def test_every_kind_of_smoothing_and_axis_answers(corpus: TestClient) -> None:
+    tag, _ = scalar_tag()
+    for kind, amount in (("none", 0), ("ema", 0.6), ("time_ema", 0.6), ("gaussian", 3), ("mean", 5)):
+        for x in ("step", "relative", "wall"):
+            chart = ask(corpus, tag=tag, runs=[RUN], x=x, smoothing={"kind": kind, "amount": amount})
+            assert chart["axis"] == x
+            assert decode(chart["lines"][0]["x"]).size > 1
+
+
+def test_a_range_is_part_of_the_same_curve(corpus: TestClient) -> None:
+    tag, facts = scalar_tag()
+    low, high = facts["first_step"] + 1, facts["last_step"] - 1
+    line = ask(corpus, tag=tag, runs=[RUN], range=[low, high])["lines"][0]
+    assert line["count"] == facts["count"] - 2
+    assert line["total"] == facts["count"]
+
+
+def test_one_spike_and_one_nan_among_many_survive(tmp_path: Path) -> None:
+    values = [math.sin(i / 100) for i in range(30_000)]
+    values[17_777] = 1e6
+    values[21_000], values[21_005] = math.nan, math.inf
+    append_events(tmp_path / "a", [scalar("x", i, value) for i, value in enumerate(values)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        (line,) = ask(client, tag="x", runs=["a"], width=300)["lines"]
+        x, y = decode(line["x"]), decode(line["y"])
+        assert line["exact"] is False
+        assert line["count"] == 30_000
+        assert len(x) <= 4 * 300
+        assert y[x == 17_777] == 1e6
+        assert {mark["value"]: mark["x"] for mark in line["nonfinite"]} == {"NaN": 21_000, "Infinity": 21_005}
+        assert line["y_range"][1] == 1e6
+        assert line["y_inner"][1] < 2
+
+
+def test_a_series_of_one_step_says_that_its_axis_is_the_ordinal(tmp_path: Path) -> None:
+    append_events(tmp_path / "a", [scalar("x", 0, i / 10, 1.7e9 + i) for i in range(5)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        chart = ask(client, tag="x", runs=["a"])
+        assert chart["axis"] == "ordinal"
+        assert decode(chart["lines"][0]["x"]).size == 5
+
+
+def test_the_nearest_point_is_exact_beyond_2_to_53(tmp_path: Path) -> None:
+    step = 2**60 + 1
+    append_events(tmp_path / "a", [scalar("x", 1, 0.5), scalar("x", step, 0.25)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        question = {"id": "a", "tag": "x", "runs": ["a"], "x": "step", "at": 2.0**60}
+        (chart,) = client.post("/api/nearest", json={"charts": [question]}).json()["charts"]
+        (point,) = chart["points"]
+        assert (point["run"], point["step"], point["value"]) == ("a", str(step), 0.25)
+
+
+def test_an_export_has_every_point_as_it_is(corpus: TestClient) -> None:
+    for run in (RUN, "keras/train"):
+        tag, facts = scalar_tag(run)
+        answer = corpus.get("/api/scalars.csv", params={"run": run, "tag": tag})
+        assert answer.headers["content-type"].startswith("text/csv")
+        assert answer.headers["content-disposition"].startswith("attachment; ")
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert len(rows) == facts["count"]
+        assert {row["superseded"] for row in rows} == {"0"}
+        values = [float(row["value"]) for row in rows]
+        assert math.isclose(sum(v for v in values if math.isfinite(v)), facts["sum"], rel_tol=1e-12)
+
+
+def test_an_exports_name_breaks_no_header(tmp_path: Path) -> None:
+    name = 'a\r\nSet-Cookie: x="1'
+    append_events(tmp_path / "r", [scalar(name, 1, 0.5)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        answer = client.get("/api/scalars.csv", params={"run": "r", "tag": name})
+        assert answer.status_code == 200
+        assert "set-cookie" not in answer.headers
+        assert answer.headers["content-disposition"].count('"') == 2
+
+
+GOOD = {"id": "a", "tag": "x", "runs": ["r"], "width": 100}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 200),
+        ({"width": 1}, 200),
+        ({"width": 0}, 400),
+        ({"width": 16_384}, 200),
+        ({"width": 16_385}, 400),
+        ({"width": "100; drop"}, 400),
+        ({"runs": ["r"] * 5000}, 200),
+        ({"runs": ["r"] * 5001}, 400),
+        ({"runs": "r"}, 400),
+        ({"tag": "x" * 4000}, 200),
+        ({"tag": "x" * 4001}, 400),
+        ({"tag": None}, 400),
+        ({"x": "steps"}, 400),
+        ({"range": [0, 1]}, 200),
+        ({"range": [1, 0]}, 400),
+        ({"range": [0]}, 400),
+        ({"range": ["a", "b"]}, 400),
+        ({"range": [0, float("nan")]}, 400),
+        ({"range": [-float("inf"), 0]}, 400),
+        ({"smoothing": {"kind": "ema", "amount": 0.999}}, 200),
+        ({"smoothing": {"kind": "ema", "amount": 1}}, 400),
+        ({"smoothing": {"kind": "ema", "amount": -0.1}}, 400),
+        ({"smoothing": {"kind": "mean", "amount": 1e9}}, 200),
+        ({"smoothing": {"kind": "mean", "amount": 1e10}}, 400),
+        ({"smoothing": {"kind": "fourier"}}, 400),
+        ({"unheard": 1}, 400),
+    ],
+)
+def test_bounds_of_a_question(corpus: TestClient, change: dict[str, Any], status: int) -> None:
+    import json
+
+    body = json.dumps({"charts": [{**GOOD, **change}]})  # by hand: the client's own refuses NaN
+    answer = corpus.post("/api/pixels", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status, answer.text
+    if status == 400:
+        assert next(iter(change)) in answer.json()["error"]
+
+
+def test_bounds_of_a_request(corpus: TestClient) -> None:
+    def send(charts: int, runs: int) -> int:
+        chart = {**GOOD, "runs": ["r"] * runs}
+        return corpus.post("/api/pixels", json={"charts": [chart] * charts}).status_code
+
+    assert send(100, 1) == 200
+    assert send(101, 1) == 400
+    assert send(4, 5000) == 200
+    assert send(5, 4001) == 400
+    assert corpus.post("/api/pixels", json=[]).status_code == 400
+    assert corpus.post("/api/pixels", json={}).status_code == 400

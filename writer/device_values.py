@@ -1,0 +1,258 @@
+"""Takes values as they are at the moment of the call: copies what may change, and never waits for an accelerator.
+
+A value on a CUDA (or ROCm) device is copied into pinned memory on the device's current stream, behind the
+work that computes it, and an event after the copy says when it has come: the calling thread launches both
+and goes on. Other devices copy on the device and are read by the writer's thread, which may wait.
+"""
+
+import ctypes
+import sys
+import threading
+import time
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from writer.errors import UnsupportedValueError, WriterError
+
+__all__ = ["Buffers", "Coming", "HeldArray", "is_coming", "resolve", "take_array", "take_number", "take_step"]
+
+_POLL_S = 0.0005
+_BLOCK_BYTES = 1 << 16
+_CAPTURE_MODE_RELAXED = 2  # of CUstreamCaptureMode and hipStreamCaptureMode
+_calls = threading.local()
+
+
+class Coming(Protocol):
+    """A tensor that is on its way from an accelerator."""
+
+    @property
+    def stream(self) -> object:
+        """What comes on the same stream comes in the order in which it was taken."""
+
+    def is_ready(self) -> bool:
+        """Whether ``read`` returns at once. Raises RuntimeError where the device has failed."""
+
+    def read(self) -> NDArray[Any]:
+        """The values, on the host; waits for them."""
+
+
+class HeldArray:
+    """An array as it was when it was taken, until ``release``."""
+
+    def __init__(self, source: "NDArray[Any] | Coming", size: int, buffers: "Buffers | None" = None) -> None:
+        """Hold a copy; ``size`` is what it keeps in memory, in bytes."""
+        self.size = size
+        self._source: NDArray[Any] | Coming | None = source
+        self._buffers = buffers
+
+    def read(self) -> NDArray[Any]:
+        """The array, valid until ``release``; waits for an accelerator."""
+        if self._source is None:
+            raise WriterError("the array was released")
+        return self._source if isinstance(self._source, np.ndarray) else self._source.read()
+
+    def release(self) -> None:
+        """Give the memory back for the next array."""
+        source, self._source = self._source, None
+        if self._buffers is not None and isinstance(source, np.ndarray):
+            self._buffers.give(source)
+
+
+class Buffers:
+    """Memory for copies, used again: fresh pages cost 0.5 ms a MiB, used ones 0.02."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Keep at most so many bytes that nobody uses."""
+        self._limit_bytes = limit_bytes
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again, in a forked child: its pages are shared with the parent until written."""
+        self._lock = threading.Lock()
+        self._free: dict[int, list[NDArray[np.uint8]]] = {}
+        self._free_bytes = 0
+
+    def copy(self, array: NDArray[Any]) -> HeldArray:
+        """Copy an array of any strides, in the order in which it lies in memory."""
+        # Widest stride first: a transposed image is then copied in long runs.
+        order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+        ordered = array.transpose(order)
+        buffer = self._take(array.nbytes)
+        target = buffer[: array.nbytes].view(array.dtype).reshape(ordered.shape)
+        np.copyto(target, ordered)
+        return HeldArray(target.transpose(np.argsort(order)), len(buffer), self)
+
+    def give(self, copy: NDArray[Any]) -> None:
+        """Take back the memory of a copy."""
+        base: Any = copy
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        with self._lock:
+            if self._free_bytes + len(base) <= self._limit_bytes:
+                self._free.setdefault(len(base), []).append(base)
+                self._free_bytes += len(base)
+
+    def _take(self, nbytes: int) -> NDArray[np.uint8]:
+        size = max(1, -(-nbytes // _BLOCK_BYTES)) * _BLOCK_BYTES
+        with self._lock:
+            free = self._free.get(size)
+            if free:
+                self._free_bytes -= size
+                return free.pop()
+        return np.empty(size, np.uint8)
+
+
+def take_number(value: Any) -> "float | Coming":
+    """Turn anything that holds one real number into a float, or into one that comes later.
+
+    Args:
+        value: Python or numpy number, an array or tensor of one element of any real dtype on any device.
+
+    Raises:
+        UnsupportedValueError: It holds more or fewer numbers than one, or none at all.
+        Exception: What the value's own conversion raises: ``errors.CONVERSION_ERRORS``.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        if value.numel() != 1:
+            raise UnsupportedValueError(f"one number is wanted, not a tensor of shape {tuple(value.shape)}")
+        taken = _take_tensor(value, torch)
+        return taken if not isinstance(taken, torch.Tensor) else float(taken.item())
+    if isinstance(value, np.ndarray):
+        if value.size != 1:
+            raise UnsupportedValueError(f"one number is wanted, not an array of shape {value.shape}")
+        value = value.reshape(())[()]
+    if isinstance(value, complex | np.complexfloating):
+        raise UnsupportedValueError("one real number is wanted, not a complex one")
+    return float(value)
+
+
+def take_step(step: Any) -> "int | Coming":
+    """Turn ``global_step`` into an int, or into one that comes later; None is 0, as in torch's writer.
+
+    Raises:
+        Exception: As ``take_number``.
+    """
+    if type(step) is int:
+        return step
+    if step is None:
+        return 0
+    if isinstance(step, int | np.integer):
+        return int(step)
+    number = take_number(step)
+    return int(number) if isinstance(number, float) else number
+
+
+def take_array(value: Any, buffers: Buffers) -> HeldArray:
+    """Copy an array or tensor as it is now.
+
+    Args:
+        value: numpy array, torch tensor on any device, or what ``numpy.asarray`` takes; any shape, real dtype.
+        buffers: Where the copy lies.
+
+    Raises:
+        UnsupportedValueError: It holds no real numbers.
+        Exception: As ``take_number``.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        taken = _take_tensor(value, torch)
+        if not isinstance(taken, torch.Tensor):
+            return HeldArray(taken, value.numel() * value.element_size())
+        value = _view_as_numpy(taken, torch)
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise UnsupportedValueError(f"real numbers are wanted, not {type(value).__name__} of dtype {array.dtype}")
+    return buffers.copy(array)
+
+
+def resolve(number: "float | int | Coming") -> float:
+    """Wait for a number where it has not come yet."""
+    return number if isinstance(number, float | int) else number.read().item()
+
+
+def is_coming(value: object) -> TypeGuard[Coming]:
+    """Whether ``take_number`` or ``take_step`` gave something to wait for."""
+    return isinstance(value, _PinnedCopy | _DeviceCopy)
+
+
+def _take_tensor(tensor: Any, torch: Any) -> Any:
+    """A CPU tensor as it is, not copied; of one elsewhere a copy that is on its way."""
+    tensor = tensor.detach()
+    device = tensor.device.type
+    if device == "cpu":
+        return tensor
+    if device == "meta":
+        raise UnsupportedValueError("a tensor on the meta device has no values")
+    if device != "cuda":  # ROCm's devices are called so too
+        return _DeviceCopy(tensor.clone())
+    if torch.cuda.is_current_stream_capturing():
+        raise UnsupportedValueError("a CUDA graph is being captured: log what its replay has left, after it")
+    stream = torch.cuda.current_stream(tensor.device)
+    host = tensor.to("cpu", non_blocking=True)  # pinned, from torch's cache of such memory
+    event = torch.cuda.Event()
+    event.record(stream)
+    return _PinnedCopy(host, event, (tensor.device.index, stream.cuda_stream))
+
+
+def _view_as_numpy(tensor: Any, torch: Any) -> NDArray[Any]:
+    tensor = tensor.resolve_conj().resolve_neg()
+    try:
+        array: NDArray[Any] = tensor.numpy()
+    except TypeError:  # numpy has no bfloat16 and no 8-bit floats; float32 holds each of their values
+        array = tensor.to(torch.float32).numpy()
+    return array
+
+
+class _PinnedCopy:
+    """Being copied into pinned memory; a CUDA event tells when it has come."""
+
+    def __init__(self, host: Any, event: Any, stream: object) -> None:
+        self.stream = stream
+        self._host = host
+        self._event = event
+
+    def is_ready(self) -> bool:
+        _allow_during_captures()
+        ready: bool = self._event.query()
+        return ready
+
+    def read(self) -> NDArray[Any]:
+        while not self.is_ready():  # not synchronize(): its waiting thread spins on a core that training may need
+            time.sleep(_POLL_S)
+        return _view_as_numpy(self._host, sys.modules["torch"])
+
+
+class _DeviceCopy:
+    """Copied on a device of which torch has no common way to ask: reading waits."""
+
+    def __init__(self, copy: Any) -> None:
+        self.stream = None
+        self._copy = copy
+
+    def is_ready(self) -> bool:
+        return True
+
+    def read(self) -> NDArray[Any]:
+        return _view_as_numpy(self._copy.cpu(), sys.modules["torch"])
+
+
+def _allow_during_captures() -> None:
+    """Let this thread ask for events while another one captures a CUDA graph.
+
+    In CUDA's default mode any thread's query ends such a capture with an error, in the training that captures.
+    The mode belongs to the thread (``cuThreadExchangeStreamCaptureMode``); the writer's own ones alone change it.
+    """
+    if getattr(_calls, "are_allowed", False):
+        return
+    _calls.are_allowed = True
+    for library, name in (
+        ("libcuda.so.1", "cuThreadExchangeStreamCaptureMode"),
+        ("libamdhip64.so", "hipThreadExchangeStreamCaptureMode"),
+    ):
+        try:
+            ctypes.CDLL(library)[name](ctypes.byref(ctypes.c_int(_CAPTURE_MODE_RELAXED)))
+        except (OSError, AttributeError):  # the other maker's, or older than this call
+            continue

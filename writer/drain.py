@@ -1,0 +1,331 @@
+"""What the writer's thread does in one turn: takes a bite, frames it and hands it to the files when that is due."""
+
+import errno
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from writer.device_values import Coming, is_coming, resolve
+from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
+from writer.event_file import EventFile
+from writer.format.framing import encode_record
+from writer.losses import Losses
+from writer.series import Series, split
+from writer.summaries import NewStyle, ScalarEncoder, encode_event, encode_tag, tensor_scalar
+
+__all__ = ["MARK", "Drain", "EncodedLane", "ScalarLane", "Ticket"]
+
+# (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value.
+ScalarLane = deque[tuple[Any, Any, Any, float]]
+# (series, record); a MARK likewise.
+EncodedLane = deque[tuple[Any, Any]]
+
+MARK = object()
+_BITE = 256  # records: about 0.3 ms of the GIL
+_BITE_SHARE = 16  # of a backlog, on top: what comes faster than small bites can take it makes them larger
+_ENCODED_BITE_BYTES = 4 << 20
+_MAX_BATCH = 4096  # records
+_MAX_HELD = 65536  # values on their way from accelerators
+_FIRST_RETRY_S = 0.1
+_LONGEST_RETRY_S = 5.0
+_END_RETRY_S = 1.0
+_END_HELD_S = 8.0
+_HOPELESS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)  # whoever waits
+_logger = logging.getLogger("writer")
+
+
+class Ticket:
+    """One ``flush`` or ``close`` on its way through both lanes: all that was accepted before it is ahead of it."""
+
+    def __init__(self, *, is_last: bool = False) -> None:
+        """Ask for what is ahead to be written, and for the files to be ended then where it is the last."""
+        self.is_last = is_last
+        self.has_passed_media = True
+        self.held_before = 0  # sequence number of the last value that was on its way
+        self.is_handed_over = False
+        self.done = threading.Event()
+
+    def settle(self, *, is_handed_over: bool) -> None:
+        """Let the waiting thread go on."""
+        self.is_handed_over = is_handed_over
+        self.done.set()
+
+
+class Drain:
+    """Empties the lanes into event files. Used by one thread; others read ``progress_at`` and ``is_ended``.
+
+    Attributes:
+        progress_at: When a turn last ended with nothing in its way, on the monotonic clock, s.
+        is_ended: The files have their end markers and are closed.
+    """
+
+    def __init__(
+        self,
+        scalars: ScalarLane,
+        encoded: EncodedLane,
+        make_file: Callable[[str], EventFile],
+        losses: Losses,
+        give_back: Callable[[int], None],
+        *,
+        max_queue: int,
+        flush_s: float,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            scalars: What to take; others append to it.
+            encoded: Likewise.
+            make_file: Asked for the file of each sub-run ("" is the run itself) when it is needed.
+            losses: Told what could not be written.
+            give_back: Told how many bytes of ``encoded`` were taken.
+            max_queue: Records that may wait before the next turn writes them.
+            flush_s: How long fewer may wait, s.
+        """
+        self.progress_at = time.monotonic()
+        self.is_ended = False
+        self._end_status = 0
+        self._end_asked_at = 0.0  # monotonic, s
+        self._scalars = scalars
+        self._encoded = encoded
+        self._make_file = make_file
+        self._losses = losses
+        self._give_back = give_back
+        self._max_queue = max_queue
+        self._flush_s = flush_s
+        self._encoder = ScalarEncoder()
+        self._files: dict[str, EventFile] = {}
+        # Values on their way, and behind each the later ones of its series: a series is written in order, as
+        # RustBoard hides what lies at or above a later record's step.
+        self._held: dict[Series | str, deque[tuple[int, tuple[Any, Any, Any, float]]]] = {}
+        self._held_sequence = 0
+        self._held_count = 0
+        self._tickets: list[Ticket] = []
+        self._batch_since = 0.0  # monotonic, s; 0 while nothing is pending
+        self._retry_at = 0.0
+        self._retry_s = 0.0  # 0 while the disk takes what it is given
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether something waits for the disk, or for an accelerator."""
+        return bool(self._batch_since or self._held)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether ``ask_end`` was called."""
+        return self._end_asked_at > 0
+
+    def open_run(self) -> None:
+        """Open the run's own file before there is anything to write, as torch's writer does."""
+        try:
+            self._file("").open()
+        except OSError as error:
+            self._fail(error)
+
+    def turn(self) -> bool:
+        """Take one bite and write what is due; True where there is more to take."""
+        now = time.monotonic()
+        if self._end_asked_at and self._retry_s and now - self._end_asked_at > _END_RETRY_S:
+            self._end()
+        if self.is_ended or now < self._retry_at:
+            return False
+        if self._held:
+            self._release_held()
+        is_clogged = self._held_count > _MAX_HELD
+        if self._scalars and not is_clogged:
+            self._take_scalars()
+        if self._encoded:
+            self._take_encoded()
+        self._write_due(now)
+        if not self._retry_s and not is_clogged:
+            self.progress_at = time.monotonic()
+        self._settle_tickets()
+        return bool(self._scalars or self._encoded) and not is_clogged
+
+    def ask_end(self, status: int) -> None:
+        """Say with which ``EndStatus`` the last ticket will end the files; from any thread, before it is sent."""
+        self._end_status = status
+        self._end_asked_at = time.monotonic()
+        self._retry_at = 0.0
+
+    def abandon(self) -> None:
+        """Close the descriptors in a forked child; what is pending is the parent's to write."""
+        for file in self._files.values():
+            file.close()
+
+    def _take_scalars(self) -> None:
+        scalars = self._scalars
+        bite = _BITE + len(scalars) // _BITE_SHARE
+        items = []
+        try:
+            for _ in range(bite):
+                items.append(scalars.popleft())  # noqa: PERF401 (what was taken must survive the IndexError)
+        except IndexError:
+            pass
+        self._encoder.encode(items, self._encode_odd)
+
+    def _take_encoded(self) -> None:
+        taken = 0
+        while self._encoded and taken < _ENCODED_BITE_BYTES:
+            series, record = self._encoded.popleft()
+            if series is MARK:
+                record.has_passed_media = True
+            else:
+                self._file(split(series)[0]).pending.append(record)
+                taken += len(record)
+        self._give_back(taken)
+
+    def _encode_odd(self, item: tuple[Any, Any, Any, float]) -> None:
+        series, value, step, _ = item
+        if series is MARK:
+            value.held_before = self._held_sequence
+            self._tickets.append(value)
+            return
+        try:
+            if not isinstance(series, Series | str):
+                raise UnsupportedValueError(f"a tag is a string, not {type(series).__name__}")
+            is_waiting = is_coming(step) or is_coming(value.value if isinstance(value, NewStyle) else value)
+            if is_waiting or series in self._held:
+                self._hold(item)
+            else:
+                self._encode_one(item)
+        except CONVERSION_ERRORS as error:
+            self._losses.refuse(series, error)
+
+    def _encode_one(self, item: tuple[Any, Any, Any, float]) -> None:
+        series, value, step, wall_time = item
+        sub_run, tag = split(series)
+        pending = self._file(sub_run).pending
+        name = encode_tag(tag)
+        step = int(resolve(step))
+        if isinstance(value, NewStyle):
+            made = tensor_scalar(name, resolve(value.value), is_double=value.is_double)
+            pending.append(encode_record(encode_event(made, step, wall_time)))
+        else:
+            # While a series is held, its items must not find their way past _encode_odd.
+            key = (series,) if series in self._held else series
+            self._encoder.encode_one(key, name, resolve(value), step, wall_time, pending.append)
+
+    def _hold(self, item: tuple[Any, Any, Any, float]) -> None:
+        self._encoder.forget(item[0])  # so that the series' next items come to _encode_odd
+        self._held_sequence += 1
+        self._held_count += 1
+        self._held.setdefault(item[0], deque()).append((self._held_sequence, item))
+
+    def _release_held(self) -> None:
+        blocked: set[object] = set()  # streams of which an earlier value has not come
+        for series, waiting in list(self._held.items()):
+            while waiting:
+                item = waiting[0][1]
+                try:
+                    if not _has_come(item, blocked):
+                        break
+                    self._encode_one(item)
+                except CONVERSION_ERRORS as error:  # of a failed device
+                    self._losses.refuse(series, error)
+                waiting.popleft()
+                self._held_count -= 1
+            if not waiting:
+                del self._held[series]
+
+    def _file(self, sub_run: str) -> EventFile:
+        file = self._files.get(sub_run)
+        if file is None:
+            file = self._files[sub_run] = self._make_file(sub_run)
+        return file
+
+    def _write_due(self, now: float) -> None:
+        pending = sum(len(file.pending) for file in self._files.values())
+        if not pending:
+            self._batch_since = 0.0
+            return
+        self._batch_since = self._batch_since or now
+        is_full = pending >= min(self._max_queue, _MAX_BATCH)
+        if is_full or self._tickets or now - self._batch_since >= self._flush_s:
+            self._write()
+
+    def _write(self) -> None:
+        for sub_run, file in self._files.items():
+            if file.pending:
+                try:
+                    file.write()
+                except OSError as error:
+                    if not sub_run or error.errno not in _HOPELESS:
+                        self._fail(error)
+                        return
+                    # A key of add_scalars that makes no folder must not stop the others.
+                    self._losses.refuse(Series(sub_run, ""), error)
+                    self._losses.add(Series(sub_run, ""), len(file.pending) - 1)
+                    file.pending.clear()
+        self._batch_since = 0.0
+        if self._retry_s:
+            self._retry_s = 0.0
+            _logger.warning("events are written again; %d values were lost so far", self._losses.count_all())
+
+    def _fail(self, error: OSError) -> None:
+        if not self._retry_s:
+            _logger.warning("events cannot be written and are kept while there is room; trying again: %s", error)
+        longest_s = _FIRST_RETRY_S if self._end_asked_at else _LONGEST_RETRY_S
+        self._retry_s = min(2 * self._retry_s or _FIRST_RETRY_S, longest_s)
+        self._retry_at = time.monotonic() + self._retry_s
+
+    def _settle_tickets(self) -> None:
+        if not self._tickets or self._retry_s or self._batch_since:
+            return
+        if self._end_asked_at and time.monotonic() - self._end_asked_at > _END_HELD_S:
+            for series, waiting in self._held.items():
+                self._losses.refuse(series, "its accelerator has not delivered it")
+                self._losses.add(series, len(waiting) - 1)
+            self._held.clear()
+        oldest_held = min((waiting[0][0] for waiting in self._held.values()), default=self._held_sequence + 1)
+        for ticket in list(self._tickets):
+            if ticket.has_passed_media and ticket.held_before < oldest_held:
+                self._tickets.remove(ticket)
+                if ticket.is_last:
+                    self._end()
+                ticket.settle(is_handed_over=True)
+
+    def _end(self) -> None:
+        """End and close the files; what the disk does not take now is lost."""
+        lost = 0
+        for sub_run, file in self._files.items():
+            file.end(self._end_status, self._losses.of(sub_run))
+            try:
+                file.write()
+            except OSError as error:
+                lost += len(file.pending) - 1  # the marker is no value
+                _logger.warning("%s: the end of the log could not be written: %s", file.folder, error)
+            file.close()
+        if self._retry_s:
+            lost += self._clear_lanes()
+        if lost > 0:
+            _logger.warning("%d values were lost at the end of the log", lost)
+        self._losses.forget()
+        self.is_ended = True
+
+    def _clear_lanes(self) -> int:
+        count = 0
+        for lane in (self._scalars, self._encoded):
+            while lane:
+                item = lane.popleft()
+                if item[0] is MARK:
+                    item[1].settle(is_handed_over=False)
+                    continue
+                count += 1
+                if lane is self._encoded:
+                    self._give_back(len(item[1]))
+        return count
+
+
+def _has_come(item: tuple[Any, Any, Any, float], blocked: set[object]) -> bool:
+    value = item[1].value if isinstance(item[1], NewStyle) else item[1]
+    comings: list[Coming] = [part for part in (value, item[2]) if is_coming(part)]
+    for coming in comings:
+        if coming.stream in blocked:
+            return False
+        if not coming.is_ready():
+            blocked.add(coming.stream)
+            return False
+    return True

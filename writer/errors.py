@@ -1,0 +1,40 @@
+"""What can go wrong between a value and its event file.
+
+    WriterError
+      UnsupportedValueError    a value that cannot be logged: refused, counted, warned of once a tag
+        MissingPackageError    ... for want of an optional package: warned of once
+
+None of them reaches a training loop: the writer counts and warns instead.
+"""
+
+__all__ = ["CONVERSION_ERRORS", "MissingPackageError", "UnsupportedValueError", "WriterError"]
+
+
+class WriterError(Exception):
+    """Base of the writer's errors."""
+
+
+class UnsupportedValueError(WriterError):
+    """A value cannot be logged as what it was given for; the message says what would be taken."""
+
+
+class MissingPackageError(UnsupportedValueError):
+    """A kind of value needs an optional package; the message says how to install it."""
+
+
+# What a stranger's value may raise while it is turned into numbers: its own __float__ or __int__, numpy and
+# torch (their CUDA errors are RuntimeErrors) and the bounds of protobuf's fields.
+CONVERSION_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    WriterError,
+)

@@ -1,0 +1,101 @@
+"""Turns arrays into PNG images as torch's writer does, so that a picture looks the same in both."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from writer import process
+from writer.errors import MissingPackageError, UnsupportedValueError
+from writer.format.messages import Summary
+
+__all__ = ["image_value", "to_pixels"]
+
+_GRID_COLUMNS = 8
+
+
+def image_value(tag: bytes, array: NDArray[Any], dataformats: str) -> Any:
+    """Make a ``Summary.Value`` with a PNG.
+
+    Args:
+        tag: As it stands in the file.
+        array: As ``to_pixels`` takes it.
+        dataformats: Likewise.
+
+    Raises:
+        UnsupportedValueError: The array is no image in these dataformats.
+        MissingPackageError: Pillow is not installed.
+    """
+    pixels = to_pixels(array, dataformats)
+    height, width, channels = pixels.shape
+    image = Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=_encode_png(pixels))
+    return Summary.Value(tag=tag, image=image)
+
+
+def to_pixels(array: NDArray[Any], dataformats: str) -> NDArray[np.uint8]:
+    """Lay an image, or a batch of them as a grid, out as height x width x channels.
+
+    Args:
+        array: Of as many dimensions as ``dataformats`` has letters. uint8 is taken as 0 to 255, every other
+            dtype as 0 to 1 (clipped; NaN is black). Channels are 1 (grey), 2 (grey, alpha), 3 (RGB) or
+            4 (RGBA); in a batch 1 or 3.
+        dataformats: Any order of H and W, of H, W and C, or of N, C, H and W.
+
+    Returns:
+        uint8; a grey image has three equal channels. A batch stands in rows of eight.
+
+    Raises:
+        UnsupportedValueError: Dimensions or channels are not so.
+    """
+    letters = dataformats.upper()
+    canonical = {2: "HW", 3: "HWC", 4: "NHWC"}.get(len(letters), "")
+    if not canonical or sorted(letters) != sorted(canonical):
+        raise UnsupportedValueError(f"dataformats are some order of HW, CHW or NCHW, not {dataformats!r}")
+    if array.ndim != len(letters):
+        raise UnsupportedValueError(f"shape {array.shape} does not fit dataformats {dataformats!r}")
+    if not array.size:
+        raise UnsupportedValueError(f"an image of shape {array.shape} has no pixels")
+    array = array.transpose([letters.index(letter) for letter in canonical])
+    if array.ndim == 2:
+        array = array[:, :, np.newaxis]
+    channels = array.shape[-1]
+    allowed = (1, 3) if array.ndim == 4 else (1, 2, 3, 4)
+    if channels not in allowed:
+        raise UnsupportedValueError(f"an image has {' or '.join(map(str, allowed))} channels, not {channels}")
+    if array.ndim == 4:
+        array = _make_grid(array)
+    pixels = array if array.dtype == np.uint8 else _scale(array)
+    if channels == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    return np.ascontiguousarray(pixels)
+
+
+def _make_grid(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand images (NHWC) side by side, eight a row, the rest of the last row black."""
+    count, height, width, channels = batch.shape
+    columns = min(count, _GRID_COLUMNS)
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width, channels), batch.dtype)
+    cells[:count] = batch
+    grid = cells.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    return grid.reshape(rows * height, columns * width, channels)
+
+
+def _scale(array: NDArray[Any]) -> NDArray[np.uint8]:
+    with np.errstate(over="ignore"):
+        scaled = array.astype(np.float32)
+    np.nan_to_num(scaled, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+    scaled *= 255
+    return scaled.clip(0, 255).astype(np.uint8)
+
+
+def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    try:
+        with process.importing:
+            from PIL import Image  # late: the writer works without it
+    except ImportError as error:
+        raise MissingPackageError("images need Pillow: pip install 'trainboard[media]'") from error
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, format="PNG")  # outside of the GIL, for the most part
+    return png.getvalue()
