@@ -64,7 +64,8 @@ def measure(points: int) -> np.ndarray:
             page.goto(address.rstrip("/") + "/scalars")
             page.wait_for_selector("html[data-ready]")
             page.evaluate(WATCH)
-            training = [sys.executable, __file__, "--train", f"{logdir}/run", "--points", str(points)]
+            # -P: the folder of this file holds a writer.py of its own
+            training = [sys.executable, "-P", __file__, "--train", f"{logdir}/run", "--points", str(points)]
             done = subprocess.run(training, stdout=subprocess.PIPE, text=True, check=True)
             sent = [float(line) for line in done.stdout.split()]
             page.wait_for_function(f"Object.keys(window.seen).length >= {points}", timeout=10_000)

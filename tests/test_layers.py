@@ -123,7 +123,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 
 
 def test_only_named_files_import_torch() -> None:
-    allowed = {"writer.device_values", "writer.torch_graph", "writer.torch_costs"}
+    allowed = {"writer.device_values", "writer.torch_graph", "writer.torch_tracer"}
     importing = {name_of(path) for path in MODULES if any(name.split(".")[0] == "torch" for name in imports_of(path))}
     assert importing <= allowed
     assert not any(name.startswith("board") for name in importing)

@@ -26,8 +26,9 @@ EncodedLane = deque[tuple[Any, Any]]
 MARK = object()
 _BITE = 256  # records: about 0.3 ms of the GIL
 _BITE_SHARE = 16  # of a backlog, on top: what comes faster than small bites can take it makes them larger
-_ENCODED_BITE_BYTES = 4 << 20
-_MAX_BATCH = 4096  # records
+_ENCODED_BITE_BYTES = 1 << 18
+_MAX_BATCH = 4096  # records; what is pending is outside of the queue's bound
+_MAX_BATCH_BYTES = 1 << 18
 _MAX_HELD = 65536  # values on their way from accelerators
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 5.0
@@ -60,6 +61,7 @@ class Drain:
     Attributes:
         progress_at: When a turn last ended with nothing in its way, on the monotonic clock, s.
         is_ended: The files have their end markers and are closed.
+        idle_turns: How many turns since there was last anything to do.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Drain:
         """
         self.progress_at = time.monotonic()
         self.is_ended = False
+        self.idle_turns = 0
         self._end_status = 0
         self._end_asked_at = 0.0  # monotonic, s
         self._scalars = scalars
@@ -104,6 +107,7 @@ class Drain:
         self._held_count = 0
         self._tickets: list[Ticket] = []
         self._batch_since = 0.0  # monotonic, s; 0 while nothing is pending
+        self._batch_media_bytes = 0
         self._retry_at = 0.0
         self._retry_s = 0.0  # 0 while the disk takes what it is given
 
@@ -131,9 +135,14 @@ class Drain:
             self._end()
         if self.is_ended or now < self._retry_at:
             return False
+        if self._retry_s:
+            self._write()  # before anything more is taken out of the bounded lanes
+            if self._retry_s:
+                return False
         if self._held:
             self._release_held()
         is_clogged = self._held_count > _MAX_HELD
+        self.idle_turns = 0 if self._scalars or self._encoded or self.has_pending else self.idle_turns + 1
         if self._scalars and not is_clogged:
             self._take_scalars()
         if self._encoded:
@@ -175,10 +184,14 @@ class Drain:
             else:
                 self._file(split(series)[0]).pending.append(record)
                 taken += len(record)
+        self._batch_media_bytes += taken
         self._give_back(taken)
 
     def _encode_odd(self, item: tuple[Any, Any, Any, float]) -> None:
         series, value, step, _ = item
+        if series is MARK and value.is_last and not self.is_ending:  # of a close that others had been faster than
+            value.settle(is_handed_over=True)
+            return
         if series is MARK:
             value.held_before = self._held_sequence
             self._tickets.append(value)
@@ -242,7 +255,7 @@ class Drain:
             self._batch_since = 0.0
             return
         self._batch_since = self._batch_since or now
-        is_full = pending >= min(self._max_queue, _MAX_BATCH)
+        is_full = pending >= min(self._max_queue, _MAX_BATCH) or self._batch_media_bytes > _MAX_BATCH_BYTES
         if is_full or self._tickets or now - self._batch_since >= self._flush_s:
             self._write()
 
@@ -260,6 +273,7 @@ class Drain:
                     self._losses.add(Series(sub_run, ""), len(file.pending) - 1)
                     file.pending.clear()
         self._batch_since = 0.0
+        self._batch_media_bytes = 0
         if self._retry_s:
             self._retry_s = 0.0
             _logger.warning("events are written again; %d values were lost so far", self._losses.count_all())

@@ -80,11 +80,6 @@ class EventFile:
         self._opening_bytes = 0
         self._checked_at = 0.0  # monotonic, s
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes that wait for ``write``."""
-        return sum(map(len, self.pending))
-
     def write(self) -> None:
         """Hand all pending records to the kernel, in one ``write(2)`` where the disk takes them.
 

@@ -134,12 +134,14 @@ class EventQueue:
             return
         self._be_ready()
         while not self._try_put(media):
+            self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
                 if not self._drop_oldest_media():
                     self.losses.add(media.series)
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
+        self._be_ready()
         self._media_bell.ring()
         if self._is_inline:
             self._work_inline()
@@ -160,6 +162,7 @@ class EventQueue:
             now = time.monotonic()
             if now > deadline or self._is_stuck(now):
                 return False
+            self._be_ready()  # another thread may have closed, with the ticket left behind
         return ticket.is_handed_over
 
     def close(self, status: int = EndStatus.CLOSED, timeout_s: float = 10.0) -> None:
@@ -192,6 +195,8 @@ class EventQueue:
             self.forget()
         if self._thread is None and not self._is_inline:
             self._start(threading.Event())
+        if self._media and self._encoder is None and not self._is_inline:
+            self._start_encoder()
         if self._is_asleep:
             with self._lock:
                 if self._drain is not None:
@@ -225,11 +230,25 @@ class EventQueue:
                 self._thread = thread
                 self._set_limit()
 
+    def _start_encoder(self) -> None:
+        with self._lock:
+            if self._encoder is not None:
+                return
+            encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
+            try:
+                encoder.start()
+            except RuntimeError:
+                pass
+            else:
+                self._encoder = encoder
+                return
+        while self._media:
+            self._encode_next()
+
     def _write_events(self, drain: Drain, opened: threading.Event) -> None:
         """Run the writer's thread: small bites, so that the training never waits long for the interpreter's lock."""
         has_opened = False
-        idle_turns = 0
-        while not drain.is_ended:
+        while True:
             has_more = False
             try:
                 if not has_opened:
@@ -239,12 +258,12 @@ class EventQueue:
                 has_more = drain.turn()
             except Exception:  # the one place that keeps the thread alive, whatever a value or a disk did
                 _logger.exception("the writer's thread met an error and goes on")
+            if drain.is_ended:
+                break
             if has_more:
-                idle_turns = 0
                 if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
                     self._bell.wait(_BUSY_PAUSE_S)
-            elif idle_turns < _IDLE_TURNS or drain.has_pending or self._media_bytes:
-                idle_turns += 1
+            elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
                 self._bell.wait(_PAUSE_S)
             else:
                 self._sleep()
@@ -309,7 +328,7 @@ class EventQueue:
                 self._drain = None
 
     def _send(self, ticket: Ticket) -> None:
-        if self._encoder is not None or self._is_inline:
+        if self._media or self._encoder is not None:
             ticket.has_passed_media = False
             self._media.append(ticket)
             self._media_bell.ring()
@@ -351,16 +370,6 @@ class EventQueue:
             self._media_bytes += media.size
             self._media.append(media)
             self._set_limit()
-            if self._encoder is None and not self._is_inline:
-                encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
-                try:
-                    encoder.start()
-                except RuntimeError:
-                    self._media.pop()
-                    self._media_bytes -= media.size
-                    self.losses.refuse(media.series, "no thread could be started to encode it")
-                else:
-                    self._encoder = encoder
         return True
 
     def _is_stuck(self, now: float, *, with_encoder: bool = False) -> bool:

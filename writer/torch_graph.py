@@ -88,14 +88,14 @@ def _capture(model: object, given: object, order: tuple[How, ...], max_nodes: in
                     captured = _for_real(unwrapped, args, kwargs, max_nodes)
         except Exception as error:  # whatever the model raises is a reason to try the next way
             captured = None
-            notes.append(f"it could not be run on {'fake tensors' if how == 'fake' else 'real ones'} ({_said(error)})")
+            notes.append(f"it could not be run on {how} tensors ({_said(error)})")
         if left := evict(watched):
             notes.append(f"tensors without content are left in the model's caches ({', '.join(left)})")
         watched.clear()
         if captured is None:
             continue
         if how == "real" and notes:
-            notes.append("it was run once for real, and its buffers, attributes and random state put back")
+            notes.append("it was run once for real; buffers, attributes and random state were put back")
         captured.notes[:0] = notes
         return captured
     return _structure(unwrapped, [*notes, "only the module tree is recorded, without operations and edges"])
@@ -162,7 +162,7 @@ def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], tracer
         for path, tensor in iter_tensors(output):
             tracer.add_output("output" if path else "", path or "output", tensor)
     except LimitReached:
-        notes.append(f"only the first {len(tracer.nodes):,} operations are recorded")
+        notes.append(f"only the first {len(tracer.nodes):,} nodes are recorded")
     if tracer.lost:
         notes.append(f"{tracer.lost:,} operations ran, but could not be recorded")
     nodes = prune(tracer.nodes)

@@ -55,8 +55,13 @@ class LimitReached(Exception):  # noqa: N818 - not an error: recording stops her
 
 @dataclass(slots=True)
 class _Call:
-    """What the operators below one torch function cost."""
+    """One call of a torch function, and what the operators below it cost."""
 
+    func: Callable[..., Any]
+    name: str
+    args: Any
+    kwargs: Mapping[str, Any]
+    given: list[Any]  # the tensors among its arguments
     macs: int = 0
     aten: dict[str, int] = field(default_factory=dict)
 
@@ -211,35 +216,27 @@ class Tracer(TorchFunctionMode):
         name = getattr(getattr(func, "_overloadpacket", func), "__name__", str(func))
         if name in _NO_DATA or self._open is not None or self.is_in_operator:
             return func(*args, **kwargs)
-        given = _tensors((args, kwargs))
-        versions = [_version(tensor) for tensor in given]
-        call = self._open = _Call()
+        call = self._open = _Call(func, name, args, kwargs, _tensors((args, kwargs)))
+        versions = [_version(tensor) for tensor in call.given]
         try:
             result = func(*args, **kwargs)
         finally:
             self._open = None
         try:
-            changed = [tensor for tensor, version in zip(given, versions, strict=True) if _version(tensor) != version]
-            self._record(func, name, (args, kwargs), call, given, changed, result)
+            changed = [
+                tensor for tensor, version in zip(call.given, versions, strict=True) if _version(tensor) != version
+            ]
+            self._record(call, changed, result)
         except LimitReached:
             raise
         except Exception:  # a tracer never raises into training; what is missing is counted and said
             self.lost += 1
         return result
 
-    def _record(
-        self,
-        func: Callable[..., Any],
-        name: str,
-        arguments: tuple[Any, Any],
-        call: _Call,
-        given: list[Any],
-        changed: list[Any],
-        result: Any,
-    ) -> None:
-        made = _tensors(result)
+    def _record(self, call: _Call, changed: list[Any], result: Any) -> None:
+        name, given, made = call.name, call.given, _tensors(result)
         if is_property := name == "__get__":
-            name = getattr(getattr(func, "__self__", None), "__name__", "property")
+            name = getattr(getattr(call.func, "__self__", None), "__name__", "property")
         if not made and not changed and name not in _TO_PYTHON:
             return
         fresh = [tensor for tensor in made if not any(tensor is other for other in given)]
@@ -248,22 +245,22 @@ class Tracer(TorchFunctionMode):
         if is_property and name in ("data", "grad"):  # other names of what is there; .T and .real are operations
             self._alias(given, fresh)
             return
-        op = readable_name(name)
-        outputs = [_spec(tensor) for tensor in made or changed]
-        node = Node("op", op, op, self.scopes.scope, self.scopes.block, self._inputs(given), outputs)
-        node.macs, node.aten, node.source = call.macs, call.aten, calling_line(_TORCH_DIR)
-        node.arguments = plain_arguments(_argument_names(func), *arguments)
-        self._finish(node, given, fresh, made, changed)
+        node = self._operation(readable_name(name), given, made or changed)
+        node.macs, node.aten = call.macs, call.aten
+        node.arguments = plain_arguments(_argument_names(call.func), call.args, call.kwargs)
+        self._finish(node, given, made, changed)
 
-    def _finish(self, node: Node, given: list[Any], fresh: list[Any], made: list[Any], changed: list[Any]) -> None:
+    def _operation(self, op: str, given: list[Any], made: list[Any]) -> Node:
+        outputs = [_spec(tensor) for tensor in made]
+        node = Node("op", op, op, self.scopes.scope, self.scopes.block, self._inputs(given), outputs)
+        node.source = calling_line(_TORCH_DIR)
+        return node
+
+    def _finish(self, node: Node, given: list[Any], made: list[Any], changed: list[Any]) -> None:
         """Add a node; from now on what it made and changed comes from it."""
         shared = {storage[0] for storage in map(_storage, given) if storage}
-        new = []
-        for tensor in fresh:
-            storage = _storage(tensor)
-            if storage is None or storage[0] not in shared:
-                node.output_bytes += _bytes(tensor)
-                new.append(tensor)
+        new = [tensor for tensor in made if (storage := _storage(tensor)) is None or storage[0] not in shared]
+        node.output_bytes = sum(map(_bytes, new))
         index = self._add(node)
         for tensor in new:
             self._note_write(tensor, index)
@@ -302,14 +299,12 @@ class Tracer(TorchFunctionMode):
         if packet in _SAME_DATA:
             self._alias(given, fresh)
             return
-        op = readable_name(packet.rpartition(".")[2])
-        changed = _written_arguments(func, args, kwargs)
         if not given and not made:
             return
-        outputs = [_spec(tensor) for tensor in made or changed]
-        node = Node("op", op, op, self.scopes.scope, self.scopes.block, self._inputs(given), outputs)
-        node.macs, node.aten, node.source = macs or 0, {name: 1}, calling_line(_TORCH_DIR)
-        self._finish(node, given, fresh, made, changed)
+        changed = _written_arguments(func, args, kwargs)
+        node = self._operation(readable_name(packet.rpartition(".")[2]), given, made or changed)
+        node.macs, node.aten = macs or 0, {name: 1}
+        self._finish(node, given, made, changed)
 
 
 class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch declares no types here

@@ -28,8 +28,8 @@ class Columns:
     """Columns of 8-byte words, all of one length, as they stood when this value was made.
 
     ``appended`` gives the longer value; both share all memory, because the new rows lie behind the last row that
-    the shorter one may see. Any thread may read any value at any time. Only the latest value may be appended to, by
-    one thread at a time (``Store.commit`` sees to that); appending to an older one raises.
+    the shorter one may see. Any thread may read any value at any time. One thread at a time may append
+    (``Store.commit`` sees to that); behind an older value it takes a chunk of its own, so that nothing is overwritten.
     """
 
     width: int  # columns
@@ -43,7 +43,7 @@ class Columns:
         of a large chunk the system keeps no pages for what is unused.
 
         Raises:
-            ValueError: this is not the latest value, or the arrays do not fit the columns.
+            ValueError: the arrays do not fit the columns.
         """
         n = len(arrays[0]) if arrays else 0
         if len(arrays) != self.width or any(len(array) != n or array.dtype.itemsize != 8 for array in arrays):
@@ -54,9 +54,8 @@ class Columns:
         room = 0
         if chunks:
             last = chunks[-1]
-            if last.start + last.filled != self.count:
-                raise ValueError("rows have been appended behind this value already: append to the latest one")
-            room = min(last.words.shape[1] - last.filled, n)
+            if last.start + last.filled == self.count:  # nobody has taken the room behind the last row yet
+                room = min(last.words.shape[1] - last.filled, n)
             _fill(last, arrays, 0, room)
         if room < n:
             start = self.count + room

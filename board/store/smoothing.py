@@ -50,34 +50,33 @@ class Smoothing:
 
 
 @dataclass(slots=True, eq=False)
-class _Ema:
-    """A smoothed column that can be continued when its line grew."""
+class _Smoothed:
+    """A smoothed column; that of an EMA can be continued when its line grew."""
 
+    smoothing: Smoothing
     extent: tuple[object, ...]
     columns: Columns  # of one column
-    last: float
-    seen: int
+    last: float = 0.0
+    seen: int = 0
 
 
 def smoothed(points: Drawn, smoothing: Smoothing, recent: Recent) -> list[Floats]:
     """Return the smoothed values of the points, f8, as a list of chunks (not necessarily those of the points)."""
     if smoothing.kind == "none" or smoothing.amount == 0.0 or _is_constant(points.value):
         return points.value
-    key = (smoothing, points.lineage)
-    if smoothing.kind == "ema":
-        held = recent.take(key)
-        found = _continued(held, points) if isinstance(held, _Ema) else None
-        found = found or _Ema(points.extent, Columns(1), 0.0, 0)
-        if found.columns.count < points.count:
-            _go_on(found, points, smoothing.amount)
-        recent.keep(key, found, 8 * found.columns.count)
-        return found.columns.floats(0, points.count)
-    exact_key = (smoothing, points.lineage, points.extent)
-    whole = recent.find(exact_key)
-    if not isinstance(whole, np.ndarray):
-        whole = _smooth(points, smoothing)
-        recent.keep(exact_key, whole, whole.nbytes)
-    return [whole]
+    # One smoothing a line is held: who drags a slider leaves nothing behind, and its memory serves the next.
+    key = ("smoothed", points.lineage)
+    held = recent.take(key)
+    found = held if isinstance(held, _Smoothed) and _is_of_use(held, points, smoothing) else None
+    del held
+    found = found or _Smoothed(smoothing, points.extent, Columns(1))
+    if found.columns.count < points.count:
+        if smoothing.kind == "ema":
+            _go_on(found, points)
+        else:
+            found.columns = Columns(1).attached(_smooth(points, smoothing).view(np.int64)[np.newaxis])
+    recent.keep(key, found, 8 * found.columns.count)
+    return found.columns.floats(0, points.count)
 
 
 def _is_constant(chunks: list[Floats]) -> bool:
@@ -86,15 +85,16 @@ def _is_constant(chunks: list[Floats]) -> bool:
     return all((chunk[:64] == first).all() and (chunk == first).all() for chunk in chunks)
 
 
-def _continued(held: _Ema, points: Drawn) -> _Ema | None:
-    """Return the column if it is the beginning, or more, of what these points give; None if it is of no use."""
-    if held.extent == points.extent:
-        return held
+def _is_of_use(held: _Smoothed, points: Drawn, smoothing: Smoothing) -> bool:
+    """Whether the column is what these points give; of an EMA also the beginning of it, or more than it."""
+    if held.smoothing != smoothing or held.extent == points.extent:
+        return held.smoothing == smoothing
     # Steps of an earlier session that are visible no more, or again, change everything behind them.
-    return held if points.is_in_place and held.extent[:-1] == points.extent[:-1] else None
+    return smoothing.kind == "ema" and points.is_in_place and held.extent[:-1] == points.extent[:-1]
 
 
-def _go_on(found: _Ema, points: Drawn, weight: float) -> None:
+def _go_on(found: _Smoothed, points: Drawn) -> None:
+    weight = found.smoothing.amount
     done = found.columns.count
     start = 0
     for chunk in points.value:

@@ -44,15 +44,17 @@ test("joined lines keep a gap between them", () => {
 
 test("ranges leave outliers out, unless all is asked for", () => {
   const c = [curve(line({ y_range: [0, 1000], y_inner: [1, 3], count: 500 }), "step")];
-  const [lo, hi] = fullY(c, { all: false, isLog: false });
+  const [lo, hi] = fullY(c, { all: false, isLog: false, withRaw: true });
   assert.ok(lo < 1 && hi > 3 && hi < 5, `${lo} ${hi}`);
-  assert.ok(fullY(c, { all: true, isLog: false })[1] > 1000);
+  assert.ok(fullY(c, { all: true, isLog: false, withRaw: true })[1] > 1000);
   assert.deepEqual(fullX(c, "step", false), [1, 3.01]);
   assert.deepEqual(fullX([], "step", false), [0, 1]);
-  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, isLog: false })[1] > 1000, "three points have no outliers");
-  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, isLog: false });
+  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, isLog: false, withRaw: true })[1] > 1000, "three points have no outliers");
+  const raw = fullY([curve(line({ raw_x: f8(1, 2, 3), raw_y: f8(-4, 2, 9) }), "step")], { all: false, isLog: false, withRaw: true });
+  assert.ok(raw[0] < -4 && raw[1] > 9, `what is drawn behind has room: ${raw}`);
+  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, isLog: false, withRaw: true });
   assert.ok(flat[0] < 5 && flat[1] > 5);
-  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, isLog: true });
+  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, isLog: true, withRaw: true });
   assert.ok(log[0] > 0 && log[0] <= 0.01 && log[1] >= 100, `${log}`);
 });
 
@@ -65,6 +67,7 @@ test("ticks are round, few, and say what they stand for", () => {
   assert.deepEqual(linearTicks([0, 2e-5], 4).labels, ["0", "5.0e−6", "1.0e−5", "1.5e−5", "2.0e−5"]);
   assert.deepEqual(logTicks([0.01, 1000], 5).labels, ["0.01", "0.1", "1", "10", "100", "1\u202f000"]);
   assert.deepEqual(logTicks([0.15, 1.2], 5).values, [0.2, 0.5, 1]);
+  assert.deepEqual(logTicks([0.22, 0.9], 4).labels, ["0.4", "0.6", "0.8"]);
   assert.deepEqual(relativeTicks([0, 7200], 4).labels, ["0", "0.5\u202fh", "1\u202fh", "1.5\u202fh", "2\u202fh"]);
   const midnight = new Date(2026, 10, 23).getTime() / 1000;
   assert.deepEqual(wallTicks([midnight - 7200, midnight + 7200], 4).labels, ["22:00", "23:00", "23 Nov", "01:00", "02:00"]);

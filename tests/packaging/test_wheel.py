@@ -62,7 +62,9 @@ def test_a_compiler_puts_the_compiled_files_into_the_wheel(wheel: Path) -> None:
 
 
 def test_without_a_compiler_the_wheel_is_plain_python(checkout: Path, tmp_path: Path) -> None:
-    wheel = build(checkout, tmp_path, CC="/bin/false")
+    fresh = tmp_path / "fresh"  # the other build has left compiled files in its checkout
+    shutil.copytree(checkout, fresh, ignore=shutil.ignore_patterns("*.so", "*.c", "build"))
+    wheel = build(fresh, tmp_path, CC="/bin/false")
     assert wheel.name.endswith("-py3-none-any.whl")
     assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")]
     run(sys.executable, "-m", "zipfile", "-e", wheel, tmp_path / "installed")

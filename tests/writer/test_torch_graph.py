@@ -206,6 +206,15 @@ def test_a_module_called_again_gets_a_scope_of_its_own_and_a_tied_weight_one_own
     assert (tied.qualified_name, tied.tied_to, tied.params) == ("readout.weight", "embedding.weight", 0)
 
 
+def test_bookkeeping_of_buffers_is_left_out() -> None:
+    captured = capture(ConvNet(), torch.zeros(2, 3, 32, 32))
+    assert [node.op for node in captured.nodes if node.kind == "op"] == [
+        "conv2d", "batch_norm", "relu", "max_pool2d", "dropout2d", "flatten", "dropout", "linear", "log_softmax"
+    ]  # fmt: skip
+    buffers = {node.qualified_name for node in captured.nodes if node.kind == "buffer"}
+    assert buffers == {"features.1.running_mean", "features.1.running_var"}
+
+
 def test_writes_in_place_are_followed_through_views() -> None:
     make, make_input = ZOO["in_place_views"]
     captured = capture(make(), make_input())
@@ -310,7 +319,7 @@ def test_whatever_fails_is_said_and_not_raised(model: Any, given: Any, said: str
 
 
 def test_recording_stops_at_the_limit() -> None:
-    with pytest.warns(UserWarning, match="only the first 10 operations"):
+    with pytest.warns(UserWarning, match="only the first 10 nodes"):
         captured = capture(TalkNet(), torch.zeros(1, 1, 28, 28), max_nodes=10)
     assert 0 < len(captured.nodes) <= 10
     assert captured.blocks[0].params_total == 3_274_634

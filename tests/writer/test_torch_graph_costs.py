@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from tests.writer.zoo import ConvNet, ResNet
+from writer.multiply_adds import FORMULAS
 from writer.torch_graph import capture
 
 
@@ -100,6 +101,25 @@ def test_multiply_adds_are_those_computed_by_hand(name: str, how: Any) -> None:
     assert captured.how == how
     assert captured.blocks[0].macs_total == macs
     assert sum(node.macs for node in captured.nodes) == macs
+
+
+def test_formulas_of_operators_that_need_other_devices() -> None:
+    def shaped(*shape: int) -> torch.Tensor:
+        return torch.empty(shape, device="meta")
+
+    # Two layers of an LSTM as cuDNN is given them: per layer two matrices of 4 gates, and two biases.
+    weights = [shaped(128, 16), shaped(128, 32), shaped(128), shaped(128)]
+    weights += [shaped(128, 32), shaped(128, 32), shaped(128), shaped(128)]
+    state = shaped(2, 2, 32)
+    macs = recurrent(4, 16, 32, 2, 1, 14)
+    assert FORMULAS["aten._cudnn_rnn"](shaped(7, 2, 16), weights, 4, None, state, state, 2, 32, out_val=()) == macs
+    assert FORMULAS["aten.lstm"](shaped(7, 2, 16), [state, state], weights, True, 2, out_val=()) == macs
+    packed = FORMULAS["aten.gru"](shaped(14, 16), shaped(7), state, weights[:2], True, 1, out_val=())
+    assert packed == 14 * 128 * (16 + 32)
+    # 10 rows in groups, each group with one of 3 matrices 8x5; and 10 summed rows in groups.
+    grouped = FORMULAS["aten._grouped_mm"]
+    assert grouped(shaped(10, 8), shaped(3, 8, 5), shaped(3), out_val=shaped(10, 5)) == 10 * 8 * 5
+    assert grouped(shaped(8, 10), shaped(10, 5), shaped(3), out_val=shaped(3, 8, 5)) == 10 * 8 * 5
 
 
 def test_what_has_no_formula_is_named() -> None:

@@ -89,6 +89,26 @@ def test_distributed_data_parallel(tmp_path: Any) -> None:
         distributed.destroy_process_group()
 
 
+def test_no_other_process_is_waited_for() -> None:
+    from torch.testing._internal.distributed.fake_pg import FakeStore
+
+    class Asking(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = super().forward(x)
+            return y * y.sum().item()
+
+    distributed.init_process_group("fake", rank=0, world_size=2, store=FakeStore())
+    try:
+        normalising = nn.Sequential(nn.Linear(64, 8), nn.SyncBatchNorm(8))
+        assert operations(capture(normalising, torch.randn(2, 64))) == ["linear", "batch_norm"]
+        assert normalising[1].training
+        with pytest.warns(UserWarning, match="might wait for the other processes"):
+            captured = capture(Asking(nn.Linear(64, 8)), torch.randn(2, 64))
+        assert captured.how == "structure"
+    finally:
+        distributed.destroy_process_group()
+
+
 def test_normalised_weights_show_how_they_are_made() -> None:
     model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(64, 8)))
     captured = capture(model, torch.randn(2, 64))

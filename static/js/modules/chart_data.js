@@ -90,6 +90,12 @@ export function extent(column, keep = Number.isFinite) {
   return lo <= hi ? [lo, hi] : [NaN, NaN];
 }
 
+/** All but the few farthest values; all of a short column. @param {Float64Array} column @returns {Range} */
+function bulk(column) {
+  const sorted = column.filter(Number.isFinite).sort(), n = sorted.length;
+  return n < FEW_POINTS ? extent(sorted) : [sorted[Math.ceil((n - 1) * 0.02)], sorted[Math.floor((n - 1) * 0.98)]];
+}
+
 /** @param {Range[]} ranges @returns {Range} */
 function union(ranges) {
   const ok = ranges.filter(([lo, hi]) => Number.isFinite(lo) && Number.isFinite(hi));
@@ -114,10 +120,11 @@ export function fullX(curves, axis, isLog) {
 /**
  * The y that a chart shows when nobody zoomed: without outliers by default (from the 5th to the 95th percentile of each curve, as the server counts them; all of a short one),
  * widened by up to 30 % on each side, so that what is cut is truly far. Padding 5 %.
- * @param {Curve[]} curves @param {{all: boolean, isLog: boolean}} how @returns {Range}
+ * @param {Curve[]} curves @param {{all: boolean, isLog: boolean, withRaw: boolean}} how `withRaw`: the raw curves are drawn too @returns {Range}
  */
-export function fullY(curves, { all, isLog }) {
-  const full = union(curves.map((c) => c.yRange));
+export function fullY(curves, { all, isLog, withRaw }) {
+  const raw = withRaw ? curves.map((c) => (c.rawY ? (all ? extent(c.rawY) : bulk(c.rawY)) : [NaN, NaN])) : [];
+  const full = union([...curves.map((c) => c.yRange), .../** @type {Range[]} */ (raw)]);
   let [lo, hi] = all ? full : union(curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)));
   if (!Number.isFinite(lo)) [lo, hi] = full;
   if (isLog) {
@@ -127,14 +134,14 @@ export function fullY(curves, { all, isLog }) {
     hi = Math.log10(hi > 0 ? hi : positive[1]);
     const [low, high] = [Math.log10(full[0] > 0 ? full[0] : positive[0]), Math.log10(full[1] > 0 ? full[1] : positive[1])];
     const more = 0.3 * (hi - lo);
-    [lo, hi] = [Math.max(low, lo - more), Math.min(high, hi + more)];
+    const rawLog = /** @type {Range[]} */ (raw).filter(([from]) => from > 0).map((one) => /** @type {Range} */ (one.map(Math.log10)));
+    [lo, hi] = union([[Math.max(low, lo - more), Math.min(high, hi + more)], ...rawLog]);
     const pad = (hi - lo) * 0.05 || 0.1;
     return [10 ** (lo - pad), 10 ** (hi + pad)];
   }
   if (!Number.isFinite(lo)) return [0, 1];
   const more = 0.3 * (hi - lo);
-  lo = Math.max(full[0], lo - more);
-  hi = Math.min(full[1], hi + more);
+  [lo, hi] = union([[Math.max(full[0], lo - more), Math.min(full[1], hi + more)], .../** @type {Range[]} */ (raw)]);
   const pad = (hi - lo) * 0.05 || Math.abs(hi) * 0.05 || 0.5;
   return [lo - pad, hi + pad];
 }

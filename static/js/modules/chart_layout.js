@@ -55,12 +55,24 @@ export function traces(drawn, { showRaw, superseded }) {
     const { colour, dash } = list[0], { x, y } = list.length > 1 ? joined(list.map((one) => one.curve)) : list[0].curve;
     out.push(lines(x, y, { color: colour, width: bold.line, dash: dash ? DASH : "solid" }, bold.opacity));
   }
-  for (const one of [...muted, ...plain]) {
-    const { curve, colour } = one, isSparse = n <= 4 && curve.x.length <= SPARSE;
-    const dots = isSparse ? { xs: curve.x, ys: curve.y } : isolated(curve.x, curve.y);
-    if (dots.xs.length) out.push({ type: "scatter", mode: "markers", x: dots.xs, y: dots.ys, marker: { size: isSparse && curve.x.length > 30 ? 4 : n <= 8 ? 5 : 4, color: colour, line: { width: 0 } }, opacity: one.muted ? 0.5 : 1, hoverinfo: "skip" });
-  }
+  for (const { xs, ys, colour, size, opacity } of dots([...muted, ...plain]))
+    out.push({ type: "scatter", mode: "markers", x: xs, y: ys, marker: { size, color: colour, line: { width: 0 } }, opacity, hoverinfo: "skip" });
   return out;
+}
+
+/** Every point of short curves, of long ones those that no line reaches; one trace a colour. @param {Drawn[]} drawn */
+function dots(drawn) {
+  const n = drawn.length;
+  /** @type {Map<string, {xs: number[], ys: number[], colour: string, size: number, opacity: number}>} */
+  const groups = new Map();
+  for (const { curve, colour, muted } of drawn) {
+    const isSparse = n <= 4 && curve.x.length <= SPARSE, { xs, ys } = isSparse ? { xs: [...curve.x], ys: [...curve.y] } : isolated(curve.x, curve.y);
+    if (!xs.length) continue;
+    const size = isSparse && xs.length > 30 ? 4 : n <= 8 ? 5 : 4, key = `${colour} ${size} ${muted}`, group = groups.get(key);
+    if (group) { group.xs.push(...xs); group.ys.push(...ys); }
+    else groups.set(key, { xs, ys, colour, size, opacity: muted ? 0.5 : 1 });
+  }
+  return groups.values();
 }
 
 /** @param {Drawn[]} drawn @param {boolean} isJoined @returns {Iterable<Drawn[]>} */

@@ -52,9 +52,10 @@ function marks(chart, view) {
       words.push({ x, y: isUp ? bottom - 3 : box.y + 9, text: count === 1 ? value(v) : `${value(v)} ×${short(count)} from ${xLabel(chart.axis, from)}` });
     }
   }
-  for (const { x, v, one, isAbove } of beyond(chart, view)) {
+  const far = [...beyond(chart, view)], top = Math.max(...far.filter((each) => each.isAbove).map((each) => each.v)), low = Math.min(...far.filter((each) => !each.isAbove).map((each) => each.v));
+  for (const { x, v, one, isAbove } of far) {
     parts.push(svg("path", { class: "mark-off", "data-mark": "beyond", d: isAbove ? `M${x - 4.5} ${box.y + 7.5}h9L${x} ${box.y}z` : `M${x - 4.5} ${bottom - 7.5}h9L${x} ${bottom}z`, fill: one.colour }));
-    words.push({ x, y: isAbove ? box.y + 9 : bottom - 2, text: value(v, 3) });
+    if (v === (isAbove ? top : low)) words.push({ x, y: isAbove ? box.y + 9 : bottom - 2, text: value(v, 3) }); // the farthest speaks for the others
   }
   // words only where there is room for them
   words.sort((a, b) => a.x - b.x || a.y - b.y);

@@ -64,6 +64,7 @@ export function logTicks(range, count) {
   const every = Math.max(1, Math.ceil((hi - lo) / count)), parts = hi - lo <= 1.6 ? [1, 2, 5] : [1];
   for (let k = Math.floor(lo); k <= hi; k++)
     if (k % every === 0) for (const part of parts) if (part * 10 ** k >= range[0] * 0.9999 && part * 10 ** k <= range[1] * 1.0001) values.push(part * 10 ** k);
+  if (values.length < 3 && hi - lo < 1) return linearTicks(range, count);
   return { values, labels: values.map((v) => (v >= 1e4 || v < 1e-3 ? v.toExponential(0).replace("e+", "e").replace("-", "−") : value(v).replace(/0+$/, (zeros) => (v < 1 ? "" : zeros)))) };
 }
 

@@ -165,7 +165,7 @@ export class ScalarChart {
       return { curve: one, colour: resolved(colour), dash, muted: Boolean(muted) };
     });
     this.ends = curves.length <= 6 && width > 340 && !this.drawn.some((one) => one.muted);
-    const x = this.zoom?.x ?? fullX(curves, this.axis, logX), y = this.zoom?.y ?? fullY(curves, { all: choices.yRange === "all", isLog: logY });
+    const x = this.zoom?.x ?? fullX(curves, this.axis, logX), y = this.zoom?.y ?? fullY(curves, { all: choices.yRange === "all", isLog: logY, withRaw: choices.showRaw && curves.length <= 24 });
     const yTicks = (logY ? logTicks : linearTicks)(y, height > 320 ? 7 : 4);
     const m = margins({ ends: this.ends, labels: yTicks.labels }), box = { x: m.l, y: m.t, w: width - m.l - m.r, h: height - m.t - m.b };
     this.view = { box, x, y, logX, logY };

@@ -223,11 +223,10 @@ def test_functions_of_a_graph_have_scopes_of_their_own() -> None:
     assert columns["missing_inputs"] == 0  # x is an argument
 
 
-def test_a_graph_of_90000_nodes_is_not_slower_than_its_size() -> None:
-    large = big_graph(stages=50, blocks=62)
-    small = big_graph(stages=5, blocks=62)
+def test_time_grows_with_the_size_of_the_graph_and_no_faster() -> None:
+    large, small = big_graph(stages=10, blocks=40), big_graph(stages=1, blocks=40)
     columns = graph_columns(large, None)
-    assert len(columns["node_name"]) > 90_000
+    assert len(columns["node_name"]) > 11_000
     assert columns["costs"]["group_params"][0] == sum(columns["node_params"])
 
     def seconds(data: bytes) -> float:
@@ -235,4 +234,4 @@ def test_a_graph_of_90000_nodes_is_not_slower_than_its_size() -> None:
         graph_columns(data, None)
         return time.perf_counter() - begin
 
-    assert seconds(large) < 40 * min(seconds(small) for _ in range(3))
+    assert min(seconds(large) for _ in range(2)) < 40 * min(seconds(small) for _ in range(5))

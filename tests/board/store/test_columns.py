@@ -53,11 +53,14 @@ def test_a_view_taken_before_is_the_same_memory_and_does_not_change() -> None:
         view[0] = 1
 
 
-def test_appending_to_an_older_value_is_refused() -> None:
+def test_appending_to_an_older_value_overwrites_nothing() -> None:
     early = appended(appended(Columns(2), 0, 3), 3, 4)  # a second chunk with room
-    appended(early, 4, 5)
-    with pytest.raises(ValueError, match="latest"):
-        appended(early, 4, 6)
+    late = appended(early, 4, 7)
+    other = appended(appended(early, 100, 102), 102, 103)
+    assert np.concatenate(late.ints(0)).tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert np.concatenate(other.ints(0)).tolist() == [0, 1, 2, 3, 100, 101, 102]
+    assert [other.int_at(0, row) for row in range(7)] == [0, 1, 2, 3, 100, 101, 102]
+    assert np.concatenate(early.ints(0)).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,20 @@ def test_salvaged_points_are_counted() -> None:
     assert store.run("a").series[X].salvaged_count == 1
 
 
+def test_a_commit_that_fails_halfway_leaves_everything_as_it_was() -> None:
+    store = Store()
+    store.commit([stage_of("a", {"f": [column_rows(range(3), [0.0] * 3)]})])
+    store.commit([stage_of("a", {"f": [column_rows([3], [0.0])]})])
+    broken = column_rows([4, 5], [0.0])  # fewer values than steps
+    for _ in range(2):
+        with pytest.raises((ValueError, IndexError)):
+            store.commit([stage_of("a", {"f": [column_rows([99], [9.0]), broken]})])
+    assert store.revision == 2
+    assert store.run("a").series[X].step.tolist() == [0, 1, 2, 3]
+    store.commit([stage_of("a", {"f": [column_rows([4, 5], [0.0, 1.0])]})])
+    assert store.run("a").series[X].step.tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_tags_come_apart_and_stay_in_file_order() -> None:
     dice = np.random.default_rng(3)
     tags = [f"t{i}" for i in range(50)]
