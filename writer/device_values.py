@@ -20,6 +20,8 @@ __all__ = ["Buffers", "Coming", "HeldArray", "is_coming", "resolve", "take_array
 
 _POLL_S = 0.0005
 _BLOCK_BYTES = 1 << 16
+_LARGEST_BYTES = 256 << 20
+_NUMBERS = (float, int, np.floating, np.integer)
 _CAPTURE_MODE_RELAXED = 2  # of CUstreamCaptureMode and hipStreamCaptureMode
 _calls = threading.local()
 
@@ -70,7 +72,7 @@ class Buffers:
 
     def forget(self) -> None:
         """Begin again, in a forked child: its pages are shared with the parent until written."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._free: dict[int, list[NDArray[np.uint8]]] = {}
         self._free_bytes = 0
 
@@ -114,6 +116,8 @@ def take_number(value: Any) -> "float | Coming":
         UnsupportedValueError: It holds more or fewer numbers than one, or none at all.
         Exception: What the value's own conversion raises: ``errors.CONVERSION_ERRORS``.
     """
+    if isinstance(value, _NUMBERS):
+        return float(value)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         if value.numel() != 1:
@@ -158,13 +162,16 @@ def take_array(value: Any, buffers: Buffers) -> HeldArray:
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
+        size = value.numel() * value.element_size()
+        _refuse_large(size)
         taken = _take_tensor(value, torch)
         if not isinstance(taken, torch.Tensor):
-            return HeldArray(taken, value.numel() * value.element_size())
+            return HeldArray(taken, size)
         value = _view_as_numpy(taken, torch)
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise UnsupportedValueError(f"real numbers are wanted, not {type(value).__name__} of dtype {array.dtype}")
+    _refuse_large(array.nbytes)
     return buffers.copy(array)
 
 
@@ -176,6 +183,11 @@ def resolve(number: "float | int | Coming") -> float:
 def is_coming(value: object) -> TypeGuard[Coming]:
     """Whether ``take_number`` or ``take_step`` gave something to wait for."""
     return isinstance(value, _PinnedCopy | _DeviceCopy)
+
+
+def _refuse_large(size: int) -> None:
+    if size > _LARGEST_BYTES:
+        raise UnsupportedValueError(f"{size >> 20} MiB are too many for one value: {_LARGEST_BYTES >> 20} are the most")
 
 
 def _take_tensor(tensor: Any, torch: Any) -> Any:

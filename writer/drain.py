@@ -261,7 +261,7 @@ class Drain:
 
     def _write(self) -> None:
         for sub_run, file in self._files.items():
-            if file.pending:
+            if file.pending or not file.path:  # one that could not be opened is tried again, too
                 try:
                     file.write()
                 except OSError as error:
@@ -316,7 +316,9 @@ class Drain:
             lost += self._clear_lanes()
         if lost > 0:
             _logger.warning("%d values were lost at the end of the log", lost)
-        self._losses.forget()
+        self._losses.clear()
+        # A flush that came between the two halves of a close goes to whoever opens the next file.
+        self._scalars.extend((MARK, ticket, None, 0.0) for ticket in self._tickets if not ticket.is_last)
         self.is_ended = True
 
     def _clear_lanes(self) -> int:

@@ -23,10 +23,11 @@ _SCALAR_BYTES = 256  # of memory that a waiting scalar takes: tuple, three numbe
 _LEAST_QUEUE_BYTES = 1 << 18
 _LARGEST_RECORD_BYTES = 256 << 20
 _STUCK_S = 2.0  # a disk that took nothing for so long is waited for no more
+_SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
 _BUSY_PAUSE_S = 0.001
 _PAUSE_S = 0.01
-_IDLE_TURNS = 100
+_IDLE_TURNS = 50
 _SLEEP_S = 60.0
 _OPEN_WAIT_S = 2.0
 _logger = logging.getLogger("writer")
@@ -99,7 +100,7 @@ class EventQueue:
         if (drain := getattr(self, "_drain", None)) is not None:
             drain.abandon()
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log, too
         self._inline_lock = threading.RLock()
         self._bell = _Bell()
         self._media_bell = _Bell()
@@ -108,7 +109,8 @@ class EventQueue:
         self._encoder: threading.Thread | None = None
         self._is_inline = False  # no thread could be started: callers do the work
         self._is_asleep = False
-        self._encoder_progress_at = 0.0
+        self._encoder_progress_at = 0.0  # monotonic, s, as the next
+        self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
         self.limit = 0
         self.scalars.clear()
@@ -130,7 +132,7 @@ class EventQueue:
     def put_media(self, media: Media) -> None:
         """Hand one over to be encoded; waits for room as the class says."""
         if media.size > _LARGEST_RECORD_BYTES:
-            self.losses.refuse(media.series, f"{media.size} bytes are more than one record may hold")
+            self.losses.refuse(media.series, f"{media.size >> 20} MiB are more than a record may hold")
             return
         self._be_ready()
         while not self._try_put(media):
@@ -374,8 +376,15 @@ class EventQueue:
 
     def _is_stuck(self, now: float, *, with_encoder: bool = False) -> bool:
         drain = self._drain
-        is_disk_stuck = drain is not None and now - drain.progress_at > _STUCK_S
-        return is_disk_stuck or (with_encoder and now - self._encoder_progress_at > _STUCK_S)
+        if drain is None:
+            return False
+        progress_at = min(drain.progress_at, self._encoder_progress_at) if with_encoder else drain.progress_at
+        if now - progress_at <= _STUCK_S:
+            return False
+        # It may be our threads that did not run, where the training kept the GIL for long: give them a moment.
+        if self._suspected_at < progress_at:
+            self._suspected_at = now
+        return now - self._suspected_at > _SUSPICION_S
 
     def _wait_for_scalar_room(self) -> None:
         while len(self.scalars) >= self._scalar_capacity():

@@ -21,7 +21,7 @@ class Losses:
 
     def forget(self) -> None:
         """Begin again, in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log, too
         self._counts: dict[tuple[str, str], int] = {}  # by sub-run and tag
         self._missing: set[str] = set()
 
@@ -51,6 +51,11 @@ class Losses:
         """Count by tag, of one sub-run ("" is the run itself)."""
         with self._lock:
             return {tag: count for (owner, tag), count in self._counts.items() if owner == sub_run}
+
+    def clear(self) -> None:
+        """Begin again: all of it stands in the end markers of files that were closed."""
+        with self._lock:
+            self._counts.clear()
 
     def count_all(self) -> int:
         """Count everything."""

@@ -6,7 +6,7 @@ from typing import Any
 from board.graphs.costs import block_costs, recorded_blocks
 from board.graphs.details import node_details
 from board.graphs.nodes import FUNCTIONS, NodeReader, decode_name, split_input, strip_slot
-from writer.format.messages import GraphDef
+from board.graphs.raw_graph import RawGraphDef
 
 __all__ = ["graph_columns", "node_details"]
 
@@ -26,7 +26,7 @@ def graph_columns(graph_def: bytes, costs: Mapping[str, Any] | None = None) -> d
     Raises:
         writer.format.messages.DecodeError: the bytes are no GraphDef.
     """
-    graph = GraphDef.FromString(graph_def)
+    graph = RawGraphDef.FromString(graph_def)
     strings = _Strings()
     groups = _Groups(strings)
     named = list(_iter_nodes(graph))

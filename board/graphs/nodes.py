@@ -3,6 +3,8 @@
 import math
 from typing import Any, NamedTuple
 
+from board.graphs.raw_graph import AttrEntry
+
 __all__ = ["FUNCTIONS", "Facts", "NodeReader", "decode_name", "dtype_name", "shape_text", "split_input", "strip_slot"]
 
 FUNCTIONS = "functions"  # scope under which the functions of TensorFlow graphs are shown
@@ -44,6 +46,9 @@ _WANTED = frozenset(
     }
 )
 _UNKNOWN = -1
+_NO_SHAPES: tuple[tuple[str, ...], int] = ((), _UNKNOWN)
+_KEY_TAG = 0x0A
+_ONE_BYTE_LENGTH = 128  # of a varint
 
 
 class Facts(NamedTuple):
@@ -95,59 +100,64 @@ def strip_slot(name: bytes) -> bytes:
 
 
 class NodeReader:
-    """Reads what the columns need out of NodeDefs; remembers shapes, of which a graph has few different ones."""
+    """Reads what the columns need out of raw nodes; remembers attributes, of which a graph has few different ones."""
 
     def __init__(self) -> None:
-        self._shapes: dict[bytes, tuple[tuple[str, ...], int]] = {}
+        self._known: dict[bytes, tuple[bytes, Any]] = {}
 
     def read(self, node: Any) -> Facts:
-        """Read one NodeDef.
+        """Read one node of a ``RawGraphDef``.
 
         Parameters are ``num_params`` of our writer's nodes, else the size of a TensorFlow variable of known shape.
         Multiply-adds are ``macs``, else half of ``flops``. Bytes are ``output_bytes``, else all output shapes times
         the size of an element, where both are known; a constant puts nothing out while the model runs.
+
+        Raises:
+            writer.format.messages.DecodeError: an attribute makes no sense.
         """
-        found = {entry.key: entry.value for entry in node.attr if entry.key in _WANTED}
-        shape = found.get(b"_output_shapes") or found.get(b"shape")
-        texts, elements = self._read_shapes(shape) if shape is not None else ((), _UNKNOWN)
-        number = _first_dtype(found)
+        found: dict[bytes, Any] = {}
+        for raw in node.attr:
+            # an entry starts with its key: field 1, its length, its bytes
+            if len(raw) > 1 and raw[0] == _KEY_TAG and raw[1] < _ONE_BYTE_LENGTH and raw[2 : 2 + raw[1]] not in _WANTED:
+                continue
+            known = self._known.get(raw)
+            if known is None:
+                known = self._known[raw] = _decode_attribute(raw)
+            found[known[0]] = known[1]
+        texts, elements = found.get(b"_output_shapes") or found.get(b"shape") or _NO_SHAPES
+        number = next((number for key in _DTYPE_KEYS if (number := found.get(key, 0))), 0)
         name, size = _DTYPES.get(number % _REFERENCE, ("", 0))
-        macs, flops, params, output_bytes = (
-            found[key].i if key in found else _UNKNOWN for key in (b"macs", b"flops", b"num_params", b"output_bytes")
-        )
+        macs = found.get(b"macs", _UNKNOWN)
+        params = found.get(b"num_params", _UNKNOWN)
+        output_bytes = found.get(b"output_bytes", _UNKNOWN)
         if params < 0 and node.op in _VARIABLES and b"shape" in found:
-            params = self._read_shapes(found[b"shape"])[1]
+            params = (found[b"shape"] or _NO_SHAPES)[1]
         return Facts(
-            op=decode_name(node.op or (found[b"keras_class"].s if b"keras_class" in found else b"")),
+            op=decode_name(node.op or found.get(b"keras_class", b"")),
             shapes=texts,
             dtype=name or (dtype_name(number) if number else ""),
-            macs=max(0, macs if macs >= 0 else flops // 2),
+            macs=max(0, macs if macs >= 0 else found.get(b"flops", 0) // 2),
             params=max(0, params),
             output_bytes=output_bytes if output_bytes >= 0 else 0 if node.op == b"Const" else max(0, elements) * size,
-            source=decode_name(found[b"source"].s) if b"source" in found else "",
+            source=decode_name(found.get(b"source", b"")),
         )
 
-    def _read_shapes(self, value: Any) -> tuple[tuple[str, ...], int]:
-        """Write the shapes of an AttrValue, a list or a single one, and add up their elements."""
-        key = value.SerializeToString()
-        known = self._shapes.get(key)
-        if known is None:
-            which = value.WhichOneof("value")
-            shapes = list(value.list.shape) if which == "list" else [value.shape] if which == "shape" else []
-            counts = [_elements(shape) for shape in shapes]
-            known = tuple(shape_text(shape) for shape in shapes), _UNKNOWN if _UNKNOWN in counts else sum(counts)
-            self._shapes[key] = known
-        return known
 
-
-def _first_dtype(found: dict[bytes, Any]) -> int:
-    for key in _DTYPE_KEYS:
-        if key in found:
-            value = found[key]
-            number: int = value.type or (value.list.type[0] if value.list.type else 0)
-            if number:
-                return number
-    return 0
+def _decode_attribute(raw: bytes) -> tuple[bytes, Any]:
+    """Decode an entry of ``NodeDef.attr`` to what ``read`` wants of it: shapes, a type's number, bytes, an integer."""
+    entry = AttrEntry.FromString(raw)
+    key, value = bytes(entry.key), entry.value
+    if key in (b"_output_shapes", b"shape"):
+        which = value.WhichOneof("value")
+        shapes = list(value.list.shape) if which == "list" else [value.shape] if which == "shape" else []
+        counts = [_elements(shape) for shape in shapes]
+        elements = _UNKNOWN if _UNKNOWN in counts else sum(counts)
+        return key, (tuple(shape_text(shape) for shape in shapes), elements) if shapes else None
+    if key in _DTYPE_KEYS:
+        return key, value.type or (value.list.type[0] if value.list.type else 0)
+    if key in (b"source", b"keras_class"):
+        return key, bytes(value.s)
+    return key, value.i
 
 
 def _elements(shape: Any) -> int:

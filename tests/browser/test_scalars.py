@@ -4,7 +4,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,7 +35,8 @@ def decay(n: int, phase: float = 0.0) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a board on three finished runs, one for all tests that only look."""
     logdir = tmp_path_factory.mktemp("three")
     for i, name in enumerate(("mnist/cnn", "mnist/softmax", "xor/tanh")):
         loss = decay(STEPS, i)
@@ -44,7 +45,9 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             loss[2600] = math.nan
         accuracy = [0.5 + 0.01 * k for k in range(40)]
         write(logdir / name, {"train/loss": loss, "val/accuracy": accuracy, "lr": [0.1] * 10})
-    return logdir
+    board = BoardProcess(logdir)
+    yield board.url
+    board.stop()
 
 
 def chart(page: Page, tag: str) -> Locator:
@@ -87,8 +90,8 @@ def chosen(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
 
 
-def test_every_run_and_tag_is_shown(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars")
+def test_every_run_and_tag_is_shown(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars")
     for tag in ("train/loss", "val/accuracy", "lr"):
         figure = chart(page, tag)
         expect(figure.locator(".chart-frame")).to_have_attribute("aria-label", re.compile(rf"^{tag}, 3 runs"))
@@ -102,8 +105,8 @@ def test_every_run_and_tag_is_shown(page: Page, board_server: BoardServer, three
     expect(page.locator('.tabs [data-page="scalars"] .count')).to_have_text("3")
 
 
-def test_spike_and_nan_have_marks(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0&show=mnist/cnn")
+def test_spike_and_nan_have_marks(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0&show=mnist/cnn")
     figure = chart(page, "train/loss")
     expect(figure.locator('[data-mark="NaN"]')).to_have_count(1)
     expect(figure.locator('[data-mark="beyond"]').first).to_be_attached()
@@ -146,8 +149,8 @@ def test_an_empty_logdir_fills_itself(page: Page, board_server: BoardServer, tmp
     expect(page.locator(".run-list")).to_be_visible()
 
 
-def test_zoom_asks_again_and_double_click_resets(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars")
+def test_zoom_asks_again_and_double_click_resets(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars")
     figure = chart(page, "train/loss")
     box, asked = frame(figure), questions(page)
     page.mouse.move(box["x"] + 120, box["y"] + 100)
@@ -174,8 +177,8 @@ def test_zoom_asks_again_and_double_click_resets(page: Page, board_server: Board
     expect(figure.locator(".chart-frame")).to_have_attribute("aria-label", re.compile("steps 0 to"))
 
 
-def test_hover_shows_exact_values(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0")
+def test_hover_shows_exact_values(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0")
     figure = chart(page, "val/accuracy")
     box = frame(figure)
     page.mouse.move(box["x"] + 200, box["y"] + 90)
@@ -196,8 +199,8 @@ def test_hover_shows_exact_values(page: Page, board_server: BoardServer, three_r
     expect(table).to_be_hidden()
 
 
-def test_hover_finds_the_one_point_among_many(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0&show=mnist/cnn&range=all")
+def test_hover_finds_the_one_point_among_many(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0&show=mnist/cnn&range=all")
     figure = chart(page, "train/loss")
     mark = figure.locator('[data-mark="NaN"]').bounding_box()
     box = frame(figure)
@@ -236,8 +239,8 @@ def test_hostile_names_are_shown_letter_for_letter(page: Page, board_server: Boa
     assert page.locator("main b, .run-list b").count() == 0
 
 
-def test_the_address_restores_the_view(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars")
+def test_the_address_restores_the_view(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars")
     chart(page, "val/accuracy")
     page.locator('.run-row[data-name="mnist/softmax"] input').uncheck()
     page.get_by_role("group", name="Horizontal axis", exact=True).get_by_role("button", name="Relative").click()
@@ -273,10 +276,8 @@ def test_the_address_restores_the_view(page: Page, board_server: BoardServer, th
     expect(other.locator('.tabs [data-page="images"]')).to_have_attribute("href", "images?hide=mnist/softmax")
 
 
-def test_smoothing_is_asked_from_the_server_and_changes_the_curve(
-    page: Page, board_server: BoardServer, three_runs: Path
-) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0&show=xor/tanh")
+def test_smoothing_is_asked_from_the_server_and_changes_the_curve(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0&show=xor/tanh")
     figure = chart(page, "train/loss")
     path = figure.locator(".scatterlayer path.js-line")
     expect(path).to_have_count(1)
@@ -290,8 +291,8 @@ def test_smoothing_is_asked_from_the_server_and_changes_the_curve(
     expect(page.locator(".toolbar output").first).to_have_text("0.95")
 
 
-def test_runs_are_chosen_lifted_and_searched(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0")
+def test_runs_are_chosen_lifted_and_searched(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0")
     figure = chart(page, "train/loss")
     wait_until(page, lambda: lines(figure) >= 3)
     row = page.locator('.run-row[data-name="mnist/cnn"]')
@@ -314,8 +315,33 @@ def test_runs_are_chosen_lifted_and_searched(page: Page, board_server: BoardServ
     expect(page.locator(".run-row")).to_have_count(3)
 
 
-def test_the_step_cursor_is_shared_and_moves_by_keys(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    page.goto(board_server(three_runs) + "scalars?smooth=0&show=xor/tanh")
+def test_restarts_and_files_written_at_once(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    write(tmp_path / "resumed", {"loss": decay(60)})
+    with SummaryWriter(tmp_path / "resumed", purge_step=40) as writer:
+        for step in range(40, 100):
+            writer.add_scalar("loss", 1.0, step)
+    with SummaryWriter(tmp_path / "twice") as one, SummaryWriter(tmp_path / "twice") as other:
+        for step in range(20):
+            one.add_scalar("loss", 0.3, step)
+            other.add_scalar("loss", 0.6, step)
+    page.goto(board_server(tmp_path) + "scalars?smooth=0&show=resumed")
+    figure = chart(page, "loss")
+    expect(figure.locator(".chart-overlay text", has_text="restart")).to_have_count(1)
+    expect(figure.locator(".scatterlayer path.js-line")).to_have_count(1)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Superseded points of restarted runs").check()
+    expect(figure.locator(".scatterlayer path.js-line")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.locator('.run-row[data-name="twice"] .run-only').evaluate("button => button.click()")
+    expect(figure.locator(".end-value")).to_have_text(["0.600", "0.300"])
+    box = frame(figure)
+    page.mouse.move(box["x"] + 150, box["y"] + 60)
+    expect(page.locator(".hover-table tbody tr")).to_have_count(2)
+    expect(page.locator(".hover-table tbody .count").first).to_contain_text("…")
+
+
+def test_the_step_cursor_is_shared_and_moves_by_keys(page: Page, three_runs: str) -> None:
+    page.goto(three_runs + "scalars?smooth=0&show=xor/tanh")
     figure, other = chart(page, "val/accuracy"), chart(page, "train/loss")
     box = frame(figure)
     page.mouse.click(box["x"] + 200, box["y"] + 90)
@@ -376,8 +402,8 @@ def test_a_lost_connection_is_said_and_mended(
     faults.expect("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET")
 
 
-def test_the_theme_is_kept(page: Page, board_server: BoardServer, three_runs: Path) -> None:
-    url = board_server(three_runs) + "scalars"
+def test_the_theme_is_kept(page: Page, three_runs: str) -> None:
+    url = three_runs + "scalars"
     page.goto(url)
     chart(page, "train/loss")
     assert page.locator("html").get_attribute("data-theme") == "light"

@@ -199,6 +199,8 @@ test("search: every word, in the item or around it; the title first", () => {
   assert.equal(findItems(h, "sdpa").total, 12);
   assert.deepEqual(names("h.3 sdpa"), ["Net/Block[h.3]/Attention[attn]/sdpa"]);
   assert.deepEqual(names("Block[h.3]/Attention[attn]/Linear[q]"), ["Net/Block[h.3]/Attention[attn]/Linear[q]"]);
+  assert.deepEqual(names("1 sdpa").length, 12, "a shape of 1×8×64");
+  assert.deepEqual(names("11 sdpa"), ["Net/Block[h.11]/Attention[attn]/sdpa"]);
   assert.deepEqual(names("gpt.py"), ["Net/Block[h.7]/add"]);
   assert.equal(names("attention")[0], "Net/Block[h.0]/Attention[attn]");
   assert.equal(findItems(h, "LINEAR", 5).items.length, 5);

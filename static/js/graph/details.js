@@ -1,6 +1,6 @@
 /** What is known of the chosen block or node, and of the graph where nothing is chosen. */
 import { el } from "../dom.js";
-import { short, step } from "../format.js";
+import { counted, short, step } from "../format.js";
 import { CONSTANT, DEAD_END } from "./folding.js";
 import { bytesText, outputText } from "./labels.js";
 import { className, fullName, isBlock, nodeOf, title } from "./names.js";
@@ -103,9 +103,9 @@ function overview(/** @type {Hierarchy} */ h) {
   }
   /** @type {[string, (Node | string)[]][]} */
   const rows = [["nodes", [`${step(columns.nodeCount)}, ${step(h.nodes[0])} of them drawn`]], ["blocks", [step(blocks)]], ["edges", [step(columns.edgeFrom.length)]]];
-  if (constant) rows.push(["folded", [`${step(constant)} constants and parameters, told of at the nodes that take them`]]);
-  if (deadEnd) rows.push(["left out", [`${step(deadEnd)} updates in place that nothing reads`]]);
-  if (columns.missingInputs) rows.push(["not in the file", [`${step(columns.missingInputs)} inputs name nodes that the graph does not have`]]);
+  if (constant) rows.push(["folded", [`${counted(constant, "constant")}, parameters among them: see the nodes that take them`]]);
+  if (deadEnd) rows.push(["left out", [`${counted(deadEnd, "update")} in place that nothing reads`]]);
+  if (columns.missingInputs) rows.push(["not in the file", [`${counted(columns.missingInputs, "input")} from nodes that the graph does not have`]]);
   if (h.params[0]) rows.push(["parameters", [step(h.params[0])]]);
   if (h.macs[0]) rows.push(["multiply-adds", [step(h.macs[0])]]);
   if (costs?.input) rows.push(["for the input", [costs.input]]);

@@ -58,6 +58,7 @@ export class GraphTree {
     this.#hierarchy = hierarchy;
     this.#layout = layout;
     this.#columns = /** @type {Cost[]} */ (["params", "macs"]).filter((cost) => hierarchy[cost][0] > 0);
+    this.root.dataset.columns = String(this.#columns.length);
     for (const head of this.root.querySelectorAll(".cost-head [data-col]")) {
       const column = /** @type {HTMLElement} */ (head).dataset.col ?? "";
       /** @type {HTMLElement} */ (head).hidden = column === "shape" ? this.#columns.length > 0 : column === "share" ? !this.#columns.length : !this.#columns.includes(/** @type {Cost} */ (column));

@@ -18,7 +18,10 @@ export function findItems(h, text, limit = 50) {
   if (!words.length) return { items: [], total: 0 };
   const { columns, groupCount, nodeCount } = h;
   const lower = columns.strings.map((string) => string.toLowerCase());
-  const hits = words.map((word) => Uint8Array.from(lower, (string) => (string.includes(word) ? 1 : 0)));
+  const hits = words.map((word) => {
+    const isIn = matcher(word);
+    return Uint8Array.from(lower, (string) => (isIn(string) ? 1 : 0));
+  });
   const own = (/** @type {number} */ item, /** @type {Uint8Array} */ hit) => {
     if (item < groupCount) return hit[columns.groupName[item]] || hit[columns.groupClass[item]];
     const node = item - groupCount;
@@ -53,4 +56,11 @@ export function findItems(h, text, limit = 50) {
   }
   found.sort((a, b) => a.rank - b.rank || a.item - b.item);
   return { items: found.slice(0, limit).map(({ item }) => item), total: found.length };
+}
+
+/** A number is looked for as a whole: 3 is in "h.3" and "3×224", not in "conv13". @returns {(text: string) => boolean} */
+function matcher(/** @type {string} */ word) {
+  if (!/^\d+$/.test(word)) return (text) => text.includes(word);
+  const whole = new RegExp(`(?<!\\d)${word}(?!\\d)`);
+  return (text) => text.includes(word) && whole.test(text);
 }

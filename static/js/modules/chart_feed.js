@@ -4,7 +4,7 @@ import { el } from "../dom.js";
 
 /** @import { App } from "../app.js" */
 /** @import { PixelChartJson, PixelQuestion, PixelsAnswer } from "../types.d.ts" */
-/** @typedef {{question: (() => PixelQuestion | null), answer: (chart: PixelChartJson) => void, fail: (message: string) => void, draw: () => void, isVisible: boolean, isBusy: boolean}} Chart */
+/** @typedef {{question: (() => PixelQuestion | null), answer: (chart: PixelChartJson) => void, fail: (message: string) => void, draw: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
 
 const MOST_CURVES = 600; // in one question: the first charts need not wait for the last ones
 const REST_MS = 90; // after the last scroll, before new charts are drawn
@@ -82,7 +82,10 @@ export class ChartFeed {
       } catch (error) {
         if (this.signal.aborted) return;
         const isAway = /** @type {{status?: number}} */ (error).status === 0; // the banner says it; asked again when the stream is back
-        for (const { chart } of asked.values()) if (!isAway) chart.fail(error instanceof Error ? error.message : String(error));
+        for (const { chart } of asked.values()) {
+          chart.needsData = true;
+          if (!isAway) chart.fail(error instanceof Error ? error.message : String(error));
+        }
         if (isAway || ++failures > 3) break;
       }
       const rest = APART_MS - (performance.now() - began);

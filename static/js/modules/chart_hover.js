@@ -39,6 +39,11 @@ export class ChartHover {
       page.app.lift(null);
       if (!chart.cursor.pinned) chart.setCursor(null, false);
     }, { signal });
+    frame.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return; // the page scrolls
+      event.preventDefault();
+      chart.zoomAt(event.clientX - frame.getBoundingClientRect().left, Math.exp(Math.max(-60, Math.min(60, event.deltaY)) / 200));
+    }, { signal, passive: false });
     frame.addEventListener("click", (event) => this.click(event), { signal });
     frame.addEventListener("keydown", (event) => this.key(event), { signal });
   }

@@ -2,7 +2,7 @@
 
 import { api, number } from "../api.js";
 import { el, need, pathName, setText } from "../dom.js";
-import { clock, short, splitName, step, value } from "../format.js";
+import { clock, fileTail, short, splitName, step, value } from "../format.js";
 import { ScalarChart } from "./scalar_chart.js";
 
 /** @import { NearestAnswer, NearestPoint } from "../types.d.ts" */
@@ -15,7 +15,7 @@ export class FullChart {
   /** @param {HTMLDialogElement} dialog @param {Page} page @param {AbortSignal} signal */
   constructor(dialog, page, signal) {
     this.dialog = dialog;
-    this.page = { ...page, openFull: null };
+    this.page = { ...page, openFull: null, observer: new IntersectionObserver(() => {}) }; // always in view: it lies above the page
     this.signal = signal;
     /** @type {ScalarChart | null} */
     this.chart = null;
@@ -44,8 +44,10 @@ export class FullChart {
 
   close() {
     if (!this.chart) return;
+    const { tag } = this.chart;
     this.chart.stop();
     this.chart = null;
+    for (const chart of this.page.charts.values()) if (chart.tag === tag) chart.adoptZoom();
     this.table.replaceChildren();
     if (this.dialog.open) this.dialog.close();
     this.page.app.view.set("full", null);
@@ -77,7 +79,7 @@ export class FullChart {
   row(one, point) {
     const { app } = this.page, [head, last] = splitName(one.run), style = app.style(one.run), name = pathName(head, last);
     name.prepend(el("span", { class: "chip", "data-on": true, "data-dash": style.dash || null, vars: { "--run": style.colour } }));
-    if (one.line) name.append(el("span", { class: "count" }, `\u2002${one.line}`));
+    if (one.line) name.append(el("span", { class: "count", title: one.line }, `\u2002${fileTail(one.line)}`));
     const cell = (/** @type {string} */ text) => el("td", { class: "number" }, text), of = (/** @type {number | string | undefined} */ v) => (v === undefined ? "–" : value(number(v), 6));
     return el("tr", {}, el("td", {}, name), cell(of(point?.smoothed)), cell(of(point?.value)), cell(point ? step(point.step) : "–"), cell(point ? clock(number(point.wall_time)) : "–"),
       cell(of(one.yRange[0])), cell(of(one.yRange[1])), cell(short(one.total)),

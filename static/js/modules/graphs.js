@@ -1,20 +1,22 @@
 /** The graphs page: reads a graph, draws it, and keeps drawing, list, details and URL of one mind. */
-import { el, isTyping, need } from "../dom.js";
+import { isTyping, need } from "../dom.js";
 import { token } from "../theme.js";
 import { bestColouring, COSTS, kindsOf, Palette } from "../graph/colour.js";
 import { decodeColumns, elements } from "../graph/columns.js";
 import { zoomAt } from "../graph/camera.js";
 import { Details } from "../graph/details.js";
 import { depthOf, opened, packOpen, topLevel, unpackOpen } from "../graph/expansion.js";
+import { emptyGraph, failedGraph, paintCrumbs, readingGraph } from "../graph/graph_notes.js";
 import { GraphPicker } from "../graph/graph_picker.js";
 import { GraphTree } from "../graph/graph_tree.js";
 import { buildHierarchy } from "../graph/hierarchy.js";
+import { readInk } from "../graph/ink.js";
 import { paintKey } from "../graph/key.js";
 import { Labels, spoken } from "../graph/labels.js";
 import { Layout } from "../graph/layout.js";
-import { Links } from "../graph/links.js";
+import { drawnAs, Links } from "../graph/links.js";
 import { Minimap } from "../graph/minimap.js";
-import { fullName, isBlock, NameIndex, nodeOf, title } from "../graph/names.js";
+import { fullName, isBlock, NameIndex, nodeOf } from "../graph/names.js";
 import { listenToPointer } from "../graph/pointer.js";
 import { itemAt, neighbour } from "../graph/scene.js";
 import { SearchBox } from "../graph/search_box.js";
@@ -22,7 +24,6 @@ import { Stage } from "../graph/stage.js";
 
 /** @import {App} from "../app.js" */
 /** @import {ColourBy, GraphJson, Hierarchy} from "../graph/graph_types.js" */
-/** @import {Ink} from "../graph/draw.js" */
 /** @import {Depth} from "../graph/expansion.js" */
 
 /**
@@ -93,8 +94,8 @@ export async function start(root, app) {
     note.replaceChildren();
     const open = app.view.get("open"), depth = app.view.get("depth"), chosen = app.view.get("node");
     layout.setAllOpen(open !== null ? unpackOpen(hierarchy, shown.names, open) : depth === "all" ? opened(hierarchy, "all") : depth === "2" ? opened(hierarchy, 2) : topLevel(hierarchy));
-    selected = (chosen && shown.names.find(chosen)) || 0;
-    if (selected && hierarchy.hidden[selected]) selected = 0;
+    selected = drawnAs(hierarchy, (chosen && shown.names.find(chosen)) || 0);
+    if (hierarchy.hidden[selected]) selected = 0;
     if (selected) layout.reveal(selected);
     const asked = /** @type {ColourBy | null} */ (app.view.get("by"));
     colouring.value = asked ?? bestColouring(hierarchy);
@@ -160,7 +161,7 @@ export async function start(root, app) {
     app.view.set("node", item ? fullName(hierarchy, item) : null);
     details.show(hierarchy, links, item);
     tree.select(item, true);
-    paintCrumbs(hierarchy);
+    paintCrumbs(crumbs, hierarchy, item, (outer) => { select(outer); stage.frame(outer); });
     said.textContent = item ? spoken(hierarchy, item, layout.isOpen(item)) : "";
     if (item && !isQuiet) stage.show(item);
     stage.redraw();
@@ -176,13 +177,6 @@ export async function start(root, app) {
     }
     select(item);
     if (stage.view.scale < 0.5) stage.frame(item);
-  }
-
-  function paintCrumbs(/** @type {Hierarchy} */ h) {
-    const path = [];
-    for (let item = selected; item > 0; item = h.parent[item]) path.unshift(item);
-    crumbs.hidden = !path.length;
-    crumbs.replaceChildren(...path.flatMap((item, i) => [i ? "›" : "", el("button", { type: "button", "aria-current": item === selected ? "true" : null, onclick: () => { select(item); stage.frame(item); } }, title(h, item))]));
   }
 
   listenToPointer(canvas, {
@@ -250,14 +244,14 @@ export async function start(root, app) {
     reading?.abort();
     const own = (reading = new AbortController());
     if (!picker.current) return sayEmpty();
-    const timer = setTimeout(() => { if (!shown) note.replaceChildren(el("p", { class: "graph-note" }, "Reading the graph …")); }, 400);
+    const timer = setTimeout(() => { if (!shown) note.replaceChildren(readingGraph()); }, 400);
     try {
       show(await picker.columns(own.signal));
     } catch (error) {
       if (own.signal.aborted) return;
       shown = null;
       root.dataset.state = "failed";
-      note.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, `This graph could not be shown: ${error instanceof Error ? error.message : error}`));
+      note.replaceChildren(failedGraph(error));
     } finally {
       clearTimeout(timer);
     }
@@ -265,8 +259,7 @@ export async function start(root, app) {
   function sayEmpty() {
     shown = null;
     root.dataset.state = "empty";
-    note.replaceChildren(el("div", { class: "graph-empty" }, el("h1", {}, "No graph has been logged yet"), el("p", {}, "Call this once in the training script, with a batch as the model takes it; the graph appears here without a reload."),
-      el("pre", {}, "writer.add_graph(model, inputs)"), el("p", {}, "Graphs of TensorFlow, Keras, PyTorch and tensorboardX writers are shown as well.")));
+    note.replaceChildren(emptyGraph());
   }
   async function readList() {
     if (await picker.read() || (!shown && !picker.current)) await load();
@@ -298,12 +291,4 @@ export async function start(root, app) {
   if (!document.documentElement.dataset.rail) document.documentElement.dataset.rail = "folded";
   await readList();
   return () => stopping.abort();
-}
-
-/** @returns {Ink} */
-function readInk() {
-  return {
-    ground: token("--color-ground"), box: token("--graph-box"), boxDeep: token("--graph-box-2"), stroke: token("--graph-stroke"), strokeStrong: token("--color-ink-2"),
-    edge: token("--graph-edge"), accent: token("--color-accent"), focus: token("--color-focus"), ink: token("--color-ink"), inkSoft: token("--color-ink-2"), inkFaint: token("--color-ink-3"), font: token("--font-ui"),
-  };
 }

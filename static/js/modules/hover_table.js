@@ -1,7 +1,7 @@
 /** The one hover table of the page: beside the pointer, flipped and clamped, it never leaves the screen and never catches the pointer. */
 
 import { el, pathName } from "../dom.js";
-import { clock, duration, splitName, step, value } from "../format.js";
+import { clock, duration, fileTail, splitName, step, value } from "../format.js";
 
 /** @import { ChartChoices } from "../types.d.ts" */
 /**
@@ -57,7 +57,7 @@ export function showHover(pointer, rows, { axis, order, isSmoothed }) {
   const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis)), isSmoothed && el("th", {}, "smoothed"), el("th", {}, "value"), isUneven && el("th", {}, "step"));
   const body = shown.map((row) => {
     const [folder, last] = splitName(row.run), name = pathName(folder, last);
-    if (row.line) name.append(el("span", { class: "count" }, `\u2002${row.line}`));
+    if (row.line) name.append(el("span", { class: "count" }, `\u2002${fileTail(row.line)}`));
     return el("tr", { "data-nearest": row === nearest || null, "data-exact": row.isExact || null },
       el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": row.dash ? null : "dot", "data-dash": row.dash || null, vars: { "--run": row.colour } })),
       el("td", {}, name),

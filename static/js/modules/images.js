@@ -2,6 +2,7 @@
 
 import { el, icon, isTyping, need, setText } from "../dom.js";
 import { splitName } from "../format.js";
+import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { ImageCell } from "./image_cell.js";
 import { allSteps } from "./image_series.js";
 import { Scrubber } from "./scrubber.js";
@@ -37,6 +38,8 @@ class ImagesPage {
     this.large = null;
     /** @type {TagsAnswer | null} */
     this.tags = null;
+    /** What the page shows, to know when that changes. */
+    this.layout = "";
     /** Cells by run and tag, kept while their run is hidden. @type {Map<string, ImageCell>} */
     this.cells = new Map();
     this.scrubber = new Scrubber(need(root, ".scrubber", MODULE), { signal, onStep: (step) => this.choose(step) });
@@ -54,13 +57,21 @@ class ImagesPage {
     app.on("delta", (delta) => this.onDelta(delta), { signal });
     app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
-    this.filter.addEventListener("input", () => { app.view.set("tags", this.filter.value || null); this.paint(); }, { signal });
+    this.filter.addEventListener("input", () => this.setFilter(this.filter.value), { signal });
+    this.filter.addEventListener("keydown", (event) => { if (event.key === "Escape") this.setFilter(""); }, { signal });
     root.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       for (const name of ["size", "pixels"]) if (button?.dataset[name]) this.setLook(name, button.dataset[name] ?? "");
     }, { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.dialog.addEventListener("close", () => { this.large = null; }, { signal });
+  }
+
+  /** @param {string} text */
+  setFilter(text) {
+    if (this.filter.value !== text) this.filter.value = text;
+    this.app.view.set("tags", text || null);
+    this.paint();
   }
 
   /** @param {string} name "size" or "pixels" @param {string} value */
@@ -99,6 +110,10 @@ class ImagesPage {
     const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
     const { groups, isBroken } = groupTags(entries, { filter: this.filter.value, pins: [], isShown: (run) => app.runs.isVisible(run) });
     this.filter.toggleAttribute("aria-invalid", isBroken);
+    // A live page hears of its runs many times a second: what stands where it stood is left alone.
+    const layout = JSON.stringify([groups, visible, app.runs.list.length > 0]);
+    if (layout === this.layout) { for (const cell of this.cells.values()) cell.paintRun(); return; }
+    this.layout = layout;
     this.seen.disconnect();
     const runsOf = new Map(entries.map(({ tag, runs }) => [tag, visible.filter((name) => runs.has(name))]));
     this.body.replaceChildren(...(groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]));
@@ -107,10 +122,11 @@ class ImagesPage {
 
   empty() {
     const { app, tags } = this;
-    if (tags?.tags.length) return el("p", { class: "empty-line" }, app.runs.visible().length ? (this.filter.value ? "No tag matches the filter." : "The chosen runs have no images.") : "No run is ticked.");
-    return el("div", { class: "empty" }, el("h1", {}, "No images yet"),
-      el("p", {}, "They appear here as soon as a run logs one."),
-      el("pre", {}, el("code", {}, 'writer.add_image("inputs", image, step)    # (3, height, width)')));
+    if (!app.runs.list.length) return emptyLogdir(app);
+    if (!tags?.tags.length) return emptyNote("No images yet", "They appear here as soon as a run logs one: writer.add_image(\"inputs\", image, step)");
+    if (!app.runs.visible().length) return emptyNote("No run is ticked", "Tick runs in the list to see their images.");
+    if (this.filter.value.trim()) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.setFilter("")]);
+    return emptyNote("No images here", "The ticked runs have logged none.");
   }
 
   /** @param {Group} group @param {Map<string, string[]>} runsOf */

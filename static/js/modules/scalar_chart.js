@@ -217,6 +217,24 @@ export class ScalarChart {
     if (hadX !== (zoom?.x ?? null)) this.refresh();
   }
 
+  /** As the address has it: it may have been chosen in full screen. */
+  adoptZoom() {
+    const zoom = this.page.zoomOf(this.tag);
+    if (JSON.stringify(zoom) === JSON.stringify(this.zoom)) return;
+    this.zoom = zoom;
+    this.refresh();
+  }
+
+  /** @param {number} px in the frame @param {number} factor below 1 shows less */
+  zoomAt(px, factor) {
+    if (!this.view) return;
+    const { x, logX } = this.view, to = (/** @type {number} */ v) => (logX ? Math.log(v) : v), from = (/** @type {number} */ v) => (logX ? Math.exp(v) : v);
+    const at = to(this.toX(px)), full = fullX(this.curves ?? [], this.axis, logX);
+    const next = /** @type {Range} */ (x.map((v) => from(at + (to(v) - at) * factor)));
+    const isAll = next[0] <= full[0] && next[1] >= full[1];
+    this.setZoom(isAll ? null : { x: [Math.max(next[0], full[0]), Math.min(next[1], full[1])], y: this.zoom?.y ?? null });
+  }
+
   /** @param {number} v in data units */
   px(v) {
     const { box, x, logX } = /** @type {NonNullable<ScalarChart["view"]>} */ (this.view);

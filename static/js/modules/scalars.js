@@ -39,7 +39,7 @@ class ScalarsPage {
     this.isRead = false;
     this.isReading = false;
     this.feed = new ChartFeed(app, signal);
-    this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { rootMargin: "120px 0px" });
+    this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { root: document.querySelector("main"), rootMargin: "160px 0px" });
     const shared = {
       app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
       runsOf: (/** @type {string} */ tag) => this.runsOf(tag),

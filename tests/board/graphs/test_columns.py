@@ -201,6 +201,17 @@ def test_bytes_that_are_no_graph_are_refused() -> None:
         graph_columns(b"\xff\xff\xff", None)
 
 
+@pytest.mark.parametrize("attribute", [b"\x0a", b"", b"\x0a\x05shape", b"\x0a\x05shape\x12\x02\x12\x00", b"\x12\x00"])
+def test_attributes_that_make_no_sense_do_not_stop_anything_else(attribute: bytes) -> None:
+    node = b"\x0a\x01n\x12\x0bVarHandleOp\x2a" + bytes([len(attribute)]) + attribute
+    try:
+        columns = graph_columns(b"\x0a" + bytes([len(node)]) + node, None)
+    except DecodeError:
+        assert attribute == b"\x0a"  # cut off in the middle: the file itself is damaged
+    else:
+        assert full_names(columns) == ["n"]
+
+
 def test_names_that_are_no_utf8_stay_apart_and_deep_ones_are_taken() -> None:
     graph = TensorBoardGraphDef()
     data = b"".join(b"\x0a" + bytes([len(node)]) + node for node in (b"\x0a\x02\xffa", b"\x0a\x02\xfea", b"\x0a\x00"))
