@@ -72,7 +72,7 @@ class LogdirLoader:
         return f"Waiting for event files: there is none in {paths} yet."
 
     def sweep(self) -> set[str]:
-        """List everything; return the runs that are new, or whose files are not those known."""
+        """List everything; return the runs that are new or gone, or whose files are not those known."""
         changed: set[str] = set()
         new: list[RunLoader] = []
         for logdir in self.logdirs:
@@ -87,6 +87,7 @@ class LogdirLoader:
                     del self.runs[name]
                     self.unread_bytes.pop(name, None)
                     self._removed.append(Stage(name, is_removed=True))
+                    changed.add(name)
             self._note_listing(logdir, found)
         self._rank(new)
         return changed

@@ -125,7 +125,7 @@ class Watcher:
 
     def _look_at_all(self, now: float) -> None:
         self._sweep_at = now
-        for name in self._unsettled():
+        for name in self._loader.runs:  # finished ones too: theirs may be other files by now
             self._due[name] = now
             heapq.heappush(self._queue, (now, name))
 

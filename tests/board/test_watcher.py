@@ -13,7 +13,7 @@ import pytest
 
 from board.logs import Logs
 from board.model import Delta, RunState
-from tests.board.event_files import append, end_marker, scalar, scalars, version, write
+from tests.board.event_files import START, append, end_marker, scalar, scalars, version, write
 
 NAME = "events.out.tfevents.1790000000.host"
 
@@ -114,6 +114,23 @@ def test_a_removed_run_goes_and_a_removed_logdir_keeps_its_runs(tmp_path: Path, 
     append(logdir / "b" / NAME, scalar("loss", 2, 2.0))
     wait_until(lambda: watched.count("b") == 3)
     wait_until(lambda: watched.logs.problems == [])
+
+
+def test_finished_runs_go_and_come_back_as_quickly_as_live_ones(
+    tmp_path: Path, watch: Callable[..., Watched]
+) -> None:
+    for run in "abc":
+        path = write(tmp_path / "logs" / run / NAME, *scalars(2), end_marker())
+        os.utime(path, (START, START))  # long ago: nobody looks at them often
+    watched = watch(tmp_path / "logs")
+    wait_until(lambda: len(watched.logs.runs) == 3 and not watched.logs.overview().loading)
+    for run in "ac":  # the first one perhaps in the round of looks at the beginning, the second one behind it
+        shutil.rmtree(tmp_path / "logs" / run)
+        assert wait_until(lambda run=run: run not in watched.logs) < 5.0
+    shutil.rmtree(tmp_path / "logs")
+    wait_until(lambda: any("listed" in problem.message for problem in watched.logs.problems))
+    write(tmp_path / "logs/b" / NAME, *scalars(5))
+    assert wait_until(lambda: watched.count("b") == 5) < 5.0
 
 
 def test_a_replaced_file_is_swapped_in_whole(tmp_path: Path, watch: Callable[..., Watched]) -> None:

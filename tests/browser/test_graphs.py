@@ -164,6 +164,10 @@ def test_a_click_opens_a_block_in_place_and_another_closes_it(
     page.mouse.click(x + 5, y + 3)
     expect(layers).to_have_attribute("aria-expanded", "false")
     assert "open" not in query(page)
+    x, y = selected_place(page)
+    page.mouse.dblclick(x, y)  # frames it, opened
+    expect(layers).to_have_attribute("aria-expanded", "true")
+    assert selected_place(page)[1] < y
 
 
 def test_selection_expansion_and_colour_are_in_the_address(

@@ -170,25 +170,18 @@ function drawOpen(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pictur
   roundRect(ctx, box.x, box.y, box.w, box.h, Math.min(7, 7 * scale));
   ctx.fill();
   outline(ctx, picture, item);
-  const head = HEAD_HEIGHT * scale;
-  if (head < 12) {
+  if (HEAD_HEIGHT * scale < 12) {
     const width = labels.of(item).titleWidth + 12;
     const hasRoom = box.h > 40 && box.w > width + 4 && (box.y >= taken.bottom || box.x >= taken.right);
     return hasRoom ? { right: Math.max(box.x, 0) + width, bottom: Math.max(box.y, 0) + 18 } : taken;
   }
   const label = labels.of(item);
-  // the head of a block that reaches above the window stays in sight
-  const y = Math.min(Math.max(box.y, 0), box.y + box.h - head);
-  if (y > box.y && y < box.y + box.h) {
-    ctx.fillStyle = depth % 2 ? ink.boxDeep : ink.box;
-    ctx.fillRect(box.x + 1, y, box.w - 2, head - 4);
-  }
-  chevron(ctx, box.x + 14 * scale, y + 15 * scale, scale, true, palette.plain.ink);
-  drawTitle(ctx, picture, item, box.x + 26 * scale, y + 19 * scale, scale, palette.plain);
+  chevron(ctx, box.x + 14 * scale, box.y + 15 * scale, scale, true, palette.plain.ink);
+  drawTitle(ctx, picture, item, box.x + 26 * scale, box.y + 19 * scale, scale, palette.plain);
   if (label.costs) {
     ctx.textAlign = "right";
     ctx.fillStyle = ink.inkSoft;
-    ctx.fillText(label.costs, box.x + box.w - 12 * scale, y + 19 * scale);
+    ctx.fillText(label.costs, box.x + box.w - 12 * scale, box.y + 19 * scale);
   }
   return taken;
 }

@@ -51,7 +51,7 @@ export async function start(root, app) {
   /** @type {Palette | null} */
   let palette = null;
   let ink = readInk();
-  let selected = 0, hovered = 0;
+  let selected = 0, hovered = 0, clicked = 0;
 
   const stage = new Stage(canvas, () => shown && palette && {
     hierarchy: shown.hierarchy, root: shown.layout.root(), labels: shown.labels, palette, ink, selected, hovered,
@@ -191,12 +191,17 @@ export async function start(root, app) {
     },
     click: (px, py) => {
       const { item, isHead, isOpen } = hit(px, py);
+      clicked = item;
       if (shown && item && isBlock(shown.hierarchy, item) && (!isOpen || isHead)) {
         select(item, { isQuiet: true });
         setOpen(item, !isOpen);
       } else select(item, { isQuiet: true });
     },
-    doubleClick: (px, py) => { const { item } = hit(px, py); if (item) stage.frame(item); },
+    doubleClick: () => {
+      if (!clicked) return stage.fit(true);
+      setOpen(clicked, true); // the first click may have closed it
+      stage.frame(clicked);
+    },
   }, signal);
   function hit(/** @type {number} */ px, /** @type {number} */ py) {
     const { scale, x, y } = stage.view;
