@@ -18,7 +18,7 @@ def main() -> None:
     train(
         "playground.py",
         "playground/spiral",
-        "--data=spiral --features=x,y,sinx,siny --hidden=8,4 --steps=4000 --every=100",
+        "--data=spiral --features=x,y,sinx,siny --hidden=8,4 --steps=4000 --every=160",
     )
     size = sum(path.stat().st_size for path in TARGET.rglob("*.tfevents.*"))
     print(f"sample_logs: {size / 1e6:.1f} MB")

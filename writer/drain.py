@@ -177,8 +177,11 @@ class Drain:
 
     def _take_encoded(self) -> None:
         taken = 0
-        while self._encoded and taken < _ENCODED_BITE_BYTES:
-            series, record = self._encoded.popleft()
+        while taken < _ENCODED_BITE_BYTES:
+            try:
+                series, record = self._encoded.popleft()
+            except IndexError:  # all taken, or dropped by a caller in need of room
+                break
             if series is MARK:
                 record.has_passed_media = True
             else:

@@ -9,6 +9,7 @@ from writer.format.framing import encode_record, masked_crc32c
 from writer.format.messages import Event, Summary, TensorProto
 
 __all__ = [
+    "MAX_HEADS",
     "NewStyle",
     "ScalarEncoder",
     "encode_event",
@@ -25,7 +26,7 @@ _DT_DOUBLE = 2
 _DT_STRING = 7
 
 _TEXT_SUFFIX = b"/text_summary"  # torch's writer adds it, so that people's saved views go on working
-_MAX_HEADS = 65536  # a program that makes a new tag for every step must not fill the memory with them
+MAX_HEADS = 16384  # a program that makes a new tag for every step must not fill the memory with them
 _pack_crc = struct.Struct("<I").pack
 _pack_header = struct.Struct("<Q").pack
 
@@ -147,7 +148,7 @@ class ScalarEncoder:
         heads = self._heads.setdefault(len(step_field), {})
         head = heads.get(tag)
         if head is None:
-            if self._count >= _MAX_HEADS:
+            if self._count >= MAX_HEADS:
                 self._heads.clear()
                 self._count = 0
                 heads = self._heads.setdefault(len(step_field), {})

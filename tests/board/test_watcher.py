@@ -116,9 +116,7 @@ def test_a_removed_run_goes_and_a_removed_logdir_keeps_its_runs(tmp_path: Path, 
     wait_until(lambda: watched.logs.problems == [])
 
 
-def test_finished_runs_go_and_come_back_as_quickly_as_live_ones(
-    tmp_path: Path, watch: Callable[..., Watched]
-) -> None:
+def test_finished_runs_go_and_come_back_as_quickly_as_live_ones(tmp_path: Path, watch: Callable[..., Watched]) -> None:
     for run in "abc":
         path = write(tmp_path / "logs" / run / NAME, *scalars(2), end_marker())
         os.utime(path, (START, START))  # long ago: nobody looks at them often

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.writer.tensorboard_reader import find_event_files, read_events, read_own, wait_until
+from tests.writer.tensorboard_reader import (
+    find_event_files,
+    read_events,
+    read_only_file,
+    read_own,
+    read_python,
+    wait_until,
+)
 from writer import SummaryWriter
 from writer.event_file import EndStatus, EventFile
 from writer.format.framing import encode_record
@@ -164,7 +171,7 @@ def test_a_stuck_disk_is_not_waited_for_and_all_that_is_dropped_is_counted(small
     log.flush()
     assert time.monotonic() - begin < 1.0
     ballast.unlink()
-    wait_until(lambda: len(read_steps(small_disk / "run")) > 500)
+    wait_until(lambda: len(read_steps(small_disk / "run")) > 300)
     log.close()
     (path,) = find_event_files(small_disk / "run")
     end = read_own(read_events(path)[-1]).end
@@ -176,5 +183,40 @@ def test_a_stuck_disk_is_not_waited_for_and_all_that_is_dropped_is_counted(small
     images = read_steps(path.parent, b"image")
     assert len(images) + dropped[b"image"] == 20
     assert images == list(range(len(images)))  # a batch that the disk refused; all other media were dropped first
-    assert len(images) < 5
+    assert len(images) < 8  # with one or two that were being encoded
     assert end.written == len(steps) + len(images)
+
+
+def test_unwritable_folder_is_warned_of_and_harmless(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    log = SummaryWriter(tmp_path / "file" / "run")
+    wait_until(lambda: log._queue._drain._retry_s > 0.15)  # it has tried several times
+    assert len(caplog.records) == 1
+    for step in range(100):
+        log.add_scalar("a", 1.0, step)
+    log.close()
+    messages = [record.getMessage() for record in caplog.records]
+    assert "cannot be written" in messages[0]
+    assert str(tmp_path / "file") in messages[0]
+    assert "100 values were lost" in messages[-1]
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_folder_that_becomes_writable_gets_everything(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "run").write_text("in the way")
+    log = SummaryWriter(tmp_path / "run")
+    log.add_scalar("a", 1.0, 1)
+    (tmp_path / "run").unlink()
+    log.add_scalar("a", 2.0, 2)
+    wait_until(lambda: (tmp_path / "run").exists() and len(read_only_file(tmp_path / "run")) == 4)
+    log.close()
+    assert "written again" in caplog.records[-1].getMessage()
+
+
+def test_a_key_that_makes_no_folder_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with SummaryWriter(tmp_path) as log:
+        for step in range(3):
+            log.add_scalars("m", {"x" * 300: 1.0, "a\0b": 1.0, "good": 1.0}, step)
+            log.flush()
+    assert len(read_python(tmp_path / "m_good").Scalars("m")) == 3
+    assert len(caplog.records) == 2 + 2  # while running, and at the end of either file

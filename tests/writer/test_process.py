@@ -266,24 +266,25 @@ def test_where_no_thread_can_be_started_the_caller_works(tmp_path: Path, way: st
 
 IMPORT = """
     import sys, time
-    import numpy
     begin = time.process_time()
+    import numpy
+    middle = time.process_time()
     import writer
-    took = time.process_time() - begin
+    end = time.process_time()
     too_much = {"torch", "tensorboard", "PIL", "board", "writer.format.records"} & set(sys.modules)
     assert not too_much, too_much
-    print(took)
+    print((end - middle) / (middle - begin))
 """
 
 
-def test_import_is_light() -> None:
-    took = [1.0]
-    while len(took) < 5 and min(took) > 0.05:  # the best of four, and processor time: the machine may be busy
+def test_import_is_light_beside_numpys() -> None:
+    ratios = []
+    while len(ratios) < 5 and min(ratios, default=2.0) > 1.0:  # the best of five: the machine may be busy
         child = start(IMPORT)
         stdout, stderr = child.communicate(timeout=30)
         assert (child.returncode, stderr) == (0, "")
-        took.append(float(stdout))
-    assert min(took) < 0.05
+        ratios.append(float(stdout))
+    assert min(ratios) < 1.0
 
 
 def test_a_program_that_only_logs_ends_in_silence(tmp_path: Path) -> None:

@@ -375,7 +375,7 @@ def test_threads_lose_nothing_and_keep_their_order(tmp_path: Path) -> None:
     log = SummaryWriter(tmp_path)
 
     def work(number: int) -> None:
-        for step in range(2000):
+        for step in range(1000):
             log.add_scalar(f"thread{number}", float(number), step)
             log.add_scalar("all", float(number), step)
             if step % 500 == 0:
@@ -390,45 +390,10 @@ def test_threads_lose_nothing_and_keep_their_order(tmp_path: Path) -> None:
     log.close()
     read = read_python(tmp_path)
     for number in range(6):
-        assert [point.step for point in read.Scalars(f"thread{number}")] == list(range(2000))
-        assert [point.step for point in read.Scalars("all") if point.value == number] == list(range(2000))
-    assert len(read.Histograms("histogram")) == 24
-    assert read_own(read_only_file(tmp_path)[-1]).end.written == 24024
-
-
-def test_unwritable_folder_is_warned_of_and_harmless(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "file").write_text("in the way")
-    log = SummaryWriter(tmp_path / "file" / "run")
-    wait_until(lambda: log._queue._drain._retry_s > 0.3)  # it has tried several times
-    assert len(caplog.records) == 1
-    for step in range(100):
-        log.add_scalar("a", 1.0, step)
-    log.close()
-    messages = [record.getMessage() for record in caplog.records]
-    assert "cannot be written" in messages[0]
-    assert str(tmp_path / "file") in messages[0]
-    assert "100 values were lost" in messages[-1]
-    assert (tmp_path / "file").read_text() == "in the way"
-
-
-def test_a_folder_that_becomes_writable_gets_everything(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "run").write_text("in the way")
-    log = SummaryWriter(tmp_path / "run")
-    log.add_scalar("a", 1.0, 1)
-    (tmp_path / "run").unlink()
-    log.add_scalar("a", 2.0, 2)
-    wait_until(lambda: (tmp_path / "run").exists() and len(read_only_file(tmp_path / "run")) == 4)
-    log.close()
-    assert "written again" in caplog.records[-1].getMessage()
-
-
-def test_a_key_that_makes_no_folder_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with SummaryWriter(tmp_path) as log:
-        for step in range(3):
-            log.add_scalars("m", {"x" * 300: 1.0, "a\0b": 1.0, "good": 1.0}, step)
-            log.flush()
-    assert len(read_python(tmp_path / "m_good").Scalars("m")) == 3
-    assert len(caplog.records) == 2 + 2  # while running, and at the end of either file
+        assert [point.step for point in read.Scalars(f"thread{number}")] == list(range(1000))
+        assert [point.step for point in read.Scalars("all") if point.value == number] == list(range(1000))
+    assert len(read.Histograms("histogram")) == 12
+    assert read_own(read_only_file(tmp_path)[-1]).end.written == 12012
 
 
 def test_logging_from_a_logging_handler_does_not_hang(tmp_path: Path) -> None:
