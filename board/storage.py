@@ -1,6 +1,6 @@
 """List, stat and pread below one folder: the seam under everything that reads a logdir.
 
-Local now; an object store needs the same four verbs. Nothing here writes, maps or keeps a descriptor.
+Local now; an object store needs the same verbs. Nothing here writes, maps or keeps a descriptor.
 """
 
 import os
@@ -106,6 +106,10 @@ class LocalStorage:
         """Return what the file system says of a path, links followed; OSError where it cannot."""
         return _info(os.stat(self.locate(path)))
 
+    def is_link(self, path: str) -> bool:
+        """Whether the path itself, not something on the way to it, is a link."""
+        return os.path.islink(self.locate(path))
+
     @contextmanager
     def open(self, path: str) -> Iterator[OpenFile]:
         """Open a regular file for one poll, and close it again.
@@ -123,7 +127,7 @@ class LocalStorage:
         try:
             info = _info(os.fstat(descriptor))
             if not info.is_file:
-                raise NotAFileError(f"{full} is not a regular file")
+                raise NotAFileError("it is not a regular file")
             yield OpenFile(descriptor, info)
         finally:
             os.close(descriptor)

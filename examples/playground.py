@@ -1,9 +1,7 @@
-"""The talk's opening demo: a small net learns to tell two kinds of points apart, and shows what it thinks.
+"""The talk's opening demo: a small net learns to tell two kinds of points apart.
 
     python examples/playground.py --data spiral --features x,y,sinx,siny --hidden 8,4
-    board runs
-
-Streamed while it trains: the loss, the decision surface, and what each hidden neuron has learnt.
+    board runs        # the loss, the decision surface, and what each hidden neuron has learnt, as it learns
 """
 
 import argparse

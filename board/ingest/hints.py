@@ -1,11 +1,13 @@
 """What the operating system tells of changes below the logdirs; a hint, never more.
 
-Files in freshly made nested folders are often not reported, network file systems report nothing, and the number of
-watches is limited: whoever listens here has to look for himself now and then, too.
+Network file systems report nothing, and the number of watches is limited: whoever listens here has to look for himself
+now and then, too. Each folder is named one by one: left to walk a tree by itself, the library follows every link in it,
+with Python's lock held, so that a few folders which link to each other would keep the whole process for ever.
 """
 
 import threading
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 
 from watchfiles import Change, watch
 
@@ -23,28 +25,42 @@ class Hints:
         """Listen to nothing yet; ``stopping`` ends every wait."""
         self.reason: str | None = "not started"  # why there are no hints; None where there are
         self._stopping = stopping
-        self._roots: tuple[str, ...] = ()
         self._changes: Generator[set[tuple[Change, str]], None, None] | None = None
 
-    def listen(self, roots: Sequence[str]) -> None:
-        """Listen to these folders from now on, and to no others; where that fails, ``reason`` says why."""
-        self.close()
-        self._roots = tuple(roots)
-        if not roots:
+    def listen(self, folders: Sequence[str]) -> set[tuple[Change, str]]:
+        """Listen to what happens right in these folders from now on, and to nothing else; ``reason`` if that fails.
+
+        Returns:
+            What was heard until now, and in the first 0.1 s of listening.
+
+        Raises:
+            FileNotFoundError: one of them is no more; name those that are there.
+        """
+        before, self._changes = self._changes, None
+        if folders:
+            self._changes = watch(
+                *folders,
+                watch_filter=None,
+                debounce=_DEBOUNCE_MS,
+                step=_STEP_MS,
+                stop_event=self._stopping,
+                rust_timeout=_WAIT_MS,
+                yield_on_timeout=True,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+                recursive=False,
+            )
+            self.reason = None
+        else:
             self.reason = "there is no folder to watch"
-            return
-        self._changes = watch(
-            *roots,
-            watch_filter=None,
-            debounce=_DEBOUNCE_MS,
-            step=_STEP_MS,
-            stop_event=self._stopping,
-            rust_timeout=_WAIT_MS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
-        self.reason = None
+        try:
+            heard = self.wait()  # here it really begins
+            with suppress(OSError, RuntimeError):
+                heard |= next(before, set()) if before is not None else set()
+            return heard
+        finally:
+            if before is not None:
+                before.close()
 
     def wait(self) -> set[tuple[Change, str]]:
         """Wait for changes for about 0.1 s; return them, or nothing."""
@@ -53,6 +69,9 @@ class Hints:
             return set()
         try:
             return next(self._changes, set())
+        except FileNotFoundError:
+            self.close()
+            raise
         except (OSError, RuntimeError) as error:  # limits on watches and instances, a folder that is no more
             self.close()
             self.reason = f"the system does not report changes ({error})"

@@ -47,6 +47,7 @@ class LogdirLoader:
         self.order: dict[str, int] = {}  # run -> its place among all runs ever seen, for its colour
         self.unread_bytes: dict[str, int] = {}  # run -> size of its files, until its first commit
         self.is_loading = True  # what was there at the beginning has not been read yet
+        self.folders: dict[str, set[str]] = {}  # root of a logdir -> paths of all folders in it, itself included
         self._listing: dict[str, list[Problem]] = {}  # logdir -> what its last sweep has to say
         self._failures: dict[str, Problem] = {}
         self._removed: list[Stage] = []
@@ -89,14 +90,17 @@ class LogdirLoader:
                     self._removed.append(Stage(name, is_removed=True))
                     changed.add(name)
             self._note_listing(logdir, found)
+            self.folders[logdir.storage.root] = {logdir.storage.locate(folder) for folder in found.walked}
         self._rank(new)
         return changed
 
     def sweep_folder(self, logdir: Logdir, folder: str) -> set[str]:
-        """List one folder and what is below it, for what is new there. Only ``sweep`` removes runs."""
+        """List one folder and what is below it, for what is new there. Only ``sweep`` removes runs, and follows links."""
         new: list[RunLoader] = []
-        changed = self._merge(logdir, discover(logdir.storage, folder, follow_links=False), new)
+        found = discover(logdir.storage, folder, follow_links=False)
+        changed = self._merge(logdir, found, new)
         self._rank(new)
+        self.folders.setdefault(logdir.storage.root, set()).update(map(logdir.storage.locate, found.walked))
         return changed
 
     def load(self, names: Iterable[str]) -> Delta:

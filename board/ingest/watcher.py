@@ -23,6 +23,7 @@ logger = logging.getLogger("board")
 _STATE_INTERVAL_S = 1.0
 _RELIST_S = (0.1, 0.5)  # after a folder appeared: what was made in it at the same moment is often not reported
 _RETRY_S = 1.0  # after a cycle that failed
+_RELISTEN_S = 0.002  # for each folder there is: to name a thousand takes 30 ms, in which nothing else runs
 _DEAF_AFTER = 3  # growths in a row that a look has found and no hint has told of
 
 
@@ -35,7 +36,9 @@ class Watcher:
         self._clock = loader.clock
         self._stopping = loader.stopping
         self._hints = Hints(loader.stopping)
-        self._heard: tuple[tuple[str, int, int], ...] = ()  # the folders that the hints are about
+        self._heard: tuple[tuple[str, int, int], ...] = ()  # the logdirs that the hints are about
+        self._listened: set[str] = set()  # and the folders, by path
+        self._relisten_at = 0.0
         self._unheard = 0
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
         self._due: dict[str, float] = {}  # run -> when to look at it next
@@ -73,7 +76,7 @@ class Watcher:
             except Exception as error:  # the thread outlives whatever a cycle meets; the page says what it was
                 self._loader.note_failure("the watcher's cycle", error)
                 self._hints.close()
-                self._heard = ()
+                self._heard, self._listened = (), set()
                 self._stopping.wait(_RETRY_S)
             else:
                 self._loader.note_failure("the watcher's cycle", None)
@@ -97,7 +100,7 @@ class Watcher:
             names = told | new | due
             if names:
                 grown = self._load(names)
-                self._note_hearing(told, grown & due - told - new)
+                self._note_hearing(told, {name for name in grown & due - told - new if self._is_heard(name)})
             if now >= self._states_at:
                 self._states_at = now + _STATE_INTERVAL_S
                 loader.check_states(self._unsettled())
@@ -113,21 +116,40 @@ class Watcher:
                 roots.append((logdir.storage.root, info.device, info.inode))
             except OSError:  # not there yet, or no more
                 continue
-        if tuple(roots) != self._heard:
-            self._heard = tuple(roots)
-            self._hints.listen([root for root, _, _ in roots])
-            changes = self._hints.wait()
-            self._look_at_all(self._clock.monotonic())  # for what happened before we listened
-        else:
-            changes = self._hints.wait()
+        is_new = tuple(roots) != self._heard
+        if is_new or self._clock.monotonic() >= self._relisten_at:
+            folders = {root for root, _, _ in roots}
+            with self._loader.lock:
+                folders.update(*(self._loader.folders.get(root, ()) for root, _, _ in roots))
+            if is_new or not folders <= self._listened:
+                return self._relisten(tuple(roots), folders, is_new=is_new)
+            self._listened &= folders
+            self._relisten_at = self._clock.monotonic() + _RELISTEN_S * len(folders)
+        changes = self._hints.wait()
         self._loader.note_polling(self.polling_reason if roots else None)
         return changes
 
-    def _look_at_all(self, now: float) -> None:
+    def _relisten(
+        self, roots: tuple[tuple[str, int, int], ...], folders: set[str], *, is_new: bool
+    ) -> set[tuple[Change, str]]:
+        unheard, self._listened = folders - self._listened, folders
+        try:
+            changes = self._hints.listen(sorted(folders))
+        except FileNotFoundError:  # removed since the last sweep
+            self._heard, self._listened = (), set()
+            self._sweep_at = self._clock.monotonic()
+            return set()
+        self._heard = roots
+        now = self._clock.monotonic()
+        self._relisten_at = now + _RELISTEN_S * len(folders)
+        # What happened there before we listened:
         self._sweep_at = now
-        for name in self._loader.runs:  # finished ones too: theirs may be other files by now
-            self._due[name] = now
-            heapq.heappush(self._queue, (now, name))
+        for name, run in self._loader.runs.items():  # finished ones too: theirs may be other files by now
+            if is_new or run.storage.locate(run.folder) in unheard:
+                self._due[name] = now
+                heapq.heappush(self._queue, (now, name))
+        self._loader.note_polling(self.polling_reason if roots else None)
+        return changes
 
     def _unsettled(self) -> list[str]:
         settled = (RunState.FINISHED, RunState.STOPPED)
@@ -144,6 +166,7 @@ class Watcher:
                     continue
                 folder, name = place
                 if change is Change.deleted:
+                    self._listened.discard(path)  # one of that name may be made anew
                     self._sweep_at = min(self._sweep_at, now)
                 elif "tfevents" in name:
                     run = self._loader.runs.get(logdir.name_run(folder))
@@ -153,6 +176,10 @@ class Watcher:
                         new |= self._loader.sweep_folder(logdir, folder)
                 elif change is Change.added and _is_folder(logdir, folder, name):
                     below = name if folder == "." else f"{folder}/{name}"
+                    if logdir.storage.is_link(below):  # perhaps to a folder that is known under its own name
+                        self._sweep_at = min(self._sweep_at, now)
+                        continue
+                    self._listened.discard(path)
                     new |= self._loader.sweep_folder(logdir, below)
                     self._relist += [(now + delay, index, below) for delay in _RELIST_S]
         if self._relist:
@@ -196,8 +223,13 @@ class Watcher:
 
     def _interval_s(self, run: RunLoader) -> float:
         quiet = max(run.quiet_s, 600.0) if run.state is RunState.FINISHED else run.quiet_s
-        fastest, slowest = (0.2, 30.0) if self.is_polling else (1.0, 120.0)
+        fastest, slowest = (0.2, 30.0) if self.is_polling or not self._is_heard(run.name) else (1.0, 120.0)
         return min(max(quiet / 20, fastest), slowest)
+
+    def _is_heard(self, name: str) -> bool:
+        """Whether we listen to the run's folder."""
+        run = self._loader.runs.get(name)
+        return run is not None and run.storage.locate(run.folder) in self._listened
 
     def _note_hearing(self, told: set[str], found: set[str]) -> None:
         """Learn whether hints come at all: network file systems take the request, and then tell nothing."""

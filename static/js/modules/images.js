@@ -153,7 +153,7 @@ class ImagesPage {
       return cell.root;
     });
     const [head, tail] = splitName(tag);
-    return el("section", { class: "image-tag" }, el("h3", { title: tag }, el("span", {}, head), tail), el("div", { class: "image-row" }, ...cells));
+    return el("section", { class: "image-tag" }, el("h3", { title: tag }, el("span", {}, head), tail), el("div", { class: "image-row", vars: { "--runs": runs.length } }, ...cells));
   }
 
   /** @param {IntersectionObserverEntry[]} entries */

@@ -82,7 +82,9 @@ export function bindControls(roots, view, onChange, signal) {
 
 /** Charts as large as asked for. @param {HTMLElement} root @param {ChartChoices} choices */
 export function applySizes(root, { width, height }) {
-  root.style.setProperty("--size-chart-min", `${width}rem`);
+  // The default is the style sheet's, which knows narrow windows.
+  if (width === Number(DEFAULTS.width)) root.style.removeProperty("--size-chart-min");
+  else root.style.setProperty("--size-chart-min", `${width}rem`);
   root.style.setProperty("--size-chart-height", `${height}rem`);
 }
 
