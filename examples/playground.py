@@ -1,7 +1,9 @@
 """The talk's opening demo: a small net learns to tell two kinds of points apart.
 
     python examples/playground.py --data spiral --features x,y,sinx,siny --hidden 8,4
-    board runs        # the loss, the decision surface, and what each hidden neuron has learnt, as it learns
+    board runs
+
+Streamed: the loss, the decision surface, and what each hidden neuron has learnt, as it learns.
 """
 
 import argparse
@@ -60,7 +62,6 @@ def main() -> None:
     chosen = args.features.split(",")
     if unknown := [name for name in chosen if name not in FEATURES]:
         parser.error(f"unknown feature {unknown[0]!r}: choose from {', '.join(FEATURES)}")
-
     torch.manual_seed(0)
     points, side = make_points(args.data, 500)
     grid = torch.cartesian_prod(torch.linspace(6, -6, 64), torch.linspace(-6, 6, 64)).flip(1)

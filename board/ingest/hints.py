@@ -1,17 +1,20 @@
 """What the operating system tells of changes below the logdirs; a hint, never more.
 
 Network file systems report nothing, and the number of watches is limited: whoever listens here has to look for himself
-now and then, too. Each folder is named one by one: left to walk a tree by itself, the library follows every link in it,
-with Python's lock held, so that a few folders which link to each other would keep the whole process for ever.
+now and then, too. On Linux each folder is named one by one: left to walk a tree by itself, the library follows every
+link in it, with Python's lock held, so that a few folders which link to each other would stop the process for ever.
 """
 
+import sys
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 
 from watchfiles import Change, watch
 
-__all__ = ["Hints"]
+__all__ = ["NAMES_FOLDERS", "Hints"]
+
+NAMES_FOLDERS = sys.platform == "linux"  # elsewhere the system itself listens to a whole tree, and follows no links
 
 _WAIT_MS = 100
 _DEBOUNCE_MS = 100  # at most, while changes keep coming
@@ -28,7 +31,9 @@ class Hints:
         self._changes: Generator[set[tuple[Change, str]], None, None] | None = None
 
     def listen(self, folders: Sequence[str]) -> set[tuple[Change, str]]:
-        """Listen to what happens right in these folders from now on, and to nothing else; ``reason`` if that fails.
+        """Listen to what happens right in these folders (``NAMES_FOLDERS``; else anywhere below them), nowhere else.
+
+        Where that fails, ``reason`` says why.
 
         Returns:
             What was heard until now, and in the first 0.1 s of listening.
@@ -48,7 +53,7 @@ class Hints:
                 yield_on_timeout=True,
                 raise_interrupt=False,
                 ignore_permission_denied=True,
-                recursive=False,
+                recursive=not NAMES_FOLDERS,
             )
             self.reason = None
         else:

@@ -72,6 +72,8 @@ def _free_name(path: str, taken: list[str]) -> str:
 
 
 def _check(path: str) -> None:
+    if not path:  # as a shell makes of a variable that is not set
+        raise LogdirError("The name of a logdir is empty: name a folder.")
     try:
         with os.scandir(path):
             pass

@@ -95,7 +95,7 @@ class LogdirLoader:
         return changed
 
     def sweep_folder(self, logdir: Logdir, folder: str) -> set[str]:
-        """List one folder and what is below it, for what is new there. Only ``sweep`` removes runs, and follows links."""
+        """List one folder and what is below it, for what is new there. Only ``sweep`` removes runs or follows links."""
         new: list[RunLoader] = []
         found = discover(logdir.storage, folder, follow_links=False)
         changed = self._merge(logdir, found, new)

@@ -10,7 +10,7 @@ import threading
 
 from watchfiles import Change
 
-from board.ingest.hints import Hints
+from board.ingest.hints import NAMES_FOLDERS, Hints
 from board.ingest.logdir import Logdir
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.run_loader import RunLoader
@@ -120,7 +120,8 @@ class Watcher:
         if is_new or self._clock.monotonic() >= self._relisten_at:
             folders = {root for root, _, _ in roots}
             with self._loader.lock:
-                folders.update(*(self._loader.folders.get(root, ()) for root, _, _ in roots))
+                known = [self._loader.folders.get(root, ()) for root in folders if NAMES_FOLDERS]
+                folders = {path for path in folders.union(*known) if _is_text(path)}
             if is_new or not folders <= self._listened:
                 return self._relisten(tuple(roots), folders, is_new=is_new)
             self._listened &= folders
@@ -138,7 +139,7 @@ class Watcher:
         except FileNotFoundError:  # removed since the last sweep
             self._heard, self._listened = (), set()
             self._sweep_at = self._clock.monotonic()
-            return set()
+            return self._hints.wait()
         self._heard = roots
         now = self._clock.monotonic()
         self._relisten_at = now + _RELISTEN_S * len(folders)
@@ -229,7 +230,7 @@ class Watcher:
     def _is_heard(self, name: str) -> bool:
         """Whether we listen to the run's folder."""
         run = self._loader.runs.get(name)
-        return run is not None and run.storage.locate(run.folder) in self._listened
+        return not NAMES_FOLDERS or (run is not None and run.storage.locate(run.folder) in self._listened)
 
     def _note_hearing(self, told: set[str], found: set[str]) -> None:
         """Learn whether hints come at all: network file systems take the request, and then tell nothing."""
@@ -244,3 +245,8 @@ def _is_folder(logdir: Logdir, folder: str, name: str) -> bool:
         return logdir.storage.stat(f"{folder}/{name}").is_folder
     except OSError:
         return False
+
+
+def _is_text(path: str) -> bool:
+    """Whether the library that listens can take a name: one that is no UTF-8 is looked at instead."""
+    return path.isascii() or not any("\ud800" <= char <= "\udfff" for char in path)

@@ -64,6 +64,8 @@ def complaint(board: Callable[..., Done]) -> Callable[..., str]:
     [
         ([], "which folder?"),
         (["serve"], "which folder?"),
+        ([""], "is empty"),
+        (["inspect", ""], "is empty"),
         (["inspect"], "which folder?"),
         (["runs", "--prot", "1"], "--prot"),
         (["runs", "--port", "x"], "'x' is no port"),

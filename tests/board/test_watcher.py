@@ -252,6 +252,71 @@ def test_where_the_system_cannot_tell_files_are_looked_at_and_that_is_said(tmp_p
     assert ran.stdout.strip() == "6 ['polling']", ran.stderr
 
 
+def test_a_link_to_a_run_never_becomes_a_run(tmp_path: Path, watch: Callable[..., Watched]) -> None:
+    path = write(tmp_path / "run_1" / NAME, *scalars(1))
+    (tmp_path / "latest").symlink_to("run_1")
+    watched = watch(tmp_path)
+    wait_until(lambda: watched.count("run_1") == 1)
+    (tmp_path / "newest").symlink_to("run_1")
+    for step in range(1, 5):
+        append(path, scalar("loss", step, 1.0))
+        wait_until(lambda n=step: watched.count("run_1") == n + 1)
+    wait_until(lambda: sum(problem.code == "link" for problem in watched.logs.problems) == 2)
+    assert {run for delta in watched.deltas for run in delta.added} == {"run_1"}
+
+
+CLIQUE = """
+import sys, time
+from pathlib import Path
+from board.logs import Logs
+from tests.board.event_files import append, scalar
+logs = Logs(sys.argv[1])
+logs.watch(lambda delta: None)
+path = next(Path(sys.argv[1]).glob("3/*tfevents*"))
+steps, deadline = 1, time.monotonic() + 15
+while steps < 4 and time.monotonic() < deadline:
+    if "3" in logs and len(logs["3"].scalars["loss"]) == steps:
+        append(path, scalar("loss", steps, 1.0))
+        steps += 1
+    time.sleep(0.01)
+print(len(logs.runs), steps, [problem.code for problem in logs.problems if problem.code != "link"])
+logs.close()
+"""
+
+
+def test_folders_that_all_link_to_each_other_stop_nothing(tmp_path: Path) -> None:
+    for i in range(12):
+        write(tmp_path / str(i) / NAME, *scalars(1))
+        for j in range(12):
+            (tmp_path / str(i) / f"to_{j}").symlink_to(f"../{j}")
+    ran = subprocess.run(  # a process of its own: it may hang for ever
+        [sys.executable, "-c", CLIQUE, str(tmp_path)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ran.stdout.strip() == "12 4 []", ran.stderr
+
+
+def test_a_folder_whose_name_is_no_text_is_looked_at(tmp_path: Path, watch: Callable[..., Watched]) -> None:
+    path = write(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe")) / NAME, *scalars(1))
+    watched = watch(tmp_path)
+    name = path.parent.name
+    for step in range(1, 4):
+        wait_until(lambda n=step: watched.count(name) == n)
+        append(path, scalar("loss", step, 1.0))
+    wait_until(lambda: watched.count(name) == 4)
+
+
+def test_a_folder_made_anew_is_listened_to_again(tmp_path: Path, watch: Callable[..., Watched]) -> None:
+    watched = watch(tmp_path)
+    for length in range(1, 4):
+        path = write(tmp_path / "x/a" / NAME, *scalars(length))
+        wait_until(lambda n=length: watched.count("x/a") == n)
+        for step in range(3):
+            append(path, scalar("loss", 100 + step, 1.0))
+            wait_until(lambda n=length + step + 1: watched.count("x/a") == n)
+        shutil.rmtree(tmp_path / "x")
+        wait_until(lambda: watched.logs.runs == [])
+
+
 def test_several_logdirs_and_names(tmp_path: Path, watch: Callable[..., Watched]) -> None:
     write(tmp_path / "one" / "a" / NAME, *scalars(1))
     write(tmp_path / "two" / NAME, version(), scalar("loss", 0, 1.0), scalar("loss", 1, 1.0))
