@@ -35,9 +35,11 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(WITH_NODE) npm run --silent test
 	$(BIN)/pytest -q -m "not browser and not packaging"
 
-bench: $(VENV)/dev.installed build  ## every figure of the README, against its peers
+bench: $(VENV)/dev.installed build chromium  ## every figure of the README, against its peers
 	$(BIN)/python benchmarks/writer.py
+	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/live.py
+	$(BIN)/python benchmarks/first_view.py
 
 samples: $(VENV)/demo.installed  ## train the sample logs again (about ten minutes)
 	$(BIN)/python examples/make_sample_logs.py

@@ -27,7 +27,7 @@ def test_with_another_protobuf(version: str, tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--target", tmp_path, "--no-deps", wanted], check=True
     )
-    run_unit_tests("tests/writer/format/test_records.py", "tests/board/test_corpus.py", PYTHONPATH=str(tmp_path))
+    run_unit_tests("tests/writer/format", "tests/board/test_corpus.py", PYTHONPATH=str(tmp_path))
 
 
 def test_in_a_process_that_has_imported_tensorboard(tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ def build(checkout: Path, target: Path, **env: str) -> Path:
     return wheel
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of all files, without the bytecode that Python makes of them when it likes."""
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.is_symlink() and p.suffix != ".pyc")
+    return sum(p.stat().st_size for p in files)
+
+
 @pytest.fixture(scope="module")
 def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(checkout, tmp_path_factory.mktemp("wheel"))
@@ -77,12 +83,11 @@ def test_without_a_compiler_the_wheel_is_plain_python(checkout: Path, tmp_path: 
 def test_a_fresh_environment_serves_every_asset_that_a_page_names(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"
+    of_the_environment = size_of(tmp_path / "env")
     run(python, "-m", "pip", "install", "--quiet", wheel)
-    packages = run(python, "-m", "pip", "list", "--format=freeze").lower()
-    assert "torch" not in packages
-    installed = sum(p.stat().st_size for p in (tmp_path / "env/lib").rglob("*") if p.is_file() and not p.is_symlink())
-    pip_itself = sum(p.stat().st_size for p in (tmp_path / "env/lib").rglob("pip/**/*") if p.is_file())
-    assert installed - pip_itself <= 190e6, f"a core install is {(installed - pip_itself) / 1e6:.0f} MB"
+    assert "torch" not in run(python, "-m", "pip", "list", "--format=freeze").lower()
+    installed = size_of(tmp_path / "env") - of_the_environment
+    assert installed <= 190e6, f"a core install is {installed / 1e6:.0f} MB"
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from tensorboard.backend.event_processing import plugin_event_accumulator
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
@@ -22,12 +23,6 @@ from writer.format.messages import Event
 from writer.format.records import encode_record
 from writer.graph_encoding import graph_events, node_names
 from writer.torch_graph import capture
-
-CHROMIUM = {
-    "executable_path": "/usr/bin/chromium",
-    "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"],
-}  # fmt: skip
 
 
 def write_run(folder: Path, make: Callable[[], nn.Module], given: Any) -> CapturedGraph:
@@ -136,15 +131,13 @@ def lifted(captured: CapturedGraph, opened: str) -> tuple[set[str], set[str], se
 
 
 @pytest.mark.browser
-def test_tensorboard_draws_one_box_a_module_and_every_edge(tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_tensorboard_draws_one_box_a_module_and_every_edge(tmp_path: Path, browser: Browser) -> None:
     make, make_input = ZOO["talk_net"]
     captured = write_run(tmp_path, make, make_input())
     boxes, single, edges = lifted(captured, "TalkNet")
     assert len(boxes) == 8
     assert len(edges) == 12
-    with tensorboard(tmp_path) as address, playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(**CHROMIUM)
+    with tensorboard(tmp_path) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(address + "#graphs")
         box = page.locator('g.node[data-name="TalkNet"] .nodeshape').first
@@ -154,7 +147,7 @@ def test_tensorboard_draws_one_box_a_module_and_every_edge(tmp_path: Path) -> No
         classes = page.eval_on_selector_all("g.node", "found => found.map(e => [e.dataset.name, e.classList.value])")
         drawn_edges = page.eval_on_selector_all("g.edge", "found => found.map(e => e.dataset.edge)")
         labels = page.eval_on_selector_all("g.edge text", "found => found.map(e => e.textContent)")
-        browser.close()
+        page.close()
     assert {name for name, value in classes if "meta" in value.split()} == boxes
     assert {name for name, value in classes if "op" in value.split()} == single
     assert {edge for edge in drawn_edges if "~~" not in edge} == edges
