@@ -5,8 +5,9 @@ import os
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from queue import SimpleQueue
 
 from board.ingest.clock import Clock
@@ -110,16 +111,20 @@ class LogdirLoader:
         """
         delta = Delta(self.store.revision)
         if self._removed:  # on its own: the same run may have come back since
-            removed, self._removed = self._removed, []
-            delta = _joined(delta, self._commit(removed))
-        pending: list[Stage] = []
+            delta = _joined(delta, self._commit(self._removed))
+        pending: list[Stage] = []  # read, in no commit yet
         committed_at = self.clock.monotonic()
-        for stage in self._iter_stages([name for name in names if name in self.runs]):
-            pending.append(stage)
-            if self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
-                delta, pending = _joined(delta, self._commit(pending)), []
-                committed_at = self.clock.monotonic()
-        return _joined(delta, self._commit(pending)) if pending else delta
+        try:
+            with closing(self._read([self.runs[name] for name in names if name in self.runs], pending)) as progress:
+                for _ in progress:
+                    if pending and self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
+                        delta = _joined(delta, self._commit(pending))
+                        committed_at = self.clock.monotonic()
+            return _joined(delta, self._commit(pending)) if pending else delta
+        finally:
+            for stage in pending:  # Ctrl-C, or a commit that failed: nobody has what was read
+                if stage.run in self.runs:
+                    self.runs[stage.run].start_over()
 
     def check_states(self, names: Iterable[str]) -> None:
         """Judge runs anew that may have stalled or stopped since."""
@@ -179,57 +184,74 @@ class LogdirLoader:
 
     # -- reading
 
-    def _iter_stages(self, names: list[str]) -> Iterable[Stage]:
-        runs = deque(sorted((self.runs[name] for name in names), key=lambda run: run.mtime, reverse=True))
+    def _read(self, found: list[RunLoader], pending: list[Stage]) -> Generator[None]:
+        """Add what is new in these runs to ``pending``, and yield now and then."""
+        runs = deque(sorted(found, key=lambda run: run.mtime, reverse=True))
         if len(runs) < _IN_THREADS:
             while runs and not self.stopping.is_set():
-                stage, has_more = self._load(runs[0], self._buffer)
-                if not has_more:
+                if not self._load(runs[0], self._buffer, pending):
                     runs.popleft()
-                if stage is not None:
-                    yield stage
+                yield
             return
-        stages: SimpleQueue[Stage | None] = SimpleQueue()
+        steps: SimpleQueue[bool] = SimpleQueue()  # a look at a run each; False: a thread has ended
+        is_abandoned = threading.Event()
+        gate = (
+            threading.Event()
+        )  # a thread whose start Ctrl-C has cut off is waited for by nobody: it must read nothing
 
         def work() -> None:
-            buffer = ReadBuffer()
-            while not self.stopping.is_set():
-                try:
-                    run = runs.popleft()
-                except IndexError:
-                    break
-                stage, has_more = self._load(run, buffer)
-                if has_more:
-                    runs.append(run)  # behind the others: a large run must not keep small ones waiting
-                if stage is not None:
-                    stages.put(stage)
-            stages.put(None)
+            try:
+                gate.wait()
+                buffer = ReadBuffer()
+                while not self.stopping.is_set() and not is_abandoned.is_set():
+                    try:
+                        run = runs.popleft()
+                    except IndexError:
+                        break
+                    if self._load(run, buffer, pending):
+                        runs.append(run)  # behind the others: a large run must not keep small ones waiting
+                    steps.put(True)
+            finally:
+                steps.put(False)
 
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="board-reader") as pool:
-            for _ in range(_WORKERS):
-                pool.submit(work)
-            working = _WORKERS
-            while working:
-                stage = stages.get()
-                if stage is None:
-                    working -= 1
-                else:
-                    yield stage
+            try:
+                for _ in range(_WORKERS):
+                    pool.submit(work)
+                gate.set()
+                working = _WORKERS
+                while working:
+                    working -= not steps.get()
+                    yield
+            finally:
+                is_abandoned.set()
+                gate.set()
 
-    def _load(self, run: RunLoader, buffer: ReadBuffer) -> tuple[Stage | None, bool]:
+    def _load(self, run: RunLoader, buffer: ReadBuffer, pending: list[Stage]) -> bool:
+        """Add what is new in the run to ``pending``; whether there is more."""
+        is_kept = False
         try:
             loaded = run.load(buffer, self.clock.monotonic() + COMMIT_INTERVAL_S)
+            if loaded.stage is not None:
+                pending.append(loaded.stage)
+            is_kept = True
         except Exception as error:  # this is the watcher's cycle: one run's failure is reported, the others go on
             self.note_failure(run.name, error)
-            return None, False
+            return False
+        finally:
+            if not is_kept:  # some of its files may have been read, and nobody has what they brought
+                run.start_over()
         if run.name in self._failures:
             self.note_failure(run.name, None)
-        return loaded.stage, loaded.has_more
+        return loaded.has_more
 
-    def _commit(self, stages: list[Stage]) -> Delta:
+    def _commit(self, pending: list[Stage]) -> Delta:
+        """Make the stages visible, and take them out of the list, to which the reading threads go on adding."""
+        stages = list(pending)
         delta = self.store.commit(_merged(stages))
         for stage in stages:
             self.unread_bytes.pop(stage.run, None)
+        del pending[: len(stages)]
         if self.on_delta is not None:
             self.on_delta(delta)
         return delta

@@ -47,7 +47,8 @@ class RunLoader:
         self._readers: dict[str, EventReader] = {}
         self._generations: dict[str, int] = {}  # of files that are no more, too
         self._emitted: dict[FileId, FileFacts] = {}
-        self._gone: list[FileId] = []
+        self._gone: list[FileId] = []  # to be told with the next stage
+        self._ever_gone: dict[str, FileId] = {}  # by path, the last generation
         self._has_values = False
         self._is_staged = False
         self._found_mtime = -math.inf
@@ -105,6 +106,13 @@ class RunLoader:
                 self._found_mtime = max(self._found_mtime, info.mtime)
         return size
 
+    def start_over(self) -> None:
+        """Read every file from its start, as another generation: what a load brought has got lost."""
+        for name in list(self._readers):
+            self._forget(name)
+            self._readers[name] = self._create_reader(name)
+        self._gone = list(self._ever_gone.values())
+
     def load(self, buffer: ReadBuffer, deadline: float = math.inf) -> Loaded:
         """Read what is new in every file, until the deadline (monotonic seconds)."""
         stage = Stage(self.name)
@@ -157,6 +165,7 @@ class RunLoader:
         self._generations[name] = reader.file.generation + 1
         if self._emitted.pop(reader.file, None) is not None:
             self._gone.append(reader.file)
+            self._ever_gone[name] = reader.file
 
     # -- how the run stands
 

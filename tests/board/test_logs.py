@@ -193,6 +193,45 @@ def test_a_thousand_small_runs(tmp_path: Path) -> None:
     assert logs.refresh().grew == {}
 
 
+INTERRUPTED = """
+import signal, sys
+from board.logs import Logs
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+cut_off = 0
+for half_milliseconds in range(1, 13):
+    logs = Logs(sys.argv[1])
+    try:
+        signal.setitimer(signal.ITIMER_REAL, half_milliseconds / 2000)
+        logs.refresh()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except (KeyboardInterrupt, RuntimeError):  # the latter of Python's own threading, when it is cut off
+        cut_off += 1
+    logs.refresh()
+    found = [logs[run].scalars["loss"].value.tolist() for run in logs.runs]
+    assert found == [list(range(int(sys.argv[3])))] * int(sys.argv[2]), [len(values) for values in found]
+print(cut_off > 0)
+"""
+
+
+@pytest.mark.parametrize("runs", [1, 4])
+def test_ctrl_c_while_reading_loses_no_point_and_doubles_none(tmp_path: Path, runs: int) -> None:
+    points = 20_000 // runs
+    data = b"".join(scalars(points))
+    for i in range(runs):
+        write(tmp_path / f"r{i}" / A, data)
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", INTERRUPTED, str(tmp_path), str(runs), str(points)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == "True", ran.stderr
+
+
 def test_one_bad_file_harms_no_other(tmp_path: Path) -> None:
     for i in range(20):
         write(tmp_path / f"good_{i}" / A, *scalars(10))
