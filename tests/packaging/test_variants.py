@@ -1,6 +1,7 @@
 """The same unit tests hold without the compiled files, with the oldest and newest protobuf, and beside TensorBoard."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+READING = {"test_corpus", "test_event_reader", "test_run_loader", "test_logs", "test_kinds"}
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
 
@@ -27,7 +29,17 @@ def test_with_another_protobuf(version: str, tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--target", tmp_path, "--no-deps", wanted], check=True
     )
-    run_unit_tests("tests/writer/format", "tests/board/test_corpus.py", PYTHONPATH=str(tmp_path))
+    files = [*(ROOT / "tests/writer/format").glob("test_*.py"), *(ROOT / "tests/board").glob("test_*.py")]
+    if version != "newest":  # TensorBoard, the judge of some tests, does not work with protobuf this old
+        files = [
+            path for path in files if not re.search(r"^\s*(from|import) tensorboard", path.read_text(), re.MULTILINE)
+        ]
+    # A field of number 0 inside an unknown group: protobuf's versions disagree, the compiled engine is with the newest.
+    edges = ["test_engines.py::test_random_events_at_the_edge_of_the_format", "test_malformed.py::test_read"]
+    options = () if version == "newest" else tuple(f"--deselect=tests/writer/format/{edge}" for edge in edges)
+    chosen = [str(path) for path in files if path.parent.name == "format" or path.stem in READING]
+    assert len(chosen) > 8
+    run_unit_tests(*chosen, options=options, PYTHONPATH=str(tmp_path))
 
 
 def test_in_a_process_that_has_imported_tensorboard(tmp_path: Path) -> None:

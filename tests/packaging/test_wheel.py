@@ -91,24 +91,20 @@ def test_a_fresh_environment_serves_every_asset_that_a_page_names(wheel: Path, t
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    server = subprocess.Popen(
-        [tmp_path / "env/bin/board", ROOT / "sample_logs", "--port", "0", "--no-open"],
-        cwd=elsewhere, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        assert server.stdout is not None
-        for line in server.stdout:
-            if found := re.search(r"http://[\w.]+:\d+/\S*", line):
-                break
-        else:
-            pytest.fail("the board printed no address")
-        address = found.group().rstrip("/") + "/"
-        for page in ("scalars", "images", "graphs"):
-            html = urllib.request.urlopen(address + page).read().decode()
-            assets = re.findall(r'(?:src|href)="(static/[^"]+)"', html)
-            assert assets
-            for asset in assets:
-                assert urllib.request.urlopen(address + asset).status == 200, asset
-    finally:
-        server.terminate()
+    command = [tmp_path / "env/bin/board", ROOT / "sample_logs", "--port", "0", "--no-open"]
+    with subprocess.Popen(
+        command, cwd=elsewhere, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            found = (re.search(r"http://[\w.]+:\d+/", line) for line in server.stdout)
+            address = next(match.group() for match in found if match)
+            for page in ("scalars", "images", "graphs"):
+                html = urllib.request.urlopen(address + page).read().decode()
+                assets = re.findall(r'(?:src|href)="(static/[^"]+)"', html)
+                assert assets
+                for asset in assets:
+                    assert urllib.request.urlopen(address + asset).status == 200, asset
+        finally:
+            server.terminate()
         assert server.wait(10) == 0
