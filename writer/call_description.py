@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 __all__ = ["calling_line", "plain_arguments", "readable_name"]
@@ -31,14 +32,26 @@ def readable_name(name: str) -> str:
 
 
 def calling_line(torch_dir: str) -> str:
-    """Find the first caller outside torch and this package, as ``file:line``; "" if there is none."""
+    """Find the first caller outside torch and this package, as ``file:line``; "" if there is none.
+
+    The file is named from the nearest folder of ``sys.path``, or from the working directory: a log that is
+    handed on tells nobody how the machine that wrote it is laid out.
+    """
     frame: Any = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((torch_dir, _PACKAGE_DIR, "<")):
-            return f"{file}:{frame.f_lineno}"
+            return f"{_short_path(file)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+@cache
+def _short_path(file: str) -> str:
+    path = os.path.abspath(file)
+    folders = {os.path.join(os.path.abspath(folder), "") for folder in (os.getcwd(), *sys.path)}
+    nearest = max((folder for folder in folders if path.startswith(folder)), key=len, default="")
+    return path.removeprefix(nearest) if nearest else os.path.basename(path)
 
 
 def plain_arguments(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Plain]:

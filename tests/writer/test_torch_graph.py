@@ -352,3 +352,9 @@ def test_names_are_unique_and_no_name_is_also_a_scope() -> None:
     encoded = graph_def(captured.nodes)
     known = {node.name for node in encoded.node}
     assert all(source.partition(b":")[0] in known for node in encoded.node for source in node.input)
+
+
+def test_a_source_line_tells_nothing_of_the_machine() -> None:
+    captured = capture(*(made() for made in ZOO["talk_net"]))
+    lines = {node.source for node in captured.nodes if node.source}
+    assert {line.partition(":")[0] for line in lines} == {"tests/writer/zoo.py"}
