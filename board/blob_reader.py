@@ -7,7 +7,7 @@ from board.errors import BadRequestError, MalformedValueError, UnknownSeriesErro
 from board.kinds import decode
 from board.model import BlobRef, FileId, Kind
 from board.storage import LocalStorage
-from writer.format.records import FOOTER_BYTES, masked_crc32c
+from writer.format.records import FOOTER_BYTES, HEADER_BYTES, MAX_RECORD_BYTES, masked_crc32c
 
 __all__ = ["format_ref", "parse_ref", "read_payload", "read_value"]
 
@@ -36,9 +36,13 @@ def read_payload(storage: LocalStorage, folder: str, ref: BlobRef) -> bytes:
         MalformedValueError: its bytes are not those that were read before.
     """
     path = ref.file.path if folder == "." else f"{folder}/{ref.file.path}"
+    length = ref.length.to_bytes(8, "little")  # as the record's header has it
+    record = b""
     try:
         with storage.open(path) as file:
-            record = file.pread(ref.length + FOOTER_BYTES, ref.offset)
+            # A reference that somebody made up must not make us read a whole file.
+            if ref.length <= MAX_RECORD_BYTES and file.pread(8, max(ref.offset - HEADER_BYTES, 0)) == length:
+                record = file.pread(ref.length + FOOTER_BYTES, ref.offset)
     except OSError as error:
         raise UnknownSeriesError(f"{path} can no longer be read: {error.strerror or error}") from error
     payload, footer = record[: ref.length], record[ref.length :]

@@ -76,11 +76,11 @@ _NONE = ("", "")
 
 
 def count_tags(views: Iterable[RunView]) -> dict[Kind, int]:
-    """Return how many tags of each kind there are, in the order of ``Kind``."""
-    tags: dict[Kind, set[str]] = {}
-    for view in views:
+    """Return how many tags of each kind there are, in the order of ``Kind``; of graphs, that no two runs share, all."""
+    tags: dict[Kind, set[tuple[str, int]]] = {}
+    for place, view in enumerate(views):
         for tag, kind in shown_series(view):
-            tags.setdefault(kind, set()).add(tag)
+            tags.setdefault(kind, set()).add((tag, place if kind is Kind.GRAPH else 0))
     return {kind: len(tags[kind]) for kind in Kind if kind in tags}
 
 

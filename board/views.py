@@ -87,7 +87,7 @@ class NearestPoint:
     line: str
     step: int
     wall_time: float
-    relative: float  # seconds since the run's first event
+    relative: float  # seconds since the first visible point of the series
     value: float
     smoothed: float
     x: float  # where the chart has it

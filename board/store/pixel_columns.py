@@ -95,8 +95,9 @@ class PixelColumns:
     def _telling_rows(self, folded: Folded) -> Ints:
         """Return the rows, rising, that make the same picture as all rows.
 
-        Those are the least and the greatest finite value of each column, a point for each gap that NaN or
-        infinities make between the finite points of two columns, and the neighbours on both sides of the range.
+        Those are the least and the greatest finite value of each column, the first and the last of all, a point for
+        each gap that NaN or infinities make between the finite points of two columns, and the neighbours on both sides
+        of the range.
         """
         at, starts, stops = folded.at, self._bounds[:-1], self._bounds[1:]
         is_finite = at[FIRST] >= 0
@@ -105,6 +106,8 @@ class PixelColumns:
             [
                 at[LEAST, is_finite],
                 at[GREATEST, is_finite],
+                at[FIRST, is_finite][:1],  # where the curve begins and ends, whatever its extremes are: pages tell the
+                at[LAST, is_finite][-1:],  # last value
                 starts[is_finite & (at[FIRST] > starts)],  # a gap before the first finite point of the column
                 (at[LAST] + 1)[is_finite & (at[LAST] + 1 < stops)],  # and one behind the last
                 starts[~is_finite & (starts < stops)],  # nothing but a gap

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from board.errors import BadRequestError, UnknownSeriesError
+from board.errors import BadRequestError, MalformedValueError, UnknownSeriesError
 from board.logs import BlobRow, Kind
 from board.web.context import Board
 from board.web.encoding import asked_name, column, json_response, number, shown_name
@@ -88,9 +88,16 @@ def _read_rows(board: Board, run: str, tag: str, kind: Kind) -> Response:
     revision = board.logs.revision
     rows = board.logs.blobs(asked_name(run), asked_name(tag), kind)
     newest = rows[-MAX_ROWS:]
-    values = [board.logs.read_blob(asked_name(run), asked_name(tag), kind, row.ref) for row in newest]
-    spelled = [_histogram(value) if kind is Kind.HISTOGRAM else _text(value) for value in values]
+    spelled = [_read_row(board, asked_name(run), asked_name(tag), kind, row.ref) for row in newest]
     return json_response({"revision": revision, "total": len(rows), **_row_columns(newest), "rows": spelled})
+
+
+def _read_row(board: Board, run: str, tag: str, kind: Kind, ref: str) -> dict[str, Any]:
+    try:
+        value = board.logs.read_blob(run, tag, kind, ref)
+    except (MalformedValueError, UnknownSeriesError) as error:  # one value that is damaged must not hide the others
+        return {"error": str(error)}
+    return _histogram(value) if kind is Kind.HISTOGRAM else _text(value)
 
 
 def _row_columns(rows: list[BlobRow]) -> dict[str, Any]:

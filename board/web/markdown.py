@@ -15,12 +15,15 @@ TAGS = {
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-@lru_cache(maxsize=1024)  # descriptions are asked for again with every change of the tags
 def render_markdown(text: str) -> str:
     """Render Markdown: HTML in it stays text; of what comes out only plain elements, and links to the web, are kept."""
     if not text:
         return ""
-    html = _parser.render(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode())
+    return _render_again(text) if len(text) <= 1000 else _render(text[:MAX_CHARACTERS])
+
+
+def _render(text: str) -> str:
+    html = _parser.render(text.encode("utf-8", "replace").decode())
     return nh3.clean(
         html,
         tags=TAGS,
@@ -28,3 +31,6 @@ def render_markdown(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+_render_again = lru_cache(maxsize=1024)(_render)  # descriptions are asked for with every change of the tags

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from starlette.responses import Response, StreamingResponse
 
 from board.errors import BoardError
 from board.logs import Logs, NearestPoint, PixelRequest, PointColumns, RunPixels, Smoothing
-from board.web.context import Board
+from board.web.context import Board, Context
 from board.web.encoding import asked_name, column, json_response, number, shown_name
-from board.web.limits import MAX_CHARTS, MAX_LINES, MAX_NAME, MAX_RUNS, MAX_WIDTH_PX, Name
+from board.web.limits import MAX_CHARTS, MAX_COLUMNS, MAX_LINES, MAX_NAME, MAX_RUNS, MAX_WIDTH_PX, Name
 
 __all__ = ["router"]
 
@@ -44,7 +45,7 @@ class SmoothingQuestion(_Question):
 class _ChartQuestion(_Question):
     id: OneName
     tag: OneName
-    runs: Annotated[list[OneName], Field(max_length=MAX_RUNS)]
+    runs: Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]
     x: X = "step"
     smoothing: SmoothingQuestion = SmoothingQuestion()
 
@@ -82,6 +83,12 @@ class PixelsQuestions(_Charts):
 
     charts: Annotated[list[PixelsQuestion], Field(max_length=MAX_CHARTS)]
 
+    @model_validator(mode="after")
+    def _check_columns(self) -> Self:
+        if sum(chart.width * len(chart.runs) for chart in self.charts) > MAX_COLUMNS:
+            raise ValueError(f"at most {MAX_COLUMNS} pixel columns in one request, widths times runs")
+        return self
+
 
 class NearestQuestions(_Charts):
     """The charts that show the cursor."""
@@ -90,8 +97,12 @@ class NearestQuestions(_Charts):
 
 
 @router.post("/api/pixels")
-def draw_charts(board: Board, questions: PixelsQuestions) -> Response:
+async def draw_charts(board: Board, questions: PixelsQuestions) -> Response:
     """Return, for each chart, exactly the pixels it shows; a chart that cannot be drawn says why in its ``error``."""
+    return await to_thread.run_sync(_draw_charts, board, questions, limiter=board.drawing)
+
+
+def _draw_charts(board: Context, questions: PixelsQuestions) -> Response:
     revision = board.logs.revision  # read first: an answer may know more than it says, never less
     return json_response({"revision": revision, "charts": [_chart(board.logs, each) for each in questions.charts]})
 

@@ -37,7 +37,8 @@ export class App {
     this.connection = { state: "connecting", since: Date.now(), retryAt: null };
     /** @type {Map<string, Set<(detail: any) => void>>} */
     this.listeners = new Map();
-    this.view.listeners.add(() => this.tell("view"));
+    keepView(page, this.view.toString());
+    this.view.listeners.add(() => { keepView(page, this.view.toString()); this.tell("view"); });
     /** @type {Promise<void> | null} */
     this.reading = null;
     this.isDue = false;
@@ -171,8 +172,21 @@ export class App {
     this.tell("theme");
   }
 
-  /** Address of another page with what holds there too. @param {string} page */
+  /** Address of another page with what holds there too, and what it was left with. @param {string} page */
   pageUrl(page) {
-    return page + this.view.carried(CARRIED);
+    return page + this.view.carried(CARRIED, keptView(page));
   }
+}
+
+/** One tab's last view of each page of this board: pins and smoothing outlive a look at the images. @param {string} page */
+const viewKey = (page) => `trainboard.view ${new URL(page, document.baseURI).pathname}`;
+
+/** @param {string} page @param {string} query */
+function keepView(page, query) {
+  try { sessionStorage.setItem(viewKey(page), query); } catch { /* storage may be refused */ }
+}
+
+/** @param {string} page */
+function keptView(page) {
+  try { return sessionStorage.getItem(viewKey(page)) ?? ""; } catch { return ""; }
 }

@@ -79,9 +79,9 @@ export class ViewState {
     return text ? `?${text}` : "";
   }
 
-  /** The part of the query that makes sense on another page too. @param {string[]} keys */
-  carried(keys) {
-    const text = stringify(this.pairs.filter(([key]) => keys.includes(key)));
+  /** The query of another page: what makes sense there too, and what it had of its own. @param {string[]} keys that all pages share @param {string} [own] its last query */
+  carried(keys, own = "") {
+    const text = stringify([...this.pairs.filter(([key]) => keys.includes(key)), ...[...new URLSearchParams(own)].filter(([key]) => !keys.includes(key))]);
     return text ? `?${text}` : "";
   }
 }

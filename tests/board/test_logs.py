@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,22 @@ def test_blobs_are_read_when_asked_for(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(board.UnknownSeriesError):
         logs.read_blob("r", "img", Kind.IMAGE, rows[0].ref)
+
+
+def test_a_reference_that_somebody_made_up_takes_no_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "r" / A, version(), image("img", 1, b"one"))
+    logs = board.open(tmp_path)
+    (row,) = logs.blobs("r", "img", Kind.IMAGE)
+    os.truncate(path, 2 << 30)
+    generation, offset, _, rest = row.ref.split("-", 3)
+    tracemalloc.start()
+    for length in (100 << 20, 1 << 30, 10**19 - 1):
+        for at in (offset, "0", "5"):
+            with pytest.raises(board.MalformedValueError, match="other bytes"):
+                logs.read_blob("r", "img", Kind.IMAGE, f"{generation}-{at}-{length}-{rest}")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+    assert logs.read_blob("r", "img", Kind.IMAGE, row.ref)[0].data == b"one"
 
 
 def test_unknown_names_are_clear_errors(tmp_path: Path) -> None:
@@ -169,7 +186,9 @@ def test_a_graph_with_its_costs_and_nodes(tmp_path: Path) -> None:
     event = Event(graph_def=graph.SerializeToString())
     meta = Event(meta_graph_def=b"\x12\x00")  # as a TF1 writer adds it: not a second graph
     write(tmp_path / "r" / A, *(encode_record(e.SerializeToString()) for e in (event, meta, costs)))
+    write(tmp_path / "s" / A, encode_record(event.SerializeToString()))
     logs = board.open(tmp_path)
+    assert logs.counts()[Kind.GRAPH] == 2  # of one name, and no less two
     assert list(logs["r"].graphs) == ["__run_graph__"]
     columns = logs.graph("r", "__run_graph__")
     assert len(columns["node_name"]) == 2

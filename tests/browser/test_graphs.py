@@ -271,6 +271,7 @@ def test_a_graph_that_arrives_is_shown_at_once(page: Page, board_server: BoardSe
         page.goto(board_server(tmp_path) + "graphs")
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "empty")
         expect(page.locator(".graph-empty pre")).to_have_text("writer.add_graph(model, inputs)")
+        expect(page.locator(".graph-canvas > canvas")).to_be_hidden()  # nothing drawn yet: it would be black
         writer.add_graph(Net(), torch.zeros(2, 8, dtype=torch.int64))
         writer.flush()
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "shown", timeout=LIVE_LIMIT_MS)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import BoardProcess, BoardServer, Faults
 from writer import SummaryWriter
@@ -139,6 +139,21 @@ def test_points_appended_appear_without_reload(page: Page, board_server: BoardSe
     )
 
 
+def test_a_run_whose_tags_come_before_it_is_drawn(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "first") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    page.goto(board_server(tmp_path) + "scalars")
+    frame_of_loss = chart(page, "loss").locator(".chart-frame")
+    held: list[Route] = []
+    page.route("**/api/runs", lambda route: held.append(route))
+    is_told = page.expect_response(lambda answer: "/api/tags" in answer.url and "second" in answer.text())
+    with is_told, SummaryWriter(tmp_path / "second") as writer:
+        writer.add_scalar("loss", 0.5, 0)
+    wait_until(page, lambda: bool(held))
+    page.unroute("**/api/runs")  # lets the held ones go
+    expect(frame_of_loss).to_have_attribute("aria-label", re.compile("2 runs"))
+
+
 def test_an_empty_logdir_fills_itself(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
     page.goto(board_server(tmp_path / "later") + "scalars")
     expect(page.locator(".empty h1")).to_be_visible()
@@ -173,6 +188,7 @@ def test_zoom_asks_again_and_double_click_resets(page: Page, three_runs: str) ->
     figure = chart(page, "train/loss")
     page.mouse.dblclick(box["x"] + 150, box["y"] + 80)
     wait_until(page, lambda: "zoom" not in chosen(page))
+    wait_until(page, lambda: "step" not in chosen(page))  # its first click has pinned nothing
     wait_until(page, lambda: asked[-1]["tag"] == "train/loss" and asked[-1]["range"] is None)
     expect(figure.locator(".chart-frame")).to_have_attribute("aria-label", re.compile("steps 0 to"))
 

@@ -35,6 +35,11 @@ test("only what holds on another page is carried there", () => {
   assert.equal(new ViewState("?show=a&smooth=0.9&step=7", () => {}).carried(["show", "step"]), "?show=a&step=7");
 });
 
+test("another page gets back what it had of its own, and not what has changed for all since", () => {
+  const view = new ViewState("?show=a&tags=digits", () => {});
+  assert.equal(view.carried(["show", "step"], "?show=b&step=7&pin=train/loss&pin=lr&smooth=0.9"), "?show=a&pin=train/loss&pin=lr&smooth=0.9");
+});
+
 test("names are packed without loss", () => {
   assert.deepEqual(unpackNames(packNames(HOSTILE)), [...HOSTILE].sort());
   const many = Array.from({ length: 500 }, (_, i) => `sweep-07/convnext-t/lr=${i * 7}/seed${i % 5}`);

@@ -30,14 +30,19 @@ export class Stage {
     this.last = { ms: 0, boxes: 0 };
   }
 
-  /** Takes the size of the element. @returns {boolean} whether it changed */
+  /** Takes the size of the element; what was in the middle stays there. @returns {boolean} whether it changed */
   resize() {
-    const box = this.canvas.getBoundingClientRect(), ratio = devicePixelRatio || 1;
+    const before = this.screen.w, box = this.canvas.getBoundingClientRect(), ratio = devicePixelRatio || 1;
     const w = Math.max(1, Math.round(box.width * ratio)), h = Math.max(1, Math.round(box.height * ratio));
     this.screen = { w: box.width, h: box.height };
     if (this.canvas.width === w && this.canvas.height === h) return false;
     this.canvas.width = w;
     this.canvas.height = h;
+    if (before) {
+      const view = this.#motion?.to ?? this.view;
+      this.#motion = null;
+      this.view = { ...view, x: view.x + (box.width - before) / 2 };
+    }
     this.redraw();
     return true;
   }

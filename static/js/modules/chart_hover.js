@@ -19,6 +19,8 @@ export class ChartHover {
     const signal = this.ending.signal, { frame, page } = chart;
     /** @type {[number, number] | null} */
     this.down = null;
+    /** The cursor before the last click. @type {import("../types.d.ts").Cursor} */
+    this.before = { x: null, pinned: false };
     /** Where the pointer is, px of the window; null: elsewhere. @type {{x: number, y: number} | null} */
     this.pointer = null;
     this.frameId = 0;
@@ -63,7 +65,9 @@ export class ChartHover {
     const { chart, down } = this;
     this.down = null;
     chart.isBusy = false;
-    if (!down || Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 4 || event.detail > 1 || !chart.view) return;
+    if (!down || Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 4 || !chart.view) return;
+    if (event.detail > 1) { chart.setCursor(this.before.x, this.before.pinned); return; } // a double click resets the zoom: its first half pinned nothing
+    this.before = chart.cursor;
     this.pointer = { x: event.clientX, y: event.clientY };
     const rows = this.rows();
     if (rows.length) chart.setCursor(rows[0].at, true);

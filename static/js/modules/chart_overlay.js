@@ -88,7 +88,7 @@ function beyond(chart, view) {
 
 /** The last value of each curve at the right edge, moved apart where they would cover each other. @param {ScalarChart} chart @param {View} view */
 function ends(chart, view) {
-  const { box } = view, out = [], right = box.x + box.w + 8, lowest = box.y + box.h + 2;
+  const { box } = view, out = [], right = box.x + box.w + 11, lowest = box.y + box.h + 2;
   const items = chart.drawn.flatMap((one) => {
     let i = lastFinite(one.curve.y);
     while (i >= 0 && (one.curve.x[i] > view.x[1] || !Number.isFinite(one.curve.y[i]))) i--;
@@ -99,8 +99,12 @@ function ends(chart, view) {
   let last = -99;
   for (const item of items) last = item.at = Math.max(item.y, last + 13);
   for (let k = items.length - 1, limit = lowest; k >= 0 && items[k].at > limit; k--, limit -= 13) items[k].at = limit;
-  for (const { one, x, y, v, at: labelY } of items) {
-    if (x < box.x + box.w - 6 || Math.abs(labelY - y) > 3) out.push(svg("path", { class: "leader", fill: "none", d: `M${x + 4} ${y}L${right - 3} ${labelY}` }));
+  const isAway = (/** @type {typeof items[number]} */ item) => item.x < box.x + box.w - 6 || Math.abs(item.at - item.y) > 3;
+  const isKeyed = items.length > 1 && items.some(isAway); // then a dot before each says whose it is
+  for (const item of items) {
+    const { one, x, y, v, at: labelY } = item;
+    if (isAway(item)) out.push(svg("path", { class: "leader", fill: "none", d: `M${x + 4} ${y}L${right - 8} ${labelY}` }));
+    if (isKeyed) out.push(svg("circle", { cx: right - 5, cy: labelY, r: 2, fill: one.colour }));
     out.push(svg("circle", { cx: x, cy: y, r: 2.75, fill: one.colour }), at(svg("text", { class: "end-value" }, value(v, 3)), right, labelY + 4));
   }
   return out;

@@ -11,6 +11,7 @@ import { matcher } from "./tag_groups.js";
 
 const MANY = 40; // runs: more are not told apart by colour
 const STATE_EVERY_MS = 15000;
+const QUIET = ["dropped", "rank"]; // facts that say something only where they are not 0
 
 /** @param {HTMLElement} root @param {App} app @returns {() => void} */
 export function start(root, app) {
@@ -180,7 +181,8 @@ class RunList {
 
   paintHead() {
     const { app, metric } = this, total = app.runs.list.length, shown = app.runs.visible().length;
-    setText(this.count, total ? (shown === total ? String(total) : `${shown} of ${total}`) : "");
+    const found = this.found().length, counts = shown === total ? String(total) : `${shown} of ${total}`;
+    setText(this.count, !total ? "" : found === total ? counts : `${counts}, ${found} listed`);
     this.all.checked = shown === total;
     this.all.indeterminate = shown > 0 && shown < total;
     this.choice("group").value = this.group;
@@ -199,12 +201,12 @@ class RunList {
     this.foot.dataset.said = said;
     const wasOpen = this.foot.querySelector("details")?.open;
     if (app.runs.list.length === 1) {
-      const facts = Object.entries(app.runs.list[0].facts).filter(([, v]) => v !== null && v !== "" && typeof v !== "object").slice(0, 12);
+      const facts = Object.entries(app.runs.list[0].facts).filter(([key, v]) => v !== null && v !== "" && typeof v !== "object" && !(v === 0 && QUIET.includes(key))).slice(0, 12);
       if (facts.length) parts.push(el("dl", { class: "facts" }, ...facts.flatMap(([key, v]) => [el("dt", {}, key.replaceAll("_", " ")), el("dd", {}, String(v))])));
     }
     if (problems.length) parts.push(el("details", { class: "notice", "data-kind": "stalled", open: wasOpen },
       el("summary", {}, icon("warn"), el("strong", {}, `${counted(files, "file")} partly unreadable`)),
-      ...problems.slice(0, 50).map(({ problem }) => el("p", {}, `${problem.file}: ${problem.message}${problem.count > 1 ? ` (${problem.count} times)` : ""}${problem.length ? `, ${bytes(problem.length)}` : ""}`)),
+      ...problems.slice(0, 50).map(({ problem }) => el("p", {}, `${problem.file}${problem.length ? ` (${bytes(problem.length)})` : ""}: ${problem.message}${problem.count > 1 ? ` ${problem.count} times.` : ""}`)),
       problems.length > 50 && el("p", {}, `and ${problems.length - 50} more`)));
     if (app.focus) parts.push(el("p", {}, el("span", {}, `Best ${app.focus.length} of ${app.runs.list.length} in colour`), el("span", { class: "run-foot-by", title: this.metric.tag }, `by last ${this.metric.tag}`)));
     this.foot.replaceChildren(...parts);

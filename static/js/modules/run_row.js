@@ -34,13 +34,14 @@ export class RunRow {
 
   /** @param {Run} run @param {number} readAt */
   paintState(run, readAt) {
-    const isReading = run.bytes_total > 0 && run.bytes_read < run.bytes_total * 0.995 && run.state !== "live";
+    const readable = run.bytes_total - run.problems.reduce((sum, one) => sum + (one.code === "unreadable_tail" ? one.length : 0), 0);
+    const isReading = run.bytes_read < readable * 0.995 && run.state !== "live";
     const quiet = run.state === "stalled" ? ago((run.quiet_s ?? 0) + (Date.now() - readAt) / 1000) : "";
-    const said = isReading ? `${Math.floor((100 * run.bytes_read) / run.bytes_total)}\u202f%` : `${run.state}${quiet}`;
+    const said = isReading ? `${Math.floor((100 * run.bytes_read) / readable)}\u202f%` : `${run.state}${quiet}`;
     if (said === this.said) return;
     this.said = said;
     setAttribute(this.state, "data-state", isReading ? "reading" : run.state);
-    setAttribute(this.state, "title", isReading ? `Read ${bytes(run.bytes_read)} of ${bytes(run.bytes_total)}` : TITLES[run.state](quiet));
+    setAttribute(this.state, "title", isReading ? `Read ${bytes(run.bytes_read)} of ${bytes(readable)}` : TITLES[run.state](quiet));
     if (isReading) this.state.replaceChildren(said);
     else if (run.state === "stalled") this.state.replaceChildren(icon("clock"), quiet);
     else if (run.state === "starting") this.state.replaceChildren("starting");

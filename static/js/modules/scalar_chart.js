@@ -1,6 +1,6 @@
 /** One chart: its frame, its question, its curves, and what the hand does with it. */
 
-import { el, icon, setAttribute, setText, svg } from "../dom.js";
+import { el, icon, pathName, setAttribute, setText, svg } from "../dom.js";
 import { counted, short, splitName, step, value } from "../format.js";
 import { resolved, token } from "../theme.js";
 import { curve, fullX, fullY, lastFinite, nearestIndex } from "./chart_data.js";
@@ -58,7 +58,7 @@ export class ScalarChart {
     this.frame = el("div", { class: "chart-frame", tabindex: 0, role: "img", "aria-label": tag }, this.plot, this.overlay);
     this.root = el("figure", { class: "chart", "data-tag": tag },
       el("div", { class: "chart-head" },
-        el("h3", { class: "chart-title", title: tag }, el("span", {}, head), tail), this.note,
+        el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note,
         el("div", { class: "chart-tools" }, page.openFull && tool("full", "Full screen", () => page.openFull?.(tag)), page.openFull && this.pinButton)),
       this.frame);
     this.paintPin();

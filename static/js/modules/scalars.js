@@ -63,7 +63,7 @@ class ScalarsPage {
     const { app } = this, options = { signal };
     app.on("delta", (delta) => this.onDelta(delta), options);
     app.on("stale", () => { this.readTags(); this.refreshAll(); }, options);
-    app.on("runs", ({ added } = {}) => { if (added?.length || !this.isRead || !this.tags.size) this.readTags(); this.render(); }, options);
+    app.on("runs", ({ added } = {}) => { if (added?.length || !this.isRead || !this.tags.size) this.readTags(); this.render(); this.refreshNew(added ?? []); }, options);
     app.on("selection", () => { this.render(); this.refreshAll(); }, options);
     app.on("style", () => this.each((chart) => chart.redraw()), options);
     app.on("theme", () => this.each((chart) => chart.redraw()), options);
@@ -125,6 +125,12 @@ class ScalarsPage {
 
   refreshAll() {
     this.each((chart) => chart.refresh());
+  }
+
+  /** The tags of a run may have come before the run itself: charts then asked without it. @param {{name: string}[]} added */
+  refreshNew(added) {
+    const names = new Set(added.map((run) => run.name));
+    if (names.size) this.each((chart) => { if (this.runsOf(chart.tag).some((name) => names.has(name))) chart.refresh(); });
   }
 
   /** Chosen runs that have the tag. @param {string} tag */

@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from tests.board.logged import append_events, image
+from tests.board.event_files import text, version, write
+from tests.board.logged import NAME, append_events, image
 from tests.board.web.conftest import serve_in_process, wait_until_loaded
 from tests.board.web.test_image_types import png_header
 from tests.board.web.test_pages import parse
@@ -147,6 +148,17 @@ def test_graphs_are_listed_and_come_as_columns(corpus: TestClient) -> None:
             assert node["op"] == columns["strings"][columns["node_op"][top[0]]]
         assert groups[0] == ""
         assert corpus.get("/api/graph_node", params={**asked, "name": "no/such/node"}).status_code == 404
+
+
+def test_a_damaged_text_hides_no_other(tmp_path: Path) -> None:
+    path = write(tmp_path / "r" / NAME, version(), text("t", 1, "one"), text("t", 2, "two"))
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        data = path.read_bytes()
+        path.write_bytes(data.replace(b"one", b"eno"))  # the checksum is wrong now
+        rows = client.get("/api/texts", params={"run": "r", "tag": "t"}).json()["rows"]
+    assert "other bytes" in rows[0]["error"]
+    assert rows[1]["texts"] == ["two"]
 
 
 def test_scalars_are_no_blobs(corpus: TestClient) -> None:

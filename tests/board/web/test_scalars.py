@@ -188,13 +188,22 @@ def test_bounds_of_a_question(corpus: TestClient, change: dict[str, Any], status
 
 
 def test_bounds_of_a_request(corpus: TestClient) -> None:
-    def send(charts: int, runs: int) -> int:
-        chart = {**GOOD, "runs": ["r"] * runs}
+    def send(charts: int, runs: int, width: int = 100) -> int:
+        chart = {**GOOD, "runs": [f"r{i}" for i in range(runs)], "width": width}
         return corpus.post("/api/pixels", json={"charts": [chart] * charts}).status_code
 
     assert send(100, 1) == 200
     assert send(101, 1) == 400
     assert send(4, 5000) == 200
     assert send(5, 4001) == 400
+    assert send(4, 1000, 1000) == 200
+    assert send(4, 1000, 1001) == 400
     assert corpus.post("/api/pixels", json=[]).status_code == 400
     assert corpus.post("/api/pixels", json={}).status_code == 400
+
+
+def test_a_run_that_is_named_again_and_again_is_drawn_once(corpus: TestClient) -> None:
+    tag, _ = scalar_tag()
+    assert [line["run"] for line in ask(corpus, tag=tag, runs=[RUN] * 1000)["lines"]] == [RUN]
+    near = {"id": "a", "tag": tag, "runs": [RUN] * 1000, "at": 0}
+    assert len(corpus.post("/api/nearest", json={"charts": [near]}).json()["charts"][0]["points"]) == 1
