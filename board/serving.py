@@ -17,6 +17,7 @@ from types import FrameType
 import uvicorn
 
 from board.app import create_app
+from board.connection import Connection
 from board.errors import BoardError
 from board.live import Live
 from board.logs import Logs
@@ -61,7 +62,7 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
 
     config = uvicorn.Config(
         app,
-        http="h11",  # httptools takes an unfinished header of any size
+        http=Connection,  # of h11; httptools takes an unfinished header of any size
         ws="none",
         loop="asyncio",
         lifespan="on",

@@ -68,7 +68,15 @@ MAY_IMPORT = {
     },
     "board.terminal": set(),
     "board.doctor": {"board.assets", "writer.format"},
-    "board.serving": {"board.app", "board.live", "board.logs", "board.settings", "board.errors"},
+    "board.connection": set(),
+    "board.serving": {
+        "board.app",
+        "board.connection",
+        "board.live",
+        "board.logs",
+        "board.settings",
+        "board.errors",
+    },
     "board.cli": {
         "board.app",
         "board.doctor",

@@ -116,6 +116,7 @@ class ImagesPage {
     this.layout = layout;
     this.seen.disconnect();
     const runsOf = new Map(entries.map(({ tag, runs }) => [tag, visible.filter((name) => runs.has(name))]));
+    document.documentElement.toggleAttribute("data-empty", app.runs.list.length === 0);
     this.body.replaceChildren(...(groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]));
     this.showStep();
   }
