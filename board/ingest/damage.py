@@ -151,8 +151,10 @@ class Damage:
             Where to read on; None: wait, or the file is given up.
         """
         size = file.info.size
+        is_being_written = False
         if scan.stop == "incomplete":
-            if growth.quiet_s < SETTLE_S:
+            is_being_written = growth.quiet_s < SETTLE_S
+            if is_being_written and size - offset < HEADER_BYTES:
                 self._is_held = True
                 return None
             start, look_from, code = offset, offset + HEADER_BYTES, "torn_tail"
@@ -175,7 +177,8 @@ class Damage:
             self._count("given_up", start, size - start)
             return None
         if found is None:
-            self._pending = self._problem(code, start, size - start)
+            self._is_held = is_being_written  # a large record may take its writer longer than we wait with others
+            self._pending = None if is_being_written else self._problem(code, start, size - start)
             return None
         if code == "lying_length":
             self._count(code, start, 0)

@@ -169,7 +169,10 @@ class EventReader:
             self._damage.note_skipped(scan.found, self._offset)
             rest = filled - scan.consumed
             at_end = base + filled >= size or filled < want  # it may have shrunk meanwhile: the next read will see
-            if scan.stop in ("length_crc", "too_long") or (scan.stop == "incomplete" and at_end):
+            need = HEADER_BYTES + scan.stop_length + FOOTER_BYTES
+            is_beyond = at_end or (scan.consumed == 0 and self._offset + need > size)  # goes on behind the file's end
+            if scan.stop in ("length_crc", "too_long") or (scan.stop == "incomplete" and is_beyond):
+                buffer.shrink()
                 resumed = self._damage.resume(scan, self._offset, file, buffer, self._growth)
                 if resumed is None:
                     return True
@@ -177,12 +180,7 @@ class EventReader:
             elif at_end:
                 self._offset = self._damage.hold_suspect(self._offset, self._growth)
                 return True
-            elif scan.consumed == 0:  # one record, larger than the buffer, that lies in the file as a whole?
-                need = HEADER_BYTES + scan.stop_length + FOOTER_BYTES
-                if self._offset + need > size:
-                    buffer.shrink()
-                    self._damage.resume(scan, self._offset, file, buffer, self._growth)
-                    return True
+            elif scan.consumed == 0:  # one record, larger than the buffer
                 buffer.grow(need, keep=filled)
             else:
                 view[:rest] = view[scan.consumed : filled]

@@ -15,7 +15,7 @@ from board.ingest.read_buffer import ReadBuffer
 from board.model import FileId, FileRows
 from board.storage import LocalStorage
 from tests.board import event_files
-from tests.board.event_files import HandClock, append, end_marker, image, scalar, scalars, write, writer_record
+from tests.board.event_files import HandClock, append, end_marker, image, scalar, scalars, text, write, writer_record
 from writer.format.records import encode_record, masked_crc32c
 
 BUFFER = ReadBuffer()
@@ -186,6 +186,16 @@ def test_a_torn_record_does_not_swallow_those_behind_it(path: Path) -> None:
     assert reading.problems == {"gap": (1, 500)}
 
 
+@pytest.mark.parametrize("length", [1 << 23, 1 << 27])
+def test_a_lie_longer_than_the_file_does_not_swallow_a_long_rest(path: Path, length: int) -> None:
+    records = scalars(1000)
+    rest = b"".join(records[500:]) * 60  # more than fits into the buffer, less than the lie
+    assert len(BUFFER) < len(rest) < length
+    reading = read(path, *records[:500], header(length), rest)
+    assert len(reading.steps) == 499 + 501 * 60
+    assert reading.problems == {"gap": (1, 12)}
+
+
 def test_a_record_that_is_no_event_is_skipped(path: Path) -> None:
     records = scalars(10)
     foreign = encode_record(b"\xff" * 40)
@@ -301,6 +311,41 @@ def test_nothing_is_resynced_in_the_last_30_s_of_a_growing_file(path: Path, goes
     reading.read()
     assert reading.steps == list(range(25 if goes_on else 19))
     assert reading.problems == {"gap": (1, 500)}
+
+
+def test_a_torn_record_in_a_file_that_goes_on_growing_hides_what_follows_for_30_s_only(path: Path) -> None:
+    hand = HandClock(path.parent.stat().st_mtime)
+    records = scalars(30)
+    torn = image("img", 0, bytes(100_000))[:50]  # its length reaches far beyond all that follows
+    reading = Reading(write(path, *records[:11]), hand.clock)
+    reading.read()
+    append(path, torn, *records[11:20])
+    for step in range(20, 26):
+        reading.read()
+        assert (reading.steps, reading.problems) == (list(range(10)), {})
+        hand.advance(5)
+        append(path, records[step])
+    hand.advance(1)
+    reading.read()
+    assert reading.steps == list(range(25))
+    assert reading.problems == {"gap": (1, 50)}
+
+
+def test_a_record_that_takes_its_writer_a_minute_is_no_damage(path: Path) -> None:
+    hand = HandClock(path.parent.stat().st_mtime)
+    records = scalars(1)
+    large = text("t", 1, "x" * 3_000_000)
+    reading = Reading(write(path, *records), hand.clock)
+    for start in range(0, len(large), 200_000):
+        append(path, large[start : start + 200_000])
+        hand.advance(5)
+        reading.read()
+        assert reading.problems == {}
+    append(path, scalar("loss", 1, 1.0))
+    reading.read()
+    assert reading.steps == [0, 1]
+    assert sum(len(rows.blob_step) for rows in reading.rows) == 1
+    assert reading.problems == {}
 
 
 def test_zeros_that_become_a_record_are_no_damage(path: Path) -> None:
