@@ -33,7 +33,7 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(BIN)/mypy
 	$(NPM) run --silent types
 	$(NPM) run --silent test
-	$(BIN)/pytest -q -m "not browser and not packaging" -n auto --dist worksteal
+	$(BIN)/pytest -q -m "not browser and not packaging and not examples" -n auto --dist worksteal
 
 bench: $(VENV)/dev.installed build chromium  ## every figure of the README, against its peers
 	$(BIN)/python benchmarks/writer.py

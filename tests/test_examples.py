@@ -11,6 +11,8 @@ import pytest
 
 import board
 
+pytestmark = pytest.mark.examples
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 

@@ -208,7 +208,8 @@ def test_a_folder_that_becomes_writable_gets_everything(tmp_path: Path, caplog: 
     log.add_scalar("a", 1.0, 1)
     (tmp_path / "run").unlink()
     log.add_scalar("a", 2.0, 2)
-    wait_until(lambda: (tmp_path / "run").exists() and len(read_only_file(tmp_path / "run")) == 4)
+    run = tmp_path / "run"
+    wait_until(lambda: run.is_dir() and find_event_files(run) and len(read_only_file(run)) == 4)
     log.close()
     assert "written again" in caplog.records[-1].getMessage()
 
