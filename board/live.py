@@ -22,9 +22,9 @@ class TooManyListenersError(Exception):
     """No more streams; the message is for a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LiveEvent:
-    """One event of the stream: ``hello``, ``reload``, ``delta`` or ``bye``."""
+    """One event of the stream: ``hello``, ``reload``, ``delta`` or ``bye``; many listeners may get the same one."""
 
     name: str
     data: dict[str, object]
@@ -42,9 +42,11 @@ class Changes:
     changed: set[str] = field(default_factory=set)
     grew: dict[str, dict[Kind, set[str]]] = field(default_factory=dict)
     series: int = 0  # names in ``grew``, an upper bound
+    event: LiveEvent | None = None  # that spells it out, once somebody has asked
 
     def merge(self, delta: Delta) -> None:
         """Add what a later delta says; a run that went and came back is rebuilt."""
+        self.event = None
         self.revision = max(self.revision, delta.revision)
         for run in delta.removed:
             self.added.discard(run)
@@ -108,9 +110,10 @@ class Listener:
     def __init__(self, live: "Live", interests: frozenset[str], greetings: list[LiveEvent]) -> None:
         """Greet first, then wait for changes."""
         self._live = live
-        self._interests = interests
+        self.interests = interests
         self._greetings = greetings
         self._changes: Changes | None = None  # merged while the connection is busy, so a slow one costs no memory
+        self._is_shared = False  # others have the same Changes: to be copied before anything is merged into it
         self._wake = asyncio.Event()
         self._has_said_bye = False
 
@@ -128,14 +131,13 @@ class Listener:
         changes, self._changes = self._changes or Changes(self._live.revision), None
         return self._live.delta_event(changes)
 
-    def offer(self, changes: Changes) -> None:
-        """Take what is of interest."""
-        news = changes.limited_to(self._interests)
-        if news is None:
-            return
+    def offer(self, news: Changes) -> None:
+        """Take what is of interest; others are given the same."""
         if self._changes is None:
-            self._changes = news
+            self._changes, self._is_shared = news, True
         else:
+            if self._is_shared:
+                self._changes, self._is_shared = self._changes.limited_to(INTERESTS) or Changes(), False
             self._changes.merge_all(news)
         self._wake.set()
 
@@ -209,6 +211,8 @@ class Live:
 
     def delta_event(self, changes: Changes) -> LiveEvent:
         """Spell changes out for a page."""
+        if changes.event is not None:
+            return changes.event
         data: dict[str, object] = {
             "revision": changes.revision,
             "added": sorted(changes.added),
@@ -217,7 +221,8 @@ class Live:
             "changed": sorted(changes.changed),
             "grew": {run: {kind: sorted(tags) for kind, tags in kinds.items()} for run, kinds in changes.grew.items()},
         }
-        return LiveEvent("delta", data, f"{self.boot}-{changes.revision}")
+        changes.event = LiveEvent("delta", data, f"{self.boot}-{changes.revision}")
+        return changes.event
 
     def _accept(self, delta: Delta) -> None:
         self.revision = max(self.revision, delta.revision)
@@ -231,5 +236,9 @@ class Live:
         self._timer = None
         self._sent_at = asyncio.get_running_loop().time()
         changes, self._changes = self._changes, Changes()
+        limited: dict[frozenset[str], Changes | None] = {}  # most listeners want the same
         for listener in self._listeners:
-            listener.offer(changes)
+            if listener.interests not in limited:
+                limited[listener.interests] = changes.limited_to(listener.interests)
+            if news := limited[listener.interests]:
+                listener.offer(news)

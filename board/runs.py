@@ -39,22 +39,22 @@ class ScalarSeries:
     @cached_property
     def step(self) -> NDArray[np.int64]:
         """The steps."""
-        return _whole([line.step for line in self._view.lines], np.int64)
+        return self._view.step
 
     @cached_property
     def wall_time(self) -> NDArray[np.float64]:
         """When each point was logged, seconds since the epoch."""
-        return _whole([line.wall_time for line in self._view.lines], np.float64)
+        return self._view.wall_time
 
     @cached_property
     def value(self) -> NDArray[np.float64]:
         """The values."""
-        return _whole([line.value for line in self._view.lines], np.float64)
+        return self._view.value
 
     @cached_property
     def superseded(self) -> NDArray[np.bool_]:
         """True where a later session took over."""
-        return _whole([line.superseded for line in self._view.lines], np.bool_)
+        return self._view.superseded
 
     @property
     def lines(self) -> list[tuple[str, int]]:
@@ -140,22 +140,22 @@ class BlobSeries(Sequence[Blob]):
 
     @cached_property
     def _locations(self) -> list[BlobRef]:
-        return [ref for line in self._view.lines for ref in line.blob_refs()]
+        return self._view.blob_refs()
 
     @cached_property
     def step(self) -> NDArray[np.int64]:
         """The steps, int64."""
-        return _whole([line.step for line in self._view.lines], np.int64)
+        return self._view.step
 
     @cached_property
     def wall_time(self) -> NDArray[np.float64]:
         """When each point was logged, float64, seconds since the epoch."""
-        return _whole([line.wall_time for line in self._view.lines], np.float64)
+        return self._view.wall_time
 
     @cached_property
     def superseded(self) -> NDArray[np.bool_]:
         """True where a later session took over."""
-        return _whole([line.superseded for line in self._view.lines], np.bool_)
+        return self._view.superseded
 
 
 class Run:
@@ -261,9 +261,3 @@ def writer_facts(view: RunView) -> dict[str, str | int]:
     if last.rank is not None:
         facts["rank"] = last.rank
     return facts
-
-
-def _whole(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)

@@ -3,6 +3,7 @@
 Local now; an object store needs the same verbs. Nothing here writes, maps or keeps a descriptor.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -54,6 +55,15 @@ class OpenFile:
                 break
             done += n
         return done
+
+    def next_data(self, offset: int) -> int:
+        """Return the first offset from here on that does not lie in a hole of a sparse file, as far as is known."""
+        if not hasattr(os, "SEEK_DATA"):
+            return offset
+        try:
+            return os.lseek(self._descriptor, offset, os.SEEK_DATA)
+        except OSError as error:  # ENXIO: nothing but a hole up to the end
+            return self.info.size if error.errno == errno.ENXIO else offset
 
     def pread(self, length: int, offset: int) -> bytes:
         """Return up to ``length`` bytes; never allocates more than the file has."""
@@ -110,6 +120,13 @@ class LocalStorage:
         """Whether the path itself, not something on the way to it, is a link."""
         return os.path.islink(self.locate(path))
 
+    def is_pseudo(self, path: str) -> bool:
+        """Whether the path leads to what the kernel makes up, such as /proc: it has no end."""
+        try:
+            return os.stat(self.locate(path)).st_dev in _PSEUDO_DEVICES
+        except OSError:
+            return False
+
     @contextmanager
     def open(self, path: str) -> Iterator[OpenFile]:
         """Open a regular file for one poll, and close it again.
@@ -150,3 +167,6 @@ def _info(status: os.stat_result) -> FileInfo:
         stat.S_ISDIR(status.st_mode),
         stat.S_ISREG(status.st_mode),
     )
+
+
+_PSEUDO_DEVICES = frozenset(os.stat(path).st_dev for path in ("/proc", "/sys") if os.path.ismount(path))

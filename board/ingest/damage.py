@@ -19,7 +19,6 @@ __all__ = ["SETTLE_S", "Damage", "Growth"]
 SETTLE_S = 30.0
 _FREE_BYTES = 64 << 20  # checksummed while looking for a record, beyond 4 x the gap
 _HISTORY_STEP_S = 1.0
-_NO_LIMIT = 1 << 62
 
 _MESSAGES = {
     "payload_crc": "The checksum of a record is wrong; it was skipped.",
@@ -37,16 +36,16 @@ class Growth:
     """How old the bytes of a file are, as this process has seen them come."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._known: tuple[int, float] | None = None
         self._changed_at = -math.inf  # monotonic
         self._sizes: deque[tuple[float, int]] = deque()  # (since when, size)
 
     def note(self, info: FileInfo) -> None:
         """Take in what the file system says now."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if self._known is None:  # of what was there before us only the last change is known
-            self._changed_at = now - max(0.0, self._clock.wall() - info.mtime)
+            self._changed_at = now - max(0.0, self.clock.wall() - info.mtime)
             self._sizes.append((-math.inf, info.size))
         elif self._known != (info.size, info.mtime):
             self._changed_at = now
@@ -61,7 +60,7 @@ class Growth:
     @property
     def quiet_s(self) -> float:
         """Seconds since the file last changed."""
-        return self._clock.monotonic() - self._changed_at
+        return self.clock.monotonic() - self._changed_at
 
     @property
     def settled_size(self) -> int:
@@ -79,6 +78,7 @@ class _Search:
     resume: int
     checksummed: int = 0
     first_open: int | None = None  # a header whose record may yet arrive
+    open_end: int = 0  # how large the file must be before such a record can be there
 
 
 @dataclass(slots=True)
@@ -88,6 +88,7 @@ class Damage:
     label: str  # the file, to people
     has_gap: bool = False
     is_dead: bool = False
+    is_searching: bool = False  # the deadline came while a record was looked for
     _counted: dict[str, Problem] = field(default_factory=dict)
     _pending: Problem | None = None  # may heal
     _unreadable: Problem | None = None
@@ -144,14 +145,16 @@ class Damage:
         self._count(suspect.code, suspect.offset, suspect.length)
         return end
 
-    def resume(self, scan: Scan, offset: int, file: OpenFile, buffer: ReadBuffer, growth: Growth) -> int | None:
+    def resume(
+        self, scan: Scan, offset: int, file: OpenFile, buffer: ReadBuffer, growth: Growth, deadline: float
+    ) -> int | None:
         """Decide what to do where a scan has stopped.
 
         Returns:
-            Where to read on; None: wait, or the file is given up.
+            Where to read on; None: wait, or the file is given up, or ``is_searching``.
         """
         size = file.info.size
-        is_being_written = False
+        self.is_searching = is_being_written = False
         if scan.stop == "incomplete":
             is_being_written = growth.quiet_s < SETTLE_S
             if is_being_written and size - offset < HEADER_BYTES:
@@ -172,7 +175,9 @@ class Damage:
         if start >= growth.settled_size:
             self._is_held = True
             return None
-        found = self._find(start, look_from, file, buffer)
+        found = self._find(start, look_from, file, buffer, growth, deadline)
+        if self.is_searching:
+            return None
         if self.is_dead:
             self._count("given_up", start, size - start)
             return None
@@ -187,42 +192,48 @@ class Damage:
         self._pending = self._suspect = self._search = None
         return found
 
-    def _find(self, start: int, look_from: int, file: OpenFile, buffer: ReadBuffer) -> int | None:
+    def _find(
+        self, start: int, look_from: int, file: OpenFile, buffer: ReadBuffer, growth: Growth, deadline: float
+    ) -> int | None:
         """Look for the next whole record behind ``start``, from where the last look ended."""
         search = self._search
         if search is None or search.start != start:
             search = self._search = _Search(start, look_from)
         size = file.info.size
-        at, search.first_open = search.first_open or search.resume, None
+        at = search.resume
+        if search.first_open is not None and size >= search.open_end:
+            at, search.first_open = search.first_open, None
         while size - at >= HEADER_BYTES + FOOTER_BYTES:
+            at = max(at, min(file.next_data(at), size) - HEADER_BYTES)  # no record begins with more zeros than that
             view = memoryview(buffer.bytes)[: min(len(buffer), size - at)]
             n = file.read_into(view, at)
             budget = 4 * (at + n - start) + _FREE_BYTES - search.checksummed
-            look = find_record(view[:n], 0, limit=_NO_LIMIT, checksum_budget=budget)
+            look = find_record(view[:n], 0, limit=size - at, checksum_budget=budget)
             search.checksummed += look.checksummed
             if look.offset is not None:
                 return at + look.offset
             if look.is_over_budget or n < HEADER_BYTES:
                 self.is_dead = look.is_over_budget
                 return None
-            candidate = at + look.resume
-            header_fits = look.resume + HEADER_BYTES <= n
-            if not header_fits:
-                at = candidate
-                continue
-            length = int.from_bytes(view[look.resume : look.resume + 8], "little")
-            need = HEADER_BYTES + length + FOOTER_BYTES
-            if candidate + need > size:  # not all there: perhaps it is being written, perhaps it lies
-                search.first_open = search.first_open or candidate
-                at = candidate + 1
-            elif length > budget:
-                self.is_dead = True
-                return None
-            else:
+            if look.first_open is not None and look.open_end is not None:
+                search.open_end = (
+                    at + look.open_end if search.first_open is None else min(search.open_end, at + look.open_end)
+                )
+                search.first_open = at + look.first_open if search.first_open is None else search.first_open
+            if look.resume + HEADER_BYTES <= n:  # a record that the file has, but not the buffer
+                length = int.from_bytes(view[look.resume : look.resume + 8], "little")
+                if length > budget:
+                    self.is_dead = True
+                    return None
+                need = HEADER_BYTES + length + FOOTER_BYTES
                 if need > len(buffer):
                     view.release()
                     buffer.grow(need, keep=0)
-                at = candidate
+            at += look.resume
+            search.resume = at
+            if growth.clock.monotonic() > deadline:
+                self.is_searching = True
+                return None
         search.resume = at
         return None
 

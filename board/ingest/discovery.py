@@ -46,21 +46,29 @@ def discover(storage: LocalStorage, folder: str = ".", *, follow_links: bool = T
         if not seen:  # only links can lead to a folder twice: without any, no folder needs a stat
             for walked in found.walked:
                 _remember(storage, walked, seen)
+        if storage.is_pseudo(link):
+            found.problems.append(Problem(link, "link", "A link to a folder of the kernel's own: not followed."))
+            continue
         known = _remember(storage, link, seen)
         if known == link:
-            before = len(found.walked)
             with suppress(OSError):  # gone since we heard of it
-                _walk(storage, link, found, links)
-            for walked in found.walked[before:]:
-                _remember(storage, walked, seen)
+                _walk(storage, link, found, links, seen)
         elif known is not None:
             message = f"A link to the folder {known!r}, whose runs are shown under that name."
             found.problems.append(Problem(link, "link", message))
     return found
 
 
-def _walk(storage: LocalStorage, top: str, found: Discovery, links: list[str]) -> None:
+def _walk(
+    storage: LocalStorage,
+    top: str,
+    found: Discovery,
+    links: list[str],
+    seen: dict[tuple[int, int], str] | None = None,
+) -> None:
     """Take in the real folders from ``top`` down; the links to folders among them go to ``links``.
+
+    Below a link ``seen`` has the folders that were walked before: it may lead to something that holds them.
 
     Raises:
         OSError: ``top`` itself cannot be listed.
@@ -68,6 +76,8 @@ def _walk(storage: LocalStorage, top: str, found: Discovery, links: list[str]) -
     pending = [top]
     while pending:
         folder = pending.pop()
+        if seen is not None and (storage.is_pseudo(folder) or _remember(storage, folder, seen) != folder):
+            continue
         try:
             entries = storage.list(folder)
         except OSError as error:
@@ -92,13 +102,16 @@ def _iter_event_files(
     storage: LocalStorage, folder: str, entries: list[Entry], found: Discovery, links: list[str]
 ) -> Iterator[str]:
     inodes = {entry.inode for entry in entries if entry.is_file}
+    first: dict[int, str] = {}  # inode -> path
     for entry in entries:
         if entry.is_folder:
             continue
         path = _join(folder, entry.name)
         is_event_file = _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
         if entry.is_file:
-            if is_event_file:
+            if is_event_file and _is_same(storage, path, first.setdefault(entry.inode, path)):
+                found.problems.append(_second_name(path))
+            elif is_event_file:
                 yield entry.name
         elif entry.is_link:
             try:
@@ -112,9 +125,7 @@ def _iter_event_files(
             elif is_event_file and not target.is_file:
                 found.problems.append(_not_a_file(path))
             elif is_event_file and target.inode in inodes:
-                found.problems.append(
-                    Problem(path, "link", "A link to an event file of the same folder, which is read already.")
-                )
+                found.problems.append(_second_name(path))
             elif is_event_file:
                 inodes.add(target.inode)
                 yield entry.name
@@ -134,6 +145,21 @@ def _remember(storage: LocalStorage, folder: str, seen: dict[tuple[int, int], st
 def _fail(found: Discovery, folder: str, error: OSError) -> None:
     found.failed.append(folder)
     found.problems.append(Problem(folder, "unreadable", f"The folder cannot be listed: {error.strerror or error}."))
+
+
+def _is_same(storage: LocalStorage, path: str, other: str) -> bool:
+    """Whether two paths are names of one file; a listing's inode numbers alone cannot tell on every file system."""
+    if path == other:
+        return False
+    try:
+        one, two = storage.stat(path), storage.stat(other)
+    except OSError:
+        return False
+    return (one.device, one.inode) == (two.device, two.inode)
+
+
+def _second_name(path: str) -> Problem:
+    return Problem(path, "link", "A second name of an event file of the same folder, which is read already.")
 
 
 def _not_a_file(path: str) -> Problem:

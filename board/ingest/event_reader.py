@@ -173,9 +173,9 @@ class EventReader:
             is_beyond = at_end or (scan.consumed == 0 and self._offset + need > size)  # goes on behind the file's end
             if scan.stop in ("length_crc", "too_long") or (scan.stop == "incomplete" and is_beyond):
                 buffer.shrink()
-                resumed = self._damage.resume(scan, self._offset, file, buffer, self._growth)
+                resumed = self._damage.resume(scan, self._offset, file, buffer, self._growth, deadline)
                 if resumed is None:
-                    return True
+                    return not self._damage.is_searching
                 self._offset, rest = resumed, 0
             elif at_end:
                 self._offset = self._damage.hold_suspect(self._offset, self._growth)

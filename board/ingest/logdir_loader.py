@@ -1,14 +1,15 @@
 """Finds the runs below the logdirs, reads them side by side, and commits what they bring."""
 
 import logging
+import math
 import os
 import re
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from queue import SimpleQueue
+from contextlib import closing, suppress
+from queue import Empty, SimpleQueue
 
 from board.ingest.clock import Clock
 from board.ingest.discovery import Discovery, discover
@@ -47,6 +48,7 @@ class LogdirLoader:
         self.runs: dict[str, RunLoader] = {}
         self.order: dict[str, int] = {}  # run -> its place among all runs ever seen, for its colour
         self.unread_bytes: dict[str, int] = {}  # run -> size of its files, until its first commit
+        self.unfinished: set[str] = set()  # runs of which there is more to read
         self.is_loading = True  # what was there at the beginning has not been read yet
         self.folders: dict[str, set[str]] = {}  # root of a logdir -> paths of all folders in it, itself included
         self._listing: dict[str, list[Problem]] = {}  # logdir -> what its last sweep has to say
@@ -87,6 +89,7 @@ class LogdirLoader:
                     and not found.is_unsure(run.folder)
                 ):
                     del self.runs[name]
+                    self.unfinished.discard(name)
                     self.unread_bytes.pop(name, None)
                     self._removed.append(Stage(name, is_removed=True))
                     changed.add(name)
@@ -104,10 +107,11 @@ class LogdirLoader:
         self.folders.setdefault(logdir.storage.root, set()).update(map(logdir.storage.locate, found.walked))
         return changed
 
-    def load(self, names: Iterable[str]) -> Delta:
+    def load(self, names: Iterable[str], until: float = math.inf) -> Delta:
         """Read what is new in these runs, the newest first, and commit it, piece by piece where it is much.
 
-        A run whose reading fails with an error of ours is reported, and harms no other.
+        A run whose reading fails with an error of ours is reported, and harms no other. Runs that are not read to the
+        end when ``until`` (monotonic seconds) has passed are ``unfinished``.
         """
         delta = Delta(self.store.revision)
         if self._removed:  # on its own: the same run may have come back since
@@ -115,7 +119,8 @@ class LogdirLoader:
         pending: list[Stage] = []  # read, in no commit yet
         committed_at = self.clock.monotonic()
         try:
-            with closing(self._read([self.runs[name] for name in names if name in self.runs], pending)) as progress:
+            found = [self.runs[name] for name in names if name in self.runs]
+            with closing(self._read(found, pending, until)) as progress:
                 for _ in progress:
                     if pending and self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
                         delta = _joined(delta, self._commit(pending))
@@ -138,7 +143,8 @@ class LogdirLoader:
             self._failures.pop(where, None)
         else:
             logger.error("reading %s failed", where, exc_info=error)
-            message = f"Reading failed with {type(error).__name__}: {error}. It is tried again."
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error  # without a path
+            message = f"Reading failed with {type(error).__name__}: {reason}. It is tried again."
             self._failures[where] = Problem(where, "failed", message)
 
     def note_polling(self, reason: str | None) -> None:
@@ -184,26 +190,32 @@ class LogdirLoader:
 
     # -- reading
 
-    def _read(self, found: list[RunLoader], pending: list[Stage]) -> Generator[None]:
+    def _read(self, found: list[RunLoader], pending: list[Stage], until: float) -> Generator[None]:
         """Add what is new in these runs to ``pending``, and yield now and then."""
-        runs = deque(sorted(found, key=lambda run: run.mtime, reverse=True))
+        runs = deque(sorted(found, key=lambda run: (run.name in self.unfinished, -run.mtime)))
         if len(runs) < _IN_THREADS:
-            while runs and not self.stopping.is_set():
+            while runs and self._has_time(until):
                 if not self._load(runs[0], self._buffer, pending):
                     runs.popleft()
                 yield
-            return
+        else:
+            yield from self._read_in_threads(runs, pending, until)
+        self.unfinished = self.unfinished.difference(run.name for run in found) | {run.name for run in runs}
+
+    def _has_time(self, until: float) -> bool:
+        return not self.stopping.is_set() and self.clock.monotonic() < until
+
+    def _read_in_threads(self, runs: deque[RunLoader], pending: list[Stage], until: float) -> Generator[None]:
         steps: SimpleQueue[bool] = SimpleQueue()  # a look at a run each; False: a thread has ended
         is_abandoned = threading.Event()
-        gate = (
-            threading.Event()
-        )  # a thread whose start Ctrl-C has cut off is waited for by nobody: it must read nothing
+        # A thread whose start Ctrl-C has cut off is waited for by nobody: it must read nothing.
+        gate = threading.Event()
 
         def work() -> None:
             try:
                 gate.wait()
                 buffer = ReadBuffer()
-                while not self.stopping.is_set() and not is_abandoned.is_set():
+                while self._has_time(until) and not is_abandoned.is_set():
                     try:
                         run = runs.popleft()
                     except IndexError:
@@ -221,7 +233,8 @@ class LogdirLoader:
                 gate.set()
                 working = _WORKERS
                 while working:
-                    working -= not steps.get()
+                    with suppress(Empty):  # what others have read is not kept waiting by one that takes long
+                        working -= not steps.get(timeout=COMMIT_INTERVAL_S)
                     yield
             finally:
                 is_abandoned.set()

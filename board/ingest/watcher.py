@@ -22,6 +22,7 @@ logger = logging.getLogger("board")
 
 _STATE_INTERVAL_S = 1.0
 _RELIST_S = (0.1, 0.5)  # after a folder appeared: what was made in it at the same moment is often not reported
+_CYCLE_S = 1.0  # of reading: then we listen again, even while there is more to read
 _RETRY_S = 1.0  # after a cycle that failed
 _RELISTEN_S = 0.002  # for each folder there is: to name a thousand takes 30 ms, in which nothing else runs
 _DEAF_AFTER = 3  # growths in a row that a look has found and no hint has told of
@@ -40,6 +41,7 @@ class Watcher:
         self._listened: set[str] = set()  # and the folders, by path
         self._relisten_at = 0.0
         self._unheard = 0
+        self._has_begun = False  # everything that was there has been looked at once, if not read to its end
         self._thread = threading.Thread(target=self._run, name="board-watcher", daemon=True)
         self._due: dict[str, float] = {}  # run -> when to look at it next
         self._queue: list[tuple[float, str]] = []
@@ -84,11 +86,12 @@ class Watcher:
 
     def _cycle(self) -> None:
         loader = self._loader
-        if loader.is_loading:
+        if not self._has_begun:
             with loader.lock:
                 loader.sweep()
                 self._load(set(loader.runs))
-                loader.is_loading = self._stopping.is_set()
+                self._has_begun = True
+                loader.is_loading = bool(loader.unfinished)
             return
         changes = self._listen()
         with loader.lock:
@@ -101,6 +104,7 @@ class Watcher:
             if names:
                 grown = self._load(names)
                 self._note_hearing(told, {name for name in grown & due - told - new if self._is_heard(name)})
+            loader.is_loading = loader.is_loading and bool(loader.unfinished)
             if now >= self._states_at:
                 self._states_at = now + _STATE_INTERVAL_S
                 loader.check_states(self._unsettled())
@@ -211,10 +215,10 @@ class Watcher:
         """Read these runs; return those that had grown, and plan the next look at each."""
         runs = {name: run for name in names if (run := self._loader.runs.get(name)) is not None}
         before = {name: run.grown_at for name, run in runs.items()}
-        self._loader.load(names)
+        self._loader.load(names, until=self._clock.monotonic() + _CYCLE_S)
         now = self._clock.monotonic()
         for name, run in runs.items():
-            self._due[name] = now + self._interval_s(run)
+            self._due[name] = now if name in self._loader.unfinished else now + self._interval_s(run)
             heapq.heappush(self._queue, (self._due[name], name))
             if run.has_missing_file:
                 self._sweep_at = min(self._sweep_at, now)

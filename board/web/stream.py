@@ -1,13 +1,14 @@
 """The event stream: what changed, as it changes."""
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from board.errors import BadRequestError
-from board.live import INTERESTS, Listener
+from board.live import INTERESTS, Listener, LiveEvent
 from board.web.context import Board
 from board.web.encoding import json_text, shown_name
 
@@ -47,9 +48,12 @@ async def stream_changes(listener: Annotated[Listener, Depends(_listener)]) -> A
     knows another boot gets ``reload`` before the hello.
     """
     while event := await listener.next_event():
-        yield ServerSentEvent(
-            event=event.name, raw_data=json_text(_with_shown_names(event.data)), id=event.id, retry=RETRY_MS
-        )
+        yield ServerSentEvent(event=event.name, raw_data=_spelled(event), id=event.id, retry=RETRY_MS)
+
+
+@lru_cache(maxsize=8)  # every open page is told the same
+def _spelled(event: LiveEvent) -> str:
+    return json_text(_with_shown_names(event.data))
 
 
 def _with_shown_names(value: Any) -> Any:

@@ -74,6 +74,22 @@ def test_links_are_followed_but_no_folder_is_shown_twice(tmp_path: Path) -> None
     assert codes(found) == {"a_latest": "link", "outside/loop": "link", "outside/deep/up": "link"}
 
 
+def test_a_link_to_what_holds_the_logdir_shows_no_run_twice(tmp_path: Path) -> None:
+    put(tmp_path / "logs/a/b")
+    put(tmp_path / "beside/c")
+    (tmp_path / "logs/a/up").symlink_to("../..")
+    assert set(look(tmp_path / "logs").folders) == {"a/b", "a/up/beside/c"}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.skipif(not os.path.ismount("/proc"), reason="no /proc here")
+def test_a_link_into_proc_is_not_followed(tmp_path: Path) -> None:
+    put(tmp_path / "a")
+    (tmp_path / "b").symlink_to("/proc/self")
+    found = look(tmp_path)
+    assert (set(found.folders), codes(found)) == ({"a"}, {"b": "link"})
+
+
 @pytest.mark.timeout(20)
 def test_folders_that_all_link_to_each_other_end(tmp_path: Path) -> None:
     for i in range(12):
@@ -92,6 +108,16 @@ def test_a_link_to_an_event_file_is_read_once(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert found.folders == {"run": (NAME,), "other": ("a.tfevents",)}
     assert codes(found) == {"run/a.tfevents": "link"}
+
+
+def test_a_file_with_two_names_is_read_once(tmp_path: Path) -> None:
+    real = put(tmp_path / "run")
+    os.link(real, tmp_path / "run" / "z.tfevents")
+    (tmp_path / "other").mkdir()
+    os.link(real, tmp_path / "other" / "a.tfevents")
+    found = look(tmp_path)
+    assert found.folders == {"run": (NAME,), "other": ("a.tfevents",)}
+    assert codes(found) == {"run/z.tfevents": "link"}
 
 
 @pytest.fixture

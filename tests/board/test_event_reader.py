@@ -232,6 +232,41 @@ def test_an_attackers_headers_end_the_search(path: Path) -> None:
     assert reading.read().rows == []
 
 
+@pytest.mark.timeout(30)
+def test_an_attackers_headers_of_records_that_never_come_cost_little(path: Path) -> None:
+    records = scalars(20)
+    reading = read(path, *records[:10], b"x", header(1 << 27) * 50_000, *records[10:])
+    assert reading.steps == list(range(20))
+    assert reading.problems == {"gap": (1, 600_001)}
+
+
+@pytest.mark.timeout(30)
+def test_a_hole_of_terabytes_is_stepped_over(path: Path) -> None:
+    records = scalars(20)
+    write(path, *records[:10])
+    with path.open("r+b") as file:
+        file.seek(5 << 40)
+        file.write(b"".join(records[10:]))
+    reading = Reading(path)
+    os.utime(path, (1, 1))
+    reading.read()
+    assert reading.steps == list(range(20))
+    assert list(reading.problems) == ["gap"]
+
+
+def test_a_deadline_ends_a_search_early_and_it_goes_on(path: Path) -> None:
+    records = scalars(20)
+    write(path, *records[:10], b"x" * (10 << 20), *records[10:])
+    os.utime(path, (1, 1))
+    reading = Reading(path)
+    reads = 1
+    while reading.read(deadline=0.0).has_more:
+        reads += 1
+    assert reads > 5
+    assert reading.steps == list(range(20))
+    assert reading.problems == {"gap": (1, 10 << 20)}
+
+
 def test_no_single_flipped_bit_yields_another_value_or_goes_uncounted(path: Path) -> None:
     whole = b"".join([scalar("a", 0, 1.0), image("img", 1, b"12345"), scalar("a", 1, -2.0)])
     true = read(path, whole).points

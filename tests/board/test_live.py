@@ -127,6 +127,23 @@ def test_a_busy_listener_gets_one_merged_delta() -> None:
     in_loop(scenario)
 
 
+def test_what_many_hear_is_spelled_out_once() -> None:
+    async def scenario(live: Live) -> None:
+        with (
+            live.listen(EVERYTHING, boot=None, revision=None) as one,
+            live.listen(frozenset({"scalar"}), boot=None, revision=None) as other,
+            live.listen(EVERYTHING, boot=None, revision=None) as same,
+        ):
+            for listener in (one, other, same):
+                await read(listener)
+            live.publish(grew(1, "a", ("loss", Kind.SCALAR)))
+            heard = [await listener.next_event() for listener in (one, other, same)]
+            assert heard[0] is heard[2]
+            assert heard[0] is not heard[1]
+
+    in_loop(scenario)
+
+
 def test_pending_changes_stay_bounded() -> None:
     changes = Changes()
     for revision in range(1, 40):

@@ -1,5 +1,6 @@
 """All runs of some logdirs as Python values."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 
 import board
+from board.ingest.clock import Clock
 from board.ingest.logdir import parse_logdirs
+from board.ingest.logdir_loader import LogdirLoader
 from board.logs import Kind, Logs, PixelRequest, RunState, Smoothing
+from board.store.store import Store
 from tests.board.event_files import START, append, image, scalar, scalars, text, version, write
 from writer import SummaryWriter
 from writer.format.messages import Event, GraphDef
@@ -249,6 +253,26 @@ def test_ctrl_c_while_reading_loses_no_point_and_doubles_none(tmp_path: Path, ru
         check=False,
     )
     assert ran.stdout.strip() == "True", ran.stderr
+
+
+@pytest.mark.parametrize("runs", [1, 4])
+def test_a_read_that_runs_out_of_time_is_finished_later(tmp_path: Path, runs: int) -> None:
+    data = b"".join(scalars(60_000))  # more than one buffer full
+    for i in range(runs):
+        write(tmp_path / f"r{i}" / A, data)
+    ticks = itertools.count()
+    clock = Clock(monotonic=lambda: 0.2 * next(ticks))  # each look at it takes a fifth of a second
+    loader = LogdirLoader(parse_logdirs([tmp_path]), Store(), clock=clock)
+    names = loader.sweep()
+    rounds = 0
+    while names:
+        loader.load(names, until=clock.monotonic() + 1.0)
+        names = set(loader.unfinished)
+        rounds += 1
+    assert rounds > 1
+    for view in loader.store.views():
+        assert view.series["loss", Kind.SCALAR].value.tolist() == list(range(60_000))
+    assert len(loader.store.runs()) == runs
 
 
 def test_one_bad_file_harms_no_other(tmp_path: Path) -> None:

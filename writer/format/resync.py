@@ -23,6 +23,8 @@ class Search(NamedTuple):
     resume: int  # nothing before this offset begins a record: look again from here, with more bytes or more budget
     checksummed: int  # payload bytes that were checksummed
     is_over_budget: bool  # the search ended at `resume` because the next payload would have gone beyond the budget
+    first_open: int | None = None  # offset of the first record that was passed over because it ends beyond the limit
+    open_end: int | None = None  # the lowest end of such a record
 
 
 def find_record(
@@ -42,30 +44,37 @@ def find_record(
         data: A window of the file; offsets count from its start.
         start: First offset to look at.
         limit: End of the file on the same scale (default: ``len(data)``). A record that would end beyond it is passed
-            over; one that ends beyond the data but not beyond the limit ends the search, with ``resume`` at its start.
+            over, and noted as open; one that ends beyond the data but not beyond the limit ends the search, with
+            ``resume`` at its start.
         checksum_budget: Most payload bytes to checksum; None for no limit.
         max_record_bytes: A longer record is passed over.
     """
     view = memoryview(data).cast("B")
     limit = len(view) if limit is None else limit
     checksummed = 0
+    first_open: int | None = None
+    open_end: int | None = None
     for at in _iter_headers(view, start):
         length, _ = HEADER.unpack_from(view, at)
         begin, end = at + HEADER_BYTES, at + HEADER_BYTES + length
-        if length > max_record_bytes or end + FOOTER_BYTES > limit:
+        if length > max_record_bytes:
+            continue
+        if end + FOOTER_BYTES > limit:
+            first_open = at if first_open is None else first_open
+            open_end = end + FOOTER_BYTES if open_end is None else min(open_end, end + FOOTER_BYTES)
             continue
         if end + FOOTER_BYTES > len(view):
-            return Search(None, at, checksummed, False)
+            return Search(None, at, checksummed, False, first_open, open_end)
         if checksum_budget is not None and checksummed + length > checksum_budget:
-            return Search(None, at, checksummed, True)
+            return Search(None, at, checksummed, True, first_open, open_end)
         checksummed += length
         if masked_crc32c(view[begin:end]).to_bytes(FOOTER_BYTES, "little") == view[end : end + FOOTER_BYTES]:
             try:
                 Event.FromString(view[begin:end])
             except DecodeError:
                 continue
-            return Search(at, at, checksummed, False)
-    return Search(None, max(start, len(view) - HEADER_BYTES + 1), checksummed, False)
+            return Search(at, at, checksummed, False, first_open, open_end)
+    return Search(None, max(start, len(view) - HEADER_BYTES + 1), checksummed, False, first_open, open_end)
 
 
 def _crc_tables() -> NDArray[np.uint32]:
