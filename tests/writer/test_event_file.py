@@ -182,7 +182,8 @@ def test_a_stuck_disk_is_not_waited_for_and_all_that_is_dropped_is_counted(small
     assert steps == sorted(set(steps))
     images = read_steps(path.parent, b"image")
     assert len(images) + dropped[b"image"] == 20
-    assert images == list(range(len(images)))  # a batch that the disk refused; all other media were dropped first
+    # Which ones are kept hangs on where each was when the disk filled up; none is repeated, and none is out of order.
+    assert images == sorted(set(images))
     assert len(images) < 8  # with one or two that were being encoded
     assert end.written == len(steps) + len(images)
 
