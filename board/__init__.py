@@ -8,7 +8,10 @@ from board.errors import (
     UnknownRunError,
     UnknownSeriesError,
 )
-from board.logs import open  # noqa: A004 - read as board.open
+
+TYPE_CHECKING = False  # as type checkers know it: importing typing is most of what this file would take
+if TYPE_CHECKING:
+    from board.logs import open  # noqa: A004 - read as board.open
 
 __all__ = [
     "BadRequestError",
@@ -19,3 +22,12 @@ __all__ = [
     "UnknownSeriesError",
     "open",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Late, so that the command can see to Ctrl-C before numpy is imported.
+    if name == "open":
+        from board.logs import open as open_logs
+
+        return open_logs
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,8 @@
 """The examples run as their docstrings say, on real digits, and log what they promise."""
 
 import gzip
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import board
+from tests.board.served import wait_until
 
 pytestmark = pytest.mark.examples
 
@@ -66,3 +69,27 @@ def test_the_playground_shows_every_neuron(tmp_path: Path) -> None:
     assert set(log.images) == neurons | {"decision_surface"}
     assert len(log.scalars["loss/test"].value) == 6
     assert run("playground.py", "--features=x,z").stderr.endswith("choose from x, y, x2, y2, xy, sinx, siny\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process has loaded")
+@pytest.mark.parametrize("moment", ["importing", "logging"])
+def test_an_interrupt_ends_the_demo_and_all_it_started(moment: str, tmp_path: Path) -> None:
+    command = [sys.executable, EXAMPLES / "demo.py", "--port", "0", "--no-open"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as demo:
+        children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
+        pids = wait_until(lambda: found if len(found := children.read_text().split()) == 2 else None, "both children")
+        if moment == "importing":
+            maps = Path(f"/proc/{pids[1]}/maps")
+            wait_until(lambda: "libtorch" in maps.read_text(), "torch's import")
+        else:
+            wait_until(lambda: list(tmp_path.rglob("*tfevents*")), "the event file")
+        os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
+        said = demo.communicate(timeout=30)[0]
+    assert demo.returncode == 0
+    assert "Traceback" not in said
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    if moment == "logging":
+        logs = board.open(tmp_path / "runs")
+        assert [logs[run].state for run in logs.runs] == ["finished"]

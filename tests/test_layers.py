@@ -77,6 +77,7 @@ MAY_IMPORT = {
         "board.settings",
         "board.errors",
     },
+    "board.entry": {"board.cli"},
     "board.cli": {
         "board.app",
         "board.doctor",

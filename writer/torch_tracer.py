@@ -388,7 +388,7 @@ def _spec(tensor: Any) -> TensorSpec:
 def _bytes(tensor: Any) -> int:
     try:
         return int(tensor.numel() * tensor.element_size())
-    except Exception:
+    except Exception:  # likewise
         return 0
 
 

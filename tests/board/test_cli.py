@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -183,3 +184,15 @@ def test_only_a_cache_of_ours_is_cleared(board: Board, complaint: Complaint, tmp
     assert board("cache", "--clear", "--cache-dir", tmp_path).code == 0
     assert not tmp_path.exists()
     assert board("cache", "--clear", "--cache-dir", tmp_path).code == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process has loaded")
+@pytest.mark.parametrize("words", [["--port", "0", "--no-open"], ["inspect"]])
+def test_an_interrupt_amid_its_imports_ends_it_without_a_word(words: list[str]) -> None:
+    command = [sys.executable, "-c", "import sys; from board.entry import main; sys.exit(main())", *words, str(CORPUS)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        wait_until(lambda: "_multiarray_umath" in Path(f"/proc/{child.pid}/maps").read_text(), "numpy's import")
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=20)[0]
+    assert "Traceback" not in said
+    assert child.returncode in (0, 130, -signal.SIGINT)
