@@ -3,16 +3,18 @@
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from board.defaults import cache_folder, default_memory, state_folder
 from board.doctor import examine, installed_version
 from board.errors import BoardError
 from board.logs import open as open_logs
-from board.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+from board.settings import DEFAULT_HOST, DEFAULT_PORT, LEAST_MEMORY, Settings
 from board.terminal import inspection_lines, printable, readable_bytes
 
 __all__ = ["main"]
@@ -83,9 +85,18 @@ def _serve(words: list[str]) -> int:
         help="a name, beside this machine's own, that the board answers to; may be repeated",
     )
     _add_cache_dir(parser)
-    parser.add_argument("--no-cache", action="store_true", help="keep no index")
+    parser.add_argument("--no-cache", action="store_true", help="keep no index: each start reads all logs anew")
+    parser.add_argument(
+        "--memory",
+        type=_bytes,
+        metavar="SIZE",
+        help="how much of it the points may take, such as 500M or 4G; the rest waits in the index (default: half of "
+        f"what this machine has, {readable_bytes(default_memory())})",
+    )
     parser.add_argument("--version", action="version", version=f"trainboard {installed_version('trainboard')}")
     given = parser.parse_args(words)
+    if given.no_cache and given.memory is not None:
+        parser.error("--memory needs the index, where points wait that memory has no room for: not with --no-cache")
     settings = Settings(
         logdirs=_logdirs(parser, given),
         host=given.host,
@@ -94,7 +105,8 @@ def _serve(words: list[str]) -> int:
         base_path=given.base_path,
         allowed_hosts=tuple(given.allowed_host),
         cache_dir=None if given.no_cache else given.cache_dir,
-        state_dir=_own_folder("XDG_STATE_HOME", ".local/state"),
+        memory=given.memory,
+        state_dir=state_folder(),
     )
     from board.serving import serve  # here: FastAPI takes a third of a second that other commands need not wait
 
@@ -122,7 +134,7 @@ def _doctor(words: list[str]) -> int:
     parser = _Parser(prog="board doctor", description="Prints what a report of a fault should contain.")
     _add_cache_dir(parser)
     given = parser.parse_args(words)
-    for topic, finding in examine(given.cache_dir, _own_folder("XDG_STATE_HOME", ".local/state")):
+    for topic, finding in examine(given.cache_dir, state_folder()):
         _say(f"{topic:<14}{finding}")
     return 0
 
@@ -144,8 +156,7 @@ def _cache(words: list[str]) -> int:
         return 0
     if files and not _is_our_cache(folder):
         parser.error(f"{folder} is not a cache of trainboard (no CACHEDIR.TAG of ours): nothing was deleted")
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # a board that runs may be writing there at this moment
     _say(f"{folder}: {len(files)} files deleted, {size}")
     return 0
 
@@ -154,7 +165,7 @@ def _state(words: list[str]) -> int:
     parser = _Parser(prog="board state", description="Prints the folder of what people chose: names, notes, views.")
     parser.add_argument("--path", action="store_true", help="print the path alone")
     given = parser.parse_args(words)
-    folder = _own_folder("XDG_STATE_HOME", ".local/state")
+    folder = state_folder()
     _say(str(folder) if given.path else f"{folder}: {'in use' if folder.is_dir() else 'nothing kept yet'}")
     return 0
 
@@ -188,16 +199,10 @@ def _add_cache_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache-dir",
         type=Path,
-        default=_own_folder("XDG_CACHE_HOME", ".cache"),
+        default=cache_folder(),
         metavar="DIR",
         help="where the index lives (default: %(default)s)",
     )
-
-
-def _own_folder(variable: str, otherwise: str) -> Path:
-    """Return our folder as the XDG base directory specification has it: a relative path there is to be ignored."""
-    named = Path(os.environ.get(variable, ""))
-    return (named if named.is_absolute() else Path.home() / otherwise) / "trainboard"
 
 
 def _is_our_cache(folder: Path) -> bool:
@@ -209,6 +214,16 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not text.isascii() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([kmgt]?)b?", text.strip(), re.ASCII | re.IGNORECASE)
+    size = int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " ")) if found else 0
+    if size < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size such as 500M or 4G, {readable_bytes(LEAST_MEMORY)} at least"
+        )
+    return size
 
 
 def _base_path(text: str) -> str:

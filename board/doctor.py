@@ -13,7 +13,10 @@ from writer.format.compiled import load_compiled
 __all__ = ["examine", "installed_version"]
 
 PACKAGES = ("fastapi", "starlette", "uvicorn", "numpy", "protobuf", "google-crc32c", "watchfiles", "plotly", "torch")
-COMPILED = ("writer.format._records", "board.store._series")
+COMPILED = {  # what it means to be without: benchmarks/ingest.py and benchmarks/pixels.py measure it
+    "writer.format._records": "which reads logs about 80 times as slowly",
+    "board.store._series": "which draws long curves several times as slowly",
+}
 INOTIFY = Path("/proc/sys/fs/inotify")
 
 
@@ -23,9 +26,9 @@ def examine(cache_dir: Path, state_dir: Path) -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_version()}, {platform.platform()}, {os.cpu_count()} processors"
     for name in PACKAGES:
         yield name, installed_version(name)
-    for module in COMPILED:
+    for module, meaning in COMPILED.items():
         loaded, reason = load_compiled(module)
-        yield module.rpartition(".")[2].strip("_"), reason if loaded else f"plain Python: {reason}"
+        yield module.rpartition(".")[2].strip("_"), reason if loaded else f"plain Python, {meaning}: {reason}"
     yield "plotly.min.js", _found(lambda: find_plotly().path)
     yield "static", _found(lambda: find_assets("static"))
     yield "templates", _found(lambda: find_assets("templates"))

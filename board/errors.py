@@ -5,6 +5,7 @@ BoardError
   UnknownRunError       404
   UnknownSeriesError    404: no such tag, kind or step in the run, or its bytes are no more
   MalformedValueError   404: the bytes are there, but say nothing that can be shown
+  LostPointsError       404: points of which the index is damaged and the event file is no more
   BadRequestError       400
 """
 
@@ -12,6 +13,7 @@ __all__ = [
     "BadRequestError",
     "BoardError",
     "LogdirError",
+    "LostPointsError",
     "MalformedValueError",
     "UnknownRunError",
     "UnknownSeriesError",
@@ -36,6 +38,10 @@ class UnknownSeriesError(BoardError, LookupError):
 
 class MalformedValueError(BoardError, ValueError):
     """A value whose bytes do not make sense as the kind that they claim to be."""
+
+
+class LostPointsError(BoardError, LookupError):
+    """Points that were read once: their index is damaged, and the event file that had them is no more."""
 
 
 class BadRequestError(BoardError, ValueError):

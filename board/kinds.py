@@ -203,7 +203,8 @@ def _histogram(value: Any, field: str | None) -> NDArray[np.float64]:
     rows = decode_tensor(_tensor(value, field))
     if rows.dtype == object or rows.dtype.kind == "c" or rows.ndim != 2 or rows.shape[1] != 3:
         raise MalformedValueError(f"a histogram has three columns, this one has the shape {rows.shape}")
-    return rows.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # NaNs that signal
+        return rows.astype(np.float64)
 
 
 def _histogram_of_buckets(histogram: Any) -> NDArray[np.float64]:
@@ -235,9 +236,9 @@ def _audio(value: Any, field: str | None) -> list[EncodedAudio]:
             )
         ]
     strings = decode_strings(_tensor(value, field))
-    if strings.ndim == 2 and strings.shape[1] == 2:  # (clip, label)
-        return [EncodedAudio(bytes(clip), "audio/wav", _text(label)) for clip, label in strings]
-    return [EncodedAudio(bytes(clip), "audio/wav") for clip in strings.flat]
+    rows = strings.reshape(len(strings), -1) if strings.ndim > 1 and strings.size else strings.reshape(-1, 1)
+    has_labels = rows.shape[1] == 2  # a clip and its label; of other rows only the clip at their head is known
+    return [EncodedAudio(bytes(row[0]), "audio/wav", _text(row[1]) if has_labels else "") for row in rows]
 
 
 def _graph(value: Any, field: str | None) -> bytes:

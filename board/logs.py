@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
+from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.ingest.clock import Clock
 from board.ingest.logdir import parse_logdirs
@@ -15,10 +16,11 @@ from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
 from board.model import Delta, Kind, Problem, RunState
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.index_cache import IndexCache
 from board.store.pixels import PixelRequest, Pixels, nearest, pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
-from board.store.store import RunView, Store
+from board.store.store import RECENT_BYTES, RunView, Store
 from board.views import (
     BlobRow,
     NearestPoint,
@@ -53,17 +55,19 @@ __all__ = [
 ]
 
 
-def open(*paths: str | Path, cache: bool | str | Path = True) -> "Logs":  # noqa: A001 - read as board.open
+def open(*paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> "Logs":  # noqa: A001 - read as board.open
     """Read every run below the logdirs, lossless, and return them: ``Logs(...)`` and its first ``refresh()``.
 
     Args:
         paths: one or more logdirs; ``"name=path"`` gives the runs below it the prefix ``name/``.
-        cache: reserved for the on-disk index. There is none yet: every value simply reads the files.
+        cache: where indexes are kept, so that the next call need not read what this one has: a folder; True is
+            ``$XDG_CACHE_HOME/trainboard``, False is nowhere. A folder that cannot be written is named in ``problems``.
+        memory: bytes that the points may take, the rest waits in the index; None is half of this machine's.
 
     Raises:
         LogdirError: a path is a file, cannot be listed, or does not exist.
     """
-    logs = Logs(*paths, cache=cache)
+    logs = Logs(*paths, cache=cache, memory=memory)
     for logdir in logs._loader.logdirs:
         if not lexists(logdir.storage.root):
             raise LogdirError(f"{logdir.path} does not exist.")
@@ -77,19 +81,25 @@ class Logs:
     ``Logs(*paths)`` reads nothing: a server makes one, then calls ``watch``. ``board.open`` makes one and reads.
     """
 
-    def __init__(self, *paths: str | Path, cache: bool | str | Path = True) -> None:
+    def __init__(self, *paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> None:
         """Check the paths; read nothing. A missing logdir is fine here (``watch`` waits for it).
 
         Args:
             paths: as in ``open``.
-            cache: as in ``open``; nothing is kept on disk yet.
+            cache: as in ``open``.
+            memory: as in ``open``.
 
         Raises:
             LogdirError: a path is a file or cannot be listed.
         """
         self.logdirs = [str(path) for path in paths]  # as given
-        self._store = Store()
-        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock())
+        memory = default_memory() if memory is None else memory
+        folder = cache_folder() if cache is True else Path(cache) if cache is not False else None
+        self._cache = None if folder is None else IndexCache(folder, memory // 4)
+        self._store = Store(min(RECENT_BYTES, memory // 4))
+        self._loader = LogdirLoader(
+            parse_logdirs(paths), self._store, clock=Clock(), cache=self._cache, memory_bytes=memory
+        )
         self._watcher: Watcher | None = None
 
     def __enter__(self) -> "Logs":
@@ -135,6 +145,8 @@ class Logs:
             self._loader.sweep()
             delta = self._loader.load(list(self._loader.runs))
             self._loader.is_loading = False
+            if self._watcher is None and self._loader.indexer is not None:
+                self._loader.indexer.write_due()
         return delta
 
     def watch(self, on_delta: Callable[[Delta], None]) -> None:
@@ -147,10 +159,14 @@ class Logs:
         self._loader.on_delta = on_delta
         self._watcher = Watcher(self._loader)
         self._watcher.start()
+        if self._loader.indexer is not None:
+            self._loader.indexer.start()
 
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
+        if self._loader.indexer is not None:
+            self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
 
@@ -180,6 +196,8 @@ class Logs:
                         *((last.step, last.wall_time, last.value) if last is not None else ()),
                     )
                 )
+        if self._cache is not None:
+            self._cache.residence.trim()
         return answer
 
     def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:

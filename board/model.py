@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "BlobRef",
+    "Block",
     "Delta",
     "FileFacts",
     "FileId",
@@ -18,6 +19,8 @@ __all__ = [
     "RunState",
     "Stage",
     "Start",
+    "StoredFile",
+    "StoredSeries",
 ]
 
 
@@ -131,11 +134,52 @@ class FileFacts:
     problems: tuple[Problem, ...] = ()
 
 
+class Block(Protocol):
+    """Up to 65,536 rows of all columns of a series that lie on disk until somebody looks at them."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+
+    def __getitem__(self, column: int) -> NDArray[np.int64]:
+        """Return a column as 8-byte words, read-only.
+
+        Raises:
+            LostPointsError: the words are damaged, and cannot be made anew.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredSeries:
+    """The points of one series in one session of one file as an index has them."""
+
+    tag: str
+    kind: Kind
+    session: int
+    blocks: tuple[Block, ...]
+    first_step: int
+    last_step: int
+    least_step: int
+    greatest_step: int
+    steps_rise: bool
+    times_rise: bool
+    salvaged: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFile:
+    """All rows of one event file up to some offset, as an index has them."""
+
+    starts: tuple[Start, ...]
+    series: tuple[StoredSeries, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Stage:
     """What one cycle gathered privately for one run; ``Store.commit`` makes it visible at once."""
 
     run: str
+    stored: dict[FileId, StoredFile] = field(default_factory=dict)  # stands before all rows of the file
     rows: list[tuple[FileId, FileRows]] = field(default_factory=list)
     facts: dict[FileId, FileFacts] = field(default_factory=dict)  # every file that was looked at
     gone: list[FileId] = field(default_factory=list)  # files or generations that are no more

@@ -47,7 +47,7 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
         LogdirError: a logdir is a file or cannot be listed.
         CannotListenError: the port is taken, or the host is not this machine.
     """
-    logs = Logs(*settings.logdirs, cache=settings.cache_dir or False)
+    logs = Logs(*settings.logdirs, cache=settings.cache_dir or False, memory=settings.memory)
     listener = _listen(settings.host, settings.port)
     live = Live()
     app = create_app(settings, logs, live)

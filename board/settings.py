@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Settings"]
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "LEAST_MEMORY", "Settings"]
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 6006  # where a hand that knows TensorBoard types it
+
+LEAST_MEMORY = 64_000_000  # bytes; below it moving points to and fro would be all that happens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,4 +22,5 @@ class Settings:
     base_path: str = ""  # "" or "/a/b": what stands before every path behind a proxy that doesn't strip it
     allowed_hosts: tuple[str, ...] = ()  # names beyond loopback and ``host`` that this board answers to; "*" is all
     cache_dir: Path | None = None  # None: no index is kept
+    memory: int | None = None  # bytes that the points may take; None: half of the machine's
     state_dir: Path | None = None

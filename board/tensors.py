@@ -24,7 +24,12 @@ _NUMERIC: dict[int, tuple[str, str]] = {
     8: ("<c8", "scomplex_val"),
     9: ("<i8", "int64_val"),
     10: ("?", "bool_val"),
+    11: ("<i1", "int_val"),  # quantised, as plain numbers
+    12: ("<u1", "int_val"),
+    13: ("<i4", "int_val"),
     _BFLOAT16: ("<u2", "half_val"),
+    15: ("<i2", "int_val"),
+    16: ("<u2", "int_val"),
     17: ("<u2", "int_val"),
     18: ("<c16", "dcomplex_val"),
     19: ("<f2", "half_val"),

@@ -6,18 +6,28 @@ system shows zeros for what has not arrived. So bytes get 30 s before they are j
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from board.ingest.clock import Clock
 from board.ingest.read_buffer import ReadBuffer
 from board.model import Problem
 from board.storage import FileInfo, NotAFileError, OpenFile
-from writer.format.records import FOOTER_BYTES, HEADER_BYTES, MAX_RECORD_BYTES, Found, Scan, find_record
+from writer.format.records import (
+    FOOTER_BYTES,
+    HEADER_BYTES,
+    LENGTH_BYTES,
+    MAX_RECORD_BYTES,
+    Found,
+    Scan,
+    Scanner,
+    find_record,
+)
 
 __all__ = ["SETTLE_S", "Damage", "Growth"]
 
 SETTLE_S = 30.0
-_FREE_BYTES = 64 << 20  # checksummed while looking for a record, beyond 4 x the gap
+_FREE_BYTES = 64 << 20  # checksummed in vain while looking for records, beyond 4 x the gaps
 _HISTORY_STEP_S = 1.0
 
 _MESSAGES = {
@@ -76,7 +86,6 @@ class _Search:
 
     start: int  # of the gap
     resume: int
-    checksummed: int = 0
     first_open: int | None = None  # a header whose record may yet arrive
     open_end: int = 0  # how large the file must be before such a record can be there
 
@@ -95,6 +104,8 @@ class Damage:
     _is_held: bool = False  # to be judged once it has settled
     _suspect: Found | None = None  # a bad payload with nothing read behind it yet
     _search: _Search | None = None
+    _gap_bytes: int = 0  # of all gaps so far
+    _vain_bytes: int = 0  # checksummed, and no record: over the whole file, lest many small gaps cost what one may not
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that is wrong with the file as it is."""
@@ -103,6 +114,23 @@ class Damage:
             known = counted.get(self._pending.code)
             counted[self._pending.code] = _sum(known, self._pending) if known else self._pending
         return (*counted.values(), *([self._unreadable] if self._unreadable else ()))
+
+    @property
+    def counted(self) -> tuple[Problem, ...]:
+        """What was skipped for good."""
+        return tuple(self._counted.values())
+
+    @property
+    def suspect(self) -> Found | None:
+        """A bad record with nothing read behind it yet."""
+        return self._suspect
+
+    def restore(self, counted: Iterable[Problem], suspect: Found | None, *, has_gap: bool, is_dead: bool) -> None:
+        """Take over what an earlier reader of the file had found."""
+        self._counted = {problem.code: replace(problem, file=self.label) for problem in counted}
+        self._suspect = suspect
+        self.has_gap = has_gap
+        self.is_dead = is_dead
 
     def set_unreadable(self, error: OSError | None) -> None:
         """Remember that the file could not be opened or read just now; None: it could."""
@@ -133,17 +161,35 @@ class Damage:
             else:
                 self._count(skipped.code, skipped.offset, skipped.length)
 
-    def hold_suspect(self, end: int, growth: Growth) -> int:
-        """Return where the next read begins: before a bad last record while the file is young, else at its end."""
+    def judge_last(
+        self, end: int, file: OpenFile, buffer: ReadBuffer, growth: Growth, deadline: float
+    ) -> tuple[int, bool]:
+        """Judge a bad payload that is the last thing in the file, if there is one.
+
+        Returns:
+            Where the next read begins, and whether it is due now: at a record inside of the bad one, where that was
+            torn and has swallowed those behind it; else at the file's end. While the file is young, or where
+            ``is_searching``, before the bad record.
+        """
+        self.is_searching = False
         suspect, self._suspect = self._suspect, None
         if suspect is None:
-            return end
+            return end, False
         if suspect.offset >= growth.settled_size or growth.quiet_s < SETTLE_S:
             self._is_held = True
             self._pending = self._problem("payload_crc", suspect.offset, suspect.length)
-            return suspect.offset
+            return suspect.offset, False
+        buffer.shrink()
+        found = self._find(suspect.offset, suspect.offset + HEADER_BYTES, file, buffer, growth, deadline)
+        if self.is_searching:
+            return suspect.offset, False
+        self.is_dead = False  # of what cost too much only this record is given up
+        if found is not None and _are_records(file, found, end, buffer):
+            self._count_gap(suspect.offset, found)
+            return found, True
+        self._search = None
         self._count(suspect.code, suspect.offset, suspect.length)
-        return end
+        return end, False
 
     def resume(
         self, scan: Scan, offset: int, file: OpenFile, buffer: ReadBuffer, growth: Growth, deadline: float
@@ -155,9 +201,14 @@ class Damage:
         """
         size = file.info.size
         self.is_searching = is_being_written = False
+        has_header = scan.stop == "too_long" or (scan.stop == "incomplete" and size - offset >= HEADER_BYTES)
+        suspect = self._suspect
+        if suspect is not None and has_header:  # its length was right
+            self._count(suspect.code, suspect.offset, suspect.length)
+            suspect = self._suspect = None
         if scan.stop == "incomplete":
             is_being_written = growth.quiet_s < SETTLE_S
-            if is_being_written and size - offset < HEADER_BYTES:
+            if is_being_written and not has_header:
                 self._is_held = True
                 return None
             start, look_from, code = offset, offset + HEADER_BYTES, "torn_tail"
@@ -168,10 +219,10 @@ class Damage:
                 return end
             start, look_from, code = offset, offset + HEADER_BYTES, "lying_length"
             self._pending = self._problem(code, start, size - start)
-        elif self._suspect is not None and self._suspect.offset + self._suspect.length == offset:
-            start, look_from, code = self._suspect.offset, self._suspect.offset + HEADER_BYTES, "unreadable_tail"
         else:
             start, look_from, code = offset, offset + 1, "unreadable_tail"
+        if suspect is not None:
+            start, look_from = suspect.offset, suspect.offset + HEADER_BYTES
         if start >= growth.settled_size:
             self._is_held = True
             return None
@@ -182,14 +233,16 @@ class Damage:
             self._count("given_up", start, size - start)
             return None
         if found is None:
+            if suspect is not None and scan.stop == "incomplete":
+                self._count(suspect.code, suspect.offset, suspect.length)
+                self._suspect, start = None, offset
             self._is_held = is_being_written  # a large record may take its writer longer than we wait with others
             self._pending = None if is_being_written else self._problem(code, start, size - start)
             return None
         if code == "lying_length":
             self._count(code, start, 0)
-        self._count("gap", start, found - start)
-        self.has_gap = True
-        self._pending = self._suspect = self._search = None
+        self._count_gap(start, found)
+        self._pending = self._suspect = None
         return found
 
     def _find(
@@ -207,10 +260,11 @@ class Damage:
             at = max(at, min(file.next_data(at), size) - HEADER_BYTES)  # no record begins with more zeros than that
             view = memoryview(buffer.bytes)[: min(len(buffer), size - at)]
             n = file.read_into(view, at)
-            budget = 4 * (at + n - start) + _FREE_BYTES - search.checksummed
+            budget = 4 * (self._gap_bytes + at + n - start) + _FREE_BYTES - self._vain_bytes
             look = find_record(view[:n], 0, limit=size - at, checksum_budget=budget)
-            search.checksummed += look.checksummed
+            self._vain_bytes += look.checksummed
             if look.offset is not None:
+                self._vain_bytes -= int.from_bytes(view[look.offset : look.offset + LENGTH_BYTES], "little")
                 return at + look.offset
             if look.is_over_budget or n < HEADER_BYTES:
                 self.is_dead = look.is_over_budget
@@ -221,7 +275,7 @@ class Damage:
                 )
                 search.first_open = at + look.first_open if search.first_open is None else search.first_open
             if look.resume + HEADER_BYTES <= n:  # a record that the file has, but not the buffer
-                length = int.from_bytes(view[look.resume : look.resume + 8], "little")
+                length = int.from_bytes(view[look.resume : look.resume + LENGTH_BYTES], "little")
                 if length > budget:
                     self.is_dead = True
                     return None
@@ -240,6 +294,12 @@ class Damage:
     def _problem(self, code: str, offset: int, length: int) -> Problem:
         return Problem(self.label, code, _MESSAGES[code], offset, length)
 
+    def _count_gap(self, start: int, end: int) -> None:
+        self._count("gap", start, end - start)
+        self._gap_bytes += end - start
+        self.has_gap = True
+        self._search = None
+
     def _count(self, code: str, offset: int, length: int) -> None:
         problem = self._problem(code, offset, length)
         known = self._counted.get(code)
@@ -248,3 +308,24 @@ class Damage:
 
 def _sum(known: Problem, more: Problem) -> Problem:
     return replace(known, length=known.length + more.length, count=known.count + more.count)
+
+
+def _are_records(file: OpenFile, start: int, end: int, buffer: ReadBuffer) -> bool:
+    """Whether whole records lie from one offset to exactly the other.
+
+    So it is with those behind a torn record, if its length ends with one of them; never with an event file inside of a
+    value, which the value's own checksum follows.
+    """
+    scanner = Scanner()
+    while start < end:
+        n = file.read_into(memoryview(buffer.bytes)[: min(len(buffer), end - start)], start)
+        scan = scanner.scan(memoryview(buffer.bytes)[:n], start)
+        start += scan.consumed
+        if scan.found:
+            return False
+        if scan.consumed == 0:
+            need = HEADER_BYTES + scan.stop_length + FOOTER_BYTES
+            if scan.stop != "incomplete" or not len(buffer) < need <= end - start:
+                return False
+            buffer.grow(need, keep=0)
+    return True

@@ -1,7 +1,7 @@
 """Finds the runs below a logdir: every folder with a file whose name contains "tfevents"."""
 
+import errno
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from board.model import Problem
@@ -10,6 +10,8 @@ from board.storage import Entry, LocalStorage
 __all__ = ["Discovery", "discover"]
 
 _INFIX = "tfevents"
+_MOST_LINKED = 100_000  # folders below links: one to / must not keep us walking
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # of links: anything else may be over soon
 _NO_EVENTS = (".profile-empty", ".sagemaker-uploaded")  # markers of other tools, without events in them
 
 
@@ -27,11 +29,13 @@ class Discovery:
         return any(failed == "." or folder == failed or folder.startswith(f"{failed}/") for failed in self.failed)
 
 
-def discover(storage: LocalStorage, folder: str = ".", *, follow_links: bool = True) -> Discovery:
+def discover(
+    storage: LocalStorage, folder: str = ".", *, follow_links: bool = True, most_linked: int = _MOST_LINKED
+) -> Discovery:
     """Walk everything at and below a folder, links included; each folder once, under its real name if it has one here.
 
-    Links are followed last and by (device, inode), so that neither loops nor a hundred links to each other
-    keep us walking.
+    Links are followed last, by (device, inode) and to ``most_linked`` folders, so that neither loops nor a hundred
+    links to each other nor one to everything keep us walking.
     """
     found = Discovery()
     links: list[str] = []
@@ -50,12 +54,15 @@ def discover(storage: LocalStorage, folder: str = ".", *, follow_links: bool = T
             found.problems.append(Problem(link, "link", "A link to a folder of the kernel's own: not followed."))
             continue
         known = _remember(storage, link, seen)
-        if known == link:
-            with suppress(OSError):  # gone since we heard of it
-                _walk(storage, link, found, links, seen)
-        elif known is not None:
+        if known is not None and known != link:
             message = f"A link to the folder {known!r}, whose runs are shown under that name."
             found.problems.append(Problem(link, "link", message))
+            continue
+        try:
+            most_linked -= _walk(storage, link, found, links, seen, most_linked)
+        except OSError as error:
+            if error.errno not in _NOWHERE:  # else it is gone since we heard of it
+                _fail(found, link, error)
     return found
 
 
@@ -65,18 +72,31 @@ def _walk(
     found: Discovery,
     links: list[str],
     seen: dict[tuple[int, int], str] | None = None,
-) -> None:
+    most: int = 0,
+) -> int:
     """Take in the real folders from ``top`` down; the links to folders among them go to ``links``.
 
-    Below a link ``seen`` has the folders that were walked before: it may lead to something that holds them.
+    Below a link ``seen`` has the folders that were walked before: it may lead to something that holds them. There no
+    more than ``most`` folders are walked.
+
+    Returns:
+        How many folders were walked.
 
     Raises:
         OSError: ``top`` itself cannot be listed.
     """
     pending = [top]
+    before = len(found.walked)
     while pending:
         folder = pending.pop()
-        if seen is not None and (storage.is_pseudo(folder) or _remember(storage, folder, seen) != folder):
+        if seen is not None and len(found.walked) - before >= most:
+            found.failed.append(top)
+            message = "So many folders lie below links that not all of them were looked at."
+            found.problems.append(Problem(top, "link", message))
+            break
+        if seen is not None and (
+            storage.is_pseudo(folder) or (folder != top and _remember(storage, folder, seen) != folder)
+        ):
             continue
         try:
             entries = storage.list(folder)
@@ -96,20 +116,23 @@ def _walk(
                 if entry.name.startswith("events.out.tfevents"):
                     message = "A folder is named like an event file."
                     found.problems.append(Problem(pending[-1], "not_a_file", message))
+    return len(found.walked) - before
 
 
 def _iter_event_files(
     storage: LocalStorage, folder: str, entries: list[Entry], found: Discovery, links: list[str]
 ) -> Iterator[str]:
-    inodes = {entry.inode for entry in entries if entry.is_file}
-    first: dict[int, str] = {}  # inode -> path
+    first: dict[int, str] = {}  # inode -> path of what is read; of a file and links to it, the file
+    for entry in entries:
+        if entry.is_file and _is_event_file(entry):
+            first.setdefault(entry.inode, _join(folder, entry.name))
     for entry in entries:
         if entry.is_folder:
             continue
         path = _join(folder, entry.name)
-        is_event_file = _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
+        is_event_file = _is_event_file(entry)
         if entry.is_file:
-            if is_event_file and _is_same(storage, path, first.setdefault(entry.inode, path)):
+            if is_event_file and _is_same(storage, path, first[entry.inode]):
                 found.problems.append(_second_name(path))
             elif is_event_file:
                 yield entry.name
@@ -117,20 +140,27 @@ def _iter_event_files(
             try:
                 target = storage.stat(path)
             except OSError as error:
-                if is_event_file:
+                if is_event_file and error.errno in _NOWHERE:
                     found.problems.append(Problem(path, "unreadable", f"A link leads nowhere: {error.strerror}."))
+                elif is_event_file:
+                    yield entry.name  # for its reader to say
+                elif error.errno not in _NOWHERE:
+                    _fail(found, path, error)
                 continue
             if target.is_folder:
                 links.append(path)
             elif is_event_file and not target.is_file:
                 found.problems.append(_not_a_file(path))
-            elif is_event_file and target.inode in inodes:
+            elif is_event_file and _is_same(storage, path, first.setdefault(target.inode, path)):
                 found.problems.append(_second_name(path))
             elif is_event_file:
-                inodes.add(target.inode)
                 yield entry.name
         elif is_event_file:
             found.problems.append(_not_a_file(path))
+
+
+def _is_event_file(entry: Entry) -> bool:
+    return _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
 
 
 def _remember(storage: LocalStorage, folder: str, seen: dict[tuple[int, int], str]) -> str | None:

@@ -14,10 +14,11 @@ import numpy as np
 from board.ingest.clock import Clock
 from board.ingest.damage import Damage, Growth
 from board.ingest.read_buffer import ReadBuffer
+from board.ingest.reader_state import ReaderState
 from board.kinds import META_GRAPH_TAG, decode_description, decode_tag, kind_of
 from board.model import FileFacts, FileId, FileRows, Kind, Start
 from board.storage import FileInfo, LocalStorage, OpenFile
-from writer.format.messages import DecodeError, Event, PluginContent
+from writer.format.messages import DecodeError, Event, PluginContent, WriterRecord
 from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Scan, Scanner
 
 __all__ = ["EventReader", "NewRows", "ReplacedError"]
@@ -38,7 +39,7 @@ class NewRows:
     rows: list[FileRows] = field(default_factory=list)
     descriptions: dict[str, tuple[str, str]] = field(default_factory=dict)
     has_more: bool = False  # the limit was reached before the end of the file
-    has_grown: bool = False
+    grew_s_ago: float | None = None  # seconds since the file last changed, where that is news
 
 
 class EventReader:
@@ -58,9 +59,11 @@ class EventReader:
         self._kinds = np.zeros(0, np.uint8)
         self._described = 0
         self._offset = 0  # every byte before it was used, skipped or given up
-        self._identity: tuple[int, int] | None = None
+        self._identity: tuple[int, int] | None = None  # device and inode
+        self._inode = -1  # that an index has; devices are numbered anew when a machine starts
         self._head = b""  # first bytes of the file
-        self._tail = b""  # bytes right before _offset
+        self._tail = b""  # bytes right before _tail_end, where a read ended
+        self._tail_end = 0
         self._seen: tuple[int, float, int] | None = None  # (size, mtime, offset) after a read with nothing left to do
         self._size = 0
         self._records = 0
@@ -71,6 +74,64 @@ class EventReader:
         self._ended_at = -1  # where our writer's end marker ends
         self._growth = Growth(clock)
         self._damage = Damage(label)
+
+    @property
+    def state(self) -> ReaderState:
+        """What another reader needs to go on from here; ``restore`` takes it."""
+        damage = self._damage
+        return ReaderState(
+            inode=-1 if self._identity is None else self._identity[1],
+            offset=self._offset,
+            head=self._head,
+            tail=self._tail,
+            tail_end=self._tail_end,
+            records=self._records,
+            first_wall_time=self._first_wall_time,
+            last_wall_time=self._last_wall_time,
+            writer=None if self._writer is None else self._writer.SerializeToString(),
+            dropped=self._dropped,
+            ended_at=self._ended_at,
+            tags=tuple(self._scanner.tags),
+            encodings=tuple(self._scanner.encodings),
+            metadata=dict(self._scanner.metadata),
+            counted=damage.counted,
+            has_gap=damage.has_gap,
+            is_dead=damage.is_dead,
+            suspect=damage.suspect,
+        )
+
+    def restore(self, state: ReaderState) -> None:
+        """Go on where another reader ended; before the first look. That look finds out whether it is the same file."""
+        self._inode = state.inode
+        self._offset = state.offset
+        self._head = state.head
+        self._tail, self._tail_end = state.tail, state.tail_end
+        self._records = state.records
+        self._first_wall_time = state.first_wall_time
+        self._last_wall_time = state.last_wall_time
+        self._writer = None if state.writer is None else WriterRecord.FromString(state.writer)
+        self._dropped = state.dropped
+        self._ended_at = state.ended_at
+        self._scanner = Scanner(tags=state.tags, encodings=state.encodings, metadata=state.metadata)
+        self._described = len(state.metadata)
+        self._damage.restore(state.counted, state.suspect, has_gap=state.has_gap, is_dead=state.is_dead)
+
+    def check(self) -> None:
+        """Look whether the file is still the one that was read; nothing is read of it beyond.
+
+        Raises:
+            ReplacedError: it is another one.
+            OSError: it is gone or may not be read.
+        """
+        with self._storage.open(self.path) as file:
+            self._check_identity(file)
+            self._note_size(file.info, NewRows())
+        self.facts = self._known_facts()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the file last changed, by the file system's word."""
+        return max(0.0, self._clock.wall() - self.mtime)
 
     def read_new(self, buffer: ReadBuffer, deadline: float = math.inf) -> NewRows:
         """Read from where the last read ended to the end of the file, or until the deadline has passed.
@@ -91,6 +152,7 @@ class EventReader:
                 if not self._is_settled(file.info):
                     self._damage.forget_pending()
                     new.has_more = not self._read(file, buffer, deadline, new)
+                    self._check_bytes(file)  # again: they may have changed while they were read
                     self._remember(file, is_done=not new.has_more)
                     self._describe(new)
         except OSError as error:
@@ -123,21 +185,29 @@ class EventReader:
     def _check_identity(self, file: OpenFile) -> None:
         info = file.info
         if self._identity is None:
+            if self._inode not in (-1, info.inode) or info.size < self._offset:
+                raise ReplacedError(self.path)
             self._identity = info.device, info.inode
         elif self._identity != (info.device, info.inode) or info.size < self._offset:
             raise ReplacedError(self.path)
         if self._seen is not None and self._seen[:2] == (info.size, info.mtime):
             return
-        # In place, and not shorter than before: only the bytes themselves can tell.
+        self._check_bytes(file)
+
+    def _check_bytes(self, file: OpenFile) -> None:
+        """Where a file was rewritten in place, and is not shorter than before, only the bytes themselves can tell."""
         head = file.pread(_HEAD_BYTES, 0)
         if head[: len(self._head)] != self._head and self._offset > 0:
             raise ReplacedError(self.path)
-        if self._tail and file.pread(len(self._tail), self._offset - len(self._tail)) != self._tail:
+        if file.pread(len(self._tail), self._tail_end - len(self._tail)) != self._tail:
             raise ReplacedError(self.path)
         self._head = head
 
     def _note_size(self, info: FileInfo, new: NewRows) -> None:
-        new.has_grown = info.size != self._size or info.mtime != self.mtime
+        if self.mtime == -math.inf:
+            new.grew_s_ago = max(0.0, self._clock.wall() - info.mtime)
+        elif info.size != self._size or info.mtime != self.mtime:
+            new.grew_s_ago = 0.0
         self.mtime = info.mtime
         self._size = info.size
         self._growth.note(info)
@@ -150,7 +220,7 @@ class EventReader:
 
     def _remember(self, file: OpenFile, *, is_done: bool) -> None:
         start = max(0, self._offset - _TAIL_BYTES)
-        self._tail = file.pread(self._offset - start, start)
+        self._tail, self._tail_end = file.pread(self._offset - start, start), self._offset
         self._seen = (file.info.size, file.info.mtime, self._offset) if is_done else None
 
     # -- bytes to rows
@@ -163,6 +233,8 @@ class EventReader:
             want = min(len(buffer), size - self._offset)
             view = memoryview(buffer.bytes)
             filled += file.read_into(view[filled:want], self._offset + filled)
+            if self._offset == 0:  # what is used, not what stood there when the file was opened
+                self._head = bytes(view[: min(filled, _HEAD_BYTES)])
             scan = self._scanner.scan(view[:filled], self._offset)
             self._take(scan, view, new)
             base, self._offset = self._offset, self._offset + scan.consumed
@@ -178,8 +250,10 @@ class EventReader:
                     return not self._damage.is_searching
                 self._offset, rest = resumed, 0
             elif at_end:
-                self._offset = self._damage.hold_suspect(self._offset, self._growth)
-                return True
+                self._offset, is_due = self._damage.judge_last(self._offset, file, buffer, self._growth, deadline)
+                if not is_due:
+                    return not self._damage.is_searching
+                rest = 0
             elif scan.consumed == 0:  # one record, larger than the buffer
                 buffer.grow(need, keep=filled)
             else:

@@ -7,16 +7,18 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from queue import Empty, SimpleQueue
+from contextlib import closing
+from typing import TypeVar
 
 from board.ingest.clock import Clock
 from board.ingest.discovery import Discovery, discover
+from board.ingest.indexer import Indexer
 from board.ingest.logdir import Logdir
 from board.ingest.read_buffer import ReadBuffer
-from board.ingest.run_loader import RunLoader
+from board.ingest.run_loader import Loaded, RunLoader
+from board.ingest.side_by_side import work_through
 from board.model import Delta, Problem, Stage
+from board.store.index_cache import IndexCache
 from board.store.store import Store
 
 __all__ = ["LogdirLoader"]
@@ -24,8 +26,10 @@ __all__ = ["LogdirLoader"]
 logger = logging.getLogger("board")
 
 COMMIT_INTERVAL_S = 0.1  # while there is more to read, so that runs appear as they are read
-_WORKERS = min(4, os.cpu_count() or 1)
-_IN_THREADS = 3  # so many runs, and more, are read by several threads
+_IN_THREADS = 3  # so many pieces of work, and more, are done by several threads
+_IN_THREADS_BYTES = 4 << 20  # or two with so much to read
+T = TypeVar("T")
+
 _TIME_STAMP = re.compile(r"tfevents\.(\d{9,11})(?:\.|$)")
 
 
@@ -36,14 +40,32 @@ class LogdirLoader:
     """
 
     def __init__(
-        self, logdirs: Sequence[Logdir], store: Store, *, clock: Clock, on_delta: Callable[[Delta], None] | None = None
+        self,
+        logdirs: Sequence[Logdir],
+        store: Store,
+        *,
+        clock: Clock,
+        cache: IndexCache | None = None,
+        memory_bytes: int = 1 << 62,
+        on_delta: Callable[[Delta], None] | None = None,
     ) -> None:
-        """Know the logdirs; read nothing yet. ``on_delta`` is called after each commit, by the thread that reads."""
+        """Know the logdirs; read nothing yet.
+
+        Args:
+            logdirs: what to read.
+            store: where it goes.
+            clock: both clocks.
+            cache: has indexes of runs, and takes them.
+            memory_bytes: that the points may take; what is above moves to the cache.
+            on_delta: called after each commit, by the thread that reads.
+        """
         self.logdirs = logdirs
         self.store = store
         self.clock = clock
         self.on_delta = on_delta
+        self.cache = cache
         self.lock = threading.RLock()
+        self.indexer = None if cache is None else Indexer(store, cache, memory_bytes, self.lock)
         self.stopping = threading.Event()  # what is being read is left where it is
         self.runs: dict[str, RunLoader] = {}
         self.order: dict[str, int] = {}  # run -> its place among all runs ever seen, for its colour
@@ -60,6 +82,8 @@ class LogdirLoader:
     def problems(self) -> list[Problem]:
         """What no single file is to blame for."""
         listing = [problem for problems in list(self._listing.values()) for problem in problems]
+        if self.cache is not None and self.cache.failure is not None:
+            listing.append(Problem(str(self.cache.folder), "cache", self.cache.failure))
         return listing + list(self._failures.values())
 
     @property
@@ -118,14 +142,21 @@ class LogdirLoader:
             delta = _joined(delta, self._commit(self._removed))
         pending: list[Stage] = []  # read, in no commit yet
         committed_at = self.clock.monotonic()
+        found = [self.runs[name] for name in names if name in self.runs]
         try:
-            found = [self.runs[name] for name in names if name in self.runs]
-            with closing(self._read(found, pending, until)) as progress:
-                for _ in progress:
-                    if pending and self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
-                        delta = _joined(delta, self._commit(pending))
-                        committed_at = self.clock.monotonic()
-            return _joined(delta, self._commit(pending)) if pending else delta
+            while found:
+                with closing(self._read(found, pending, until)) as progress:
+                    for _ in progress:
+                        if pending and self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
+                            delta = _joined(delta, self._commit(pending))
+                            committed_at = self.clock.monotonic()
+                if pending:
+                    delta = _joined(delta, self._commit(pending))
+                if self.indexer is None or not self.indexer.is_full or self.stopping.is_set():
+                    break
+                self.indexer.make_room(self.runs)
+                found = [run for run in found if run.name in self.unfinished and run.name in self.runs]
+            return delta
         finally:
             for stage in pending:  # Ctrl-C, or a commit that failed: nobody has what was read
                 if stage.run in self.runs:
@@ -165,7 +196,7 @@ class LogdirLoader:
             name = logdir.name_run(folder)
             run = self.runs.get(name)
             if run is None:
-                run = RunLoader(name, logdir.storage, folder, self.clock)
+                run = RunLoader(name, logdir.storage, folder, self.clock, self.cache)
                 new.append(run)
                 self.runs[name] = run
             if run.set_files(files):
@@ -192,61 +223,48 @@ class LogdirLoader:
 
     def _read(self, found: list[RunLoader], pending: list[Stage], until: float) -> Generator[None]:
         """Add what is new in these runs to ``pending``, and yield now and then."""
-        runs = deque(sorted(found, key=lambda run: (run.name in self.unfinished, -run.mtime)))
-        if len(runs) < _IN_THREADS:
-            while runs and self._has_time(until):
-                if not self._load(runs[0], self._buffer, pending):
-                    runs.popleft()
-                yield
-        else:
-            yield from self._read_in_threads(runs, pending, until)
-        self.unfinished = self.unfinished.difference(run.name for run in found) | {run.name for run in runs}
+        runs = sorted(found, key=lambda run: (run.name in self.unfinished, -run.mtime))
 
-    def _has_time(self, until: float) -> bool:
-        return not self.stopping.is_set() and self.clock.monotonic() < until
+        def may_go_on() -> bool:
+            is_full = self.indexer is not None and self.indexer.is_full
+            return not self.stopping.is_set() and self.clock.monotonic() < until and not is_full
 
-    def _read_in_threads(self, runs: deque[RunLoader], pending: list[Stage], until: float) -> Generator[None]:
-        steps: SimpleQueue[bool] = SimpleQueue()  # a look at a run each; False: a thread has ended
-        is_abandoned = threading.Event()
-        # A thread whose start Ctrl-C has cut off is waited for by nobody: it must read nothing.
-        gate = threading.Event()
+        def restore(run: RunLoader, _: ReadBuffer) -> bool:
+            return self._kept(run, lambda: Loaded(run.restore(), has_more=False), pending)
 
-        def work() -> None:
-            try:
-                gate.wait()
-                buffer = ReadBuffer()
-                while self._has_time(until) and not is_abandoned.is_set():
-                    try:
-                        run = runs.popleft()
-                    except IndexError:
-                        break
-                    if self._load(run, buffer, pending):
-                        runs.append(run)  # behind the others: a large run must not keep small ones waiting
-                    steps.put(True)
-            finally:
-                steps.put(False)
+        def load(piece: tuple[RunLoader, list[str]], buffer: ReadBuffer) -> bool:
+            run, names = piece
+            deadline = self.clock.monotonic() + COMMIT_INTERVAL_S
+            return self._kept(run, lambda: run.load(buffer, deadline, names), pending)
 
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="board-reader") as pool:
-            try:
-                for _ in range(_WORKERS):
-                    pool.submit(work)
-                gate.set()
-                working = _WORKERS
-                while working:
-                    with suppress(Empty):  # what others have read is not kept waiting by one that takes long
-                        working -= not steps.get(timeout=COMMIT_INTERVAL_S)
-                    yield
-            finally:
-                is_abandoned.set()
-                gate.set()
+        if self.cache is not None:
+            new = deque(run for run in runs if run.name in self.unread_bytes)
+            yield from self._work_through(new, restore, may_go_on, is_large=False)
+        is_large = sum(run.unread_bytes for run in runs) > _IN_THREADS_BYTES
+        pieces = deque((run, names) for run in runs for names in run.pieces())
+        yield from self._work_through(pieces, load, may_go_on, is_large=is_large)
+        self.unfinished = self.unfinished.difference(run.name for run in runs) | {run.name for run, _ in pieces}
 
-    def _load(self, run: RunLoader, buffer: ReadBuffer, pending: list[Stage]) -> bool:
-        """Add what is new in the run to ``pending``; whether there is more."""
+    def _work_through(
+        self, jobs: deque[T], work: Callable[[T, ReadBuffer], bool], may_go_on: Callable[[], bool], *, is_large: bool
+    ) -> Generator[None]:
+        if len(jobs) >= _IN_THREADS or (len(jobs) > 1 and is_large):
+            yield from work_through(jobs, work, may_go_on, COMMIT_INTERVAL_S)
+            return
+        while jobs and may_go_on():
+            if not work(jobs[0], self._buffer):
+                jobs.popleft()
+            yield
+
+    def _kept(self, run: RunLoader, load: Callable[[], Loaded], pending: list[Stage]) -> bool:
+        """Add what a look at a run brings to ``pending``; whether there is more."""
         is_kept = False
         try:
-            loaded = run.load(buffer, self.clock.monotonic() + COMMIT_INTERVAL_S)
+            loaded = load()
             if loaded.stage is not None:
                 pending.append(loaded.stage)
+                if self.indexer is not None:
+                    self.indexer.note(run, loaded.stage)
             is_kept = True
         except Exception as error:  # this is the watcher's cycle: one run's failure is reported, the others go on
             self.note_failure(run.name, error)
@@ -262,9 +280,15 @@ class LogdirLoader:
         """Make the stages visible, and take them out of the list, to which the reading threads go on adding."""
         stages = list(pending)
         delta = self.store.commit(_merged(stages))
-        for stage in stages:
-            self.unread_bytes.pop(stage.run, None)
+        for name in {stage.run for stage in stages}:
+            unseen = self.runs[name].unseen_bytes if name in self.runs else 0
+            if unseen == 0:
+                self.unread_bytes.pop(name, None)
+            elif name in self.unread_bytes:
+                self.unread_bytes[name] = unseen
         del pending[: len(stages)]
+        if self.indexer is not None:
+            self.indexer.trim()
         if self.on_delta is not None:
             self.on_delta(delta)
         return delta
@@ -278,6 +302,7 @@ def _merged(stages: list[Stage]) -> list[Stage]:
         if known is None:
             merged[stage.run] = stage
             continue
+        known.stored |= stage.stored
         known.rows += stage.rows
         known.facts |= stage.facts
         known.gone += stage.gone

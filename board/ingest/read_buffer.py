@@ -2,11 +2,11 @@
 
 __all__ = ["READ_BYTES", "ReadBuffer"]
 
-READ_BYTES = 1 << 20
+READ_BYTES = 2 << 20
 
 
 class ReadBuffer:
-    """A mebibyte; more only while a record that lies in its file as a whole is larger."""
+    """Two mebibytes; more only while a record that lies in its file as a whole is larger."""
 
     def __init__(self, size: int = READ_BYTES) -> None:
         self.bytes = bytearray(size)

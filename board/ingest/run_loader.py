@@ -1,8 +1,9 @@
-"""Reads one run: all of its event files, for ever, into one stage."""
+"""Reads one run: all of its event files, for ever, into stages; an index gives what was read before."""
 
 import math
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
@@ -10,8 +11,10 @@ from statistics import median
 from board.ingest.clock import Clock
 from board.ingest.event_reader import EventReader, ReplacedError
 from board.ingest.read_buffer import ReadBuffer
-from board.model import FileFacts, FileId, RunState, Stage
+from board.ingest.reader_state import ReaderState
+from board.model import FileFacts, FileId, FileRows, RunState, Stage
 from board.storage import LocalStorage
+from board.store.index_cache import IndexCache
 
 __all__ = ["Loaded", "RunLoader"]
 
@@ -19,6 +22,10 @@ _STALL_S = 10.0  # at least; else 10 x the median gap between growths
 _STALL_GAPS = 10
 _STOP_S = 600.0  # of being stalled
 _GROWTHS = 50
+_ATTEMPTS = 3  # at a file that is replaced while it is read
+_APART_BYTES = 4 << 20  # of files with so much to read each is a piece of work of its own
+_INDEX_GROWTH = 4  # a run's index is written anew when a quarter of it is missing
+_INDEX_QUIET_S = 60.0  # or when nothing has come for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +37,25 @@ class Loaded:
 
 
 class RunLoader:
-    """One run. One thread at a time.
+    """One run.
 
     All files are read at every look: a file is never taken for finished because a later one exists. Which of
-    them supersedes which is for the store to say.
+    them supersedes which is for the store to say. Two threads may ``load`` different files of it at the same time;
+    everything else is for one thread at a time. ``_lock`` is held while a stage is put together, never while reading.
     """
 
-    def __init__(self, name: str, storage: LocalStorage, folder: str, clock: Clock) -> None:
-        """Name the run, and the folder of the storage that its files lie in."""
+    def __init__(
+        self, name: str, storage: LocalStorage, folder: str, clock: Clock, cache: IndexCache | None = None
+    ) -> None:
+        """Name the run, and the folder of the storage that its files lie in; ``cache`` may have its index."""
         self.name = name
         self.folder = folder
         self.storage = storage
         self.state = RunState.STARTING
         self.grown_at = -math.inf  # monotonic seconds when a file was last seen to have grown
         self._clock = clock
+        self._cache = cache
+        self._lock = threading.Lock()
         self._readers: dict[str, EventReader] = {}
         self._generations: dict[str, int] = {}  # of files that are no more, too
         self._emitted: dict[FileId, FileFacts] = {}
@@ -51,8 +63,10 @@ class RunLoader:
         self._ever_gone: dict[str, FileId] = {}  # by path, the last generation
         self._has_values = False
         self._is_staged = False
+        self._sizes: dict[str, int] = {}  # of files before they were first looked at
         self._found_mtime = -math.inf
         self._gaps: deque[float] = deque(maxlen=_GROWTHS)
+        self._indexed_bytes = 0  # of the event files
 
     @property
     def quiet_s(self) -> float:
@@ -98,13 +112,33 @@ class RunLoader:
 
     def find_size(self) -> int:
         """Return how many bytes the files have, before anything is read of them."""
-        size = 0
-        for reader in list(self._readers.values()):
+        for name, reader in list(self._readers.items()):
             with suppress(OSError):
                 info = self.storage.stat(reader.path)
-                size += info.size
+                self._sizes[name] = info.size
                 self._found_mtime = max(self._found_mtime, info.mtime)
-        return size
+        return self.unseen_bytes
+
+    @property
+    def unseen_bytes(self) -> int:
+        """Bytes of files that were found and not looked at yet."""
+        return sum(size for name, size in list(self._sizes.items()) if name in self._readers)
+
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes of all files that are not done with."""
+        return sum(self._unread(name) for name in list(self._readers))
+
+    def pieces(self) -> list[list[str]]:
+        """Return the files in groups that different threads may load at the same time."""
+        small: list[str] = []
+        large: list[list[str]] = []
+        for name in self._readers:
+            if self._unread(name) > _APART_BYTES:
+                large.append([name])
+            else:
+                small.append(name)
+        return [*large, *([small] if small or not large else [])]
 
     def start_over(self) -> None:
         """Read every file from its start, as another generation: what a load brought has got lost."""
@@ -113,23 +147,49 @@ class RunLoader:
             self._readers[name] = self._create_reader(name)
         self._gone = list(self._ever_gone.values())
 
-    def load(self, buffer: ReadBuffer, deadline: float = math.inf) -> Loaded:
-        """Read what is new in every file, until the deadline (monotonic seconds)."""
+    def restore(self) -> Stage | None:
+        """Take what the index has of the files, before anything is read of them. What is not as it was is left out."""
+        if self._cache is None or self._is_staged:
+            return None
+        index = self._cache.open(self.storage.locate(self.folder), self.reread)
+        if index is None:
+            return None
+        stage = Stage(self.name, descriptions=index.descriptions)
+        for name, (state, stored) in index.files.items():
+            if name not in self._readers or self._generations.get(name):
+                continue
+            reader = self._create_reader(name)
+            try:
+                reader.restore(ReaderState.from_json(state))
+                reader.check()
+            except (OSError, ReplacedError, ValueError, TypeError, LookupError):
+                continue  # it is read from its start
+            self._readers[name] = reader
+            self._sizes.pop(name, None)
+            stage.stored[reader.file] = stored
+            self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
+            self._has_values = self._has_values or bool(stored.series)
+            self._note_growth(reader.age_s)
+        self._indexed_bytes = sum(facts.bytes_read for facts in stage.facts.values())
+        self.state = stage.state = self._judge()
+        self._is_staged = bool(stage.stored)
+        return stage if stage.stored else None
+
+    def load(self, buffer: ReadBuffer, deadline: float = math.inf, names: Iterable[str] | None = None) -> Loaded:
+        """Read what is new in these files (default: in every one), until the deadline (monotonic seconds)."""
         stage = Stage(self.name)
-        stage.gone, self._gone = self._gone, []
-        has_more = has_grown = False
-        for name in list(self._readers):
-            more, grown = self._load_file(name, stage, buffer, deadline)
-            has_more |= more
-            has_grown |= grown
-        is_first = not self._is_staged
-        self._note_growth(has_grown=has_grown, is_first=is_first)
-        state = self._judge()
-        if not (is_first or stage.rows or stage.facts or stage.gone or state is not self.state):
-            return Loaded(None, has_more)
-        self.state = stage.state = state
-        self._is_staged = True
-        return Loaded(stage, has_more)
+        has_more = False
+        for name in list(self._readers) if names is None else names:
+            has_more |= self._load_file(name, stage, buffer, deadline)
+        with self._lock:
+            stage.gone, self._gone = stage.gone + self._gone, []
+            state = self._judge()
+            is_first = not self._is_staged
+            if not (is_first or stage.rows or stage.facts or stage.gone or state is not self.state):
+                return Loaded(None, has_more)
+            self.state = stage.state = state
+            self._is_staged = True
+            return Loaded(stage, has_more)
 
     def check_state(self) -> Stage | None:
         """Judge the run's state anew, without a look at its files; None where it stays."""
@@ -139,21 +199,41 @@ class RunLoader:
         self.state = state
         return Stage(self.name, state=state)
 
-    def _load_file(self, name: str, stage: Stage, buffer: ReadBuffer, deadline: float) -> tuple[bool, bool]:
-        reader = self._readers[name]
+    def _load_file(self, name: str, stage: Stage, buffer: ReadBuffer, deadline: float) -> bool:
+        reader = self._readers.get(name)
+        if reader is None:
+            return False
+        for _ in range(_ATTEMPTS):
+            try:
+                new = reader.read_new(buffer, deadline)
+                break
+            except ReplacedError:
+                with self._lock:
+                    self._forget(name)
+                    reader = self._readers[name] = self._create_reader(name)
+                deadline = math.inf  # whole, so that the pages never show a part of it instead of what was
+        else:
+            return True  # it is being rewritten over and over
+        with self._lock:
+            self._sizes.pop(name, None)
+            stage.rows += [(reader.file, rows) for rows in new.rows]
+            stage.descriptions |= new.descriptions
+            if self._emitted.get(reader.file) != reader.facts:
+                self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
+            self._has_values = self._has_values or bool(new.rows)
+            self._note_growth(new.grew_s_ago)
+        return new.has_more
+
+    def _unread(self, name: str) -> int:
+        facts = self._readers[name].facts
+        return max(self._sizes.get(name, 0), facts.size) - facts.bytes_read
+
+    def reread(self, name: str) -> list[FileRows]:
+        """Return all rows of a file, for an index that has lost some of them."""
         try:
-            new = reader.read_new(buffer, deadline)
+            return self._create_reader(name).read_new(ReadBuffer()).rows
         except ReplacedError:
-            self._forget(name)
-            stage.gone, self._gone = stage.gone + self._gone, []
-            reader = self._readers[name] = self._create_reader(name)
-            new = reader.read_new(buffer)  # whole, so that the pages never show a part of it instead of what was
-        stage.rows += [(reader.file, rows) for rows in new.rows]
-        stage.descriptions |= new.descriptions
-        if self._emitted.get(reader.file) != reader.facts:
-            self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
-        self._has_values = self._has_values or bool(new.rows)
-        return new.has_more, new.has_grown
+            return []
 
     def _create_reader(self, name: str) -> EventReader:
         path = name if self.folder == "." else f"{self.folder}/{name}"
@@ -167,16 +247,37 @@ class RunLoader:
             self._gone.append(reader.file)
             self._ever_gone[name] = reader.file
 
+    # -- what an index should have
+
+    @property
+    def unindexed_bytes(self) -> int:
+        """Bytes of the files that were read and are in no index; 0 where the run is too small for one."""
+        done = self.bytes_read
+        return 0 if self._cache is None or done < self._cache.least_bytes else done - self._indexed_bytes
+
+    @property
+    def is_index_due(self) -> bool:
+        """Whether an index should be written now: much of the run is in none, or it does not grow any more."""
+        lacking = self.unindexed_bytes
+        return lacking > self.bytes_read // _INDEX_GROWTH or (lacking > 0 and self.quiet_s > _INDEX_QUIET_S)
+
+    def reader_states(self) -> dict[FileId, ReaderState]:
+        """Return what each reader needs to go on; while nobody loads, and all that was loaded is committed."""
+        return {reader.file: reader.state for reader in self._readers.values() if reader.facts.bytes_read}
+
+    def note_indexed(self, states: Iterable[ReaderState]) -> None:
+        """Remember how much an index that was tried to be written has; a failure is not tried again at once."""
+        self._indexed_bytes = sum(state.offset for state in states)
+
     # -- how the run stands
 
-    def _note_growth(self, *, has_grown: bool, is_first: bool) -> None:
-        now = self._clock.monotonic()
-        if is_first:
-            newest = max((reader.mtime for reader in list(self._readers.values())), default=-math.inf)
-            self.grown_at = now - max(0.0, self._clock.wall() - newest)
-        elif has_grown:
-            self._gaps.append(now - self.grown_at)
-            self.grown_at = now
+    def _note_growth(self, s_ago: float | None) -> None:
+        if s_ago is None:
+            return
+        at = self._clock.monotonic() - s_ago
+        if self._is_staged and at > self.grown_at:
+            self._gaps.append(at - self.grown_at)
+        self.grown_at = max(self.grown_at, at)
 
     def _judge(self) -> RunState:
         if self._is_finished():

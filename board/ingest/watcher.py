@@ -7,6 +7,7 @@ live often, at finished ones rarely, at the folders now and then.
 import heapq
 import logging
 import threading
+from math import inf
 
 from watchfiles import Change
 
@@ -214,7 +215,8 @@ class Watcher:
     def _load(self, names: set[str]) -> set[str]:
         """Read these runs; return those that had grown, and plan the next look at each."""
         runs = {name: run for name in names if (run := self._loader.runs.get(name)) is not None}
-        before = {name: run.grown_at for name, run in runs.items()}
+        # What is read for the first time has not grown, nor what is still being read for the first time.
+        before = {name: run.grown_at for name, run in runs.items() if name not in self._loader.unfinished}
         self._loader.load(names, until=self._clock.monotonic() + _CYCLE_S)
         now = self._clock.monotonic()
         for name, run in runs.items():
@@ -224,7 +226,7 @@ class Watcher:
                 self._sweep_at = min(self._sweep_at, now)
         for name in names - runs.keys():
             self._due.pop(name, None)
-        return {name for name, run in runs.items() if run.grown_at != before[name]}
+        return {name for name, grown_at in before.items() if -inf < grown_at != runs[name].grown_at}
 
     def _interval_s(self, run: RunLoader) -> float:
         quiet = max(run.quiet_s, 600.0) if run.state is RunState.FINISHED else run.quiet_s

@@ -2,7 +2,7 @@
 """The loops of loops.py, compiled and without the GIL; what each does is said there."""
 
 from libc.float cimport DBL_MAX
-from libc.math cimport INFINITY, exp, isfinite, isnan, log, pow
+from libc.math cimport INFINITY, exp, isfinite, log, pow
 from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
@@ -12,49 +12,10 @@ cdef extern from *:
     #ifndef TRAINBOARD_SOURCE_HASH
     #define TRAINBOARD_SOURCE_HASH ""
     #endif
-    #ifdef __SSE2__
-    #include <emmintrin.h>
-    #endif
-
-    /* Least and greatest of n >= 1 values; returns 0 if one of them is NaN or infinite (then lo and hi mean nothing).
-       Compilers make no SIMD of this by themselves, because they may not reorder comparisons with NaN. */
-    static int trainboard_least_greatest(const double *v, Py_ssize_t n, double *lo, double *hi) {
-        double a = v[0], b = v[0], s = 0.0;
-        Py_ssize_t i = 0;
-    #ifdef __SSE2__
-        if (n >= 8) {
-            __m128d a0 = _mm_loadu_pd(v), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-            __m128d s0 = _mm_setzero_pd(), s1 = s0, s2 = s0, s3 = s0, x0, x1, x2, x3;
-            double t[2];
-            for (; i + 8 <= n; i += 8) {
-                x0 = _mm_loadu_pd(v + i); x1 = _mm_loadu_pd(v + i + 2);
-                x2 = _mm_loadu_pd(v + i + 4); x3 = _mm_loadu_pd(v + i + 6);
-                a0 = _mm_min_pd(a0, x0); a1 = _mm_min_pd(a1, x1); a2 = _mm_min_pd(a2, x2); a3 = _mm_min_pd(a3, x3);
-                b0 = _mm_max_pd(b0, x0); b1 = _mm_max_pd(b1, x1); b2 = _mm_max_pd(b2, x2); b3 = _mm_max_pd(b3, x3);
-                s0 = _mm_add_pd(s0, _mm_sub_pd(x0, x0)); s1 = _mm_add_pd(s1, _mm_sub_pd(x1, x1));
-                s2 = _mm_add_pd(s2, _mm_sub_pd(x2, x2)); s3 = _mm_add_pd(s3, _mm_sub_pd(x3, x3));
-            }
-            a0 = _mm_min_pd(_mm_min_pd(a0, a1), _mm_min_pd(a2, a3));
-            b0 = _mm_max_pd(_mm_max_pd(b0, b1), _mm_max_pd(b2, b3));
-            s0 = _mm_add_pd(_mm_add_pd(s0, s1), _mm_add_pd(s2, s3));
-            _mm_storeu_pd(t, a0); a = t[0] < t[1] ? t[0] : t[1];
-            _mm_storeu_pd(t, b0); b = t[0] > t[1] ? t[0] : t[1];
-            _mm_storeu_pd(t, s0); s = t[0] + t[1];
-        }
-    #endif
-        for (; i < n; i++) {
-            double x = v[i];
-            a = x < a ? x : a;
-            b = x > b ? x : b;
-            s += x - x;
-        }
-        *lo = a;
-        *hi = b;
-        return s == 0.0;
-    }
     """
     const char *_SOURCE_HASH "TRAINBOARD_SOURCE_HASH"
-    int trainboard_least_greatest(const double *v, Py_ssize_t n, double *lo, double *hi) noexcept nogil
+
+include "_series_vectors.pxi"
 
 SOURCE_HASH = _SOURCE_HASH.decode("ascii")
 
@@ -75,6 +36,8 @@ cdef enum:
     PLUS_COUNT = 8
     MINUS_COUNT = 9
     BLOCK = 128
+    BLUR = 512
+    FADES = 256
 
 
 def rows_by_tag(const int32_t[::1] tag, Py_ssize_t tags):
@@ -130,33 +93,42 @@ cdef inline Py_ssize_t pixel_column(double x, double half_lo, double half_span, 
     if half_span <= 0.0:
         return 0
     ratio = (0.5 * x - half_lo) / half_span * <double>width
-    return width - 1 if ratio >= <double>width else <Py_ssize_t>ratio
+    return <Py_ssize_t>ratio if ratio < <double>width else width - 1  # NaN: infinitely far on an infinite axis
 
 
 def pixel_bounds(
     const number[::1] x, double origin, double lo, double hi, Py_ssize_t start, Py_ssize_t stop,
     Py_ssize_t offset, int64_t[::1] bounds, Py_ssize_t column,
 ):
-    cdef Py_ssize_t width = bounds.shape[0] - 1, at = start, stride, low, high, middle, here
+    cdef Py_ssize_t width = bounds.shape[0] - 1, at = start, before = start, stride, low, high, middle, here
     cdef double half_lo = 0.5 * lo, half_span = 0.5 * hi - 0.5 * lo
     with nogil:
         while column < width and at < stop:
-            # Gallop, then halve: pixel columns are near to one another compared with the whole chunk.
+            # Look where the column ends if it has as many rows as the last one, gallop from there, then halve.
             low = at
+            high = min(at + (at - before), stop - 1)
             stride = 1
-            high = at
-            while high < stop and pixel_column(<double>x[high] - origin, half_lo, half_span, width) < column:
-                low = high + 1
-                high += stride
-                stride *= 2
-            if high > stop:
-                high = stop
+            if pixel_column(<double>x[high] - origin, half_lo, half_span, width) < column:
+                while high < stop and pixel_column(<double>x[high] - origin, half_lo, half_span, width) < column:
+                    low = high + 1
+                    high += stride
+                    stride *= 2
+                high = min(high, stop)
+            else:
+                while high > at:
+                    middle = max(high - stride, at)
+                    if pixel_column(<double>x[middle] - origin, half_lo, half_span, width) < column:
+                        low = middle + 1
+                        break
+                    high = middle
+                    stride *= 2
             while low < high:
                 middle = (low + high) >> 1
                 if pixel_column(<double>x[middle] - origin, half_lo, half_span, width) < column:
                     low = middle + 1
                 else:
                     high = middle
+            before = at
             at = low
             if at >= stop:
                 break
@@ -167,65 +139,71 @@ def pixel_bounds(
     return column
 
 
-cdef void scan_slowly(
-    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, double* value,
-    Py_ssize_t width,
+cdef void note_nonfinite(
+    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width,
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef double v
-    for i in range(start, stop):
-        v = y[i]
-        if isfinite(v):
-            if at[FIRST * width] < 0:
-                at[FIRST * width] = offset + i
-            at[LAST * width] = offset + i
-            if at[LEAST * width] < 0 or v < value[0]:
-                value[0] = v
-                at[LEAST * width] = offset + i
-            if at[GREATEST * width] < 0 or v > value[width]:
-                value[width] = v
-                at[GREATEST * width] = offset + i
-        elif isnan(v):
-            if at[NAN_COUNT * width] == 0:
-                at[NAN_AT * width] = offset + i
-            at[NAN_COUNT * width] += 1
-        elif v > 0:
-            if at[PLUS_COUNT * width] == 0:
-                at[PLUS_AT * width] = offset + i
-            at[PLUS_COUNT * width] += 1
-        else:
-            if at[MINUS_COUNT * width] == 0:
-                at[MINUS_AT * width] = offset + i
-            at[MINUS_COUNT * width] += 1
+    cdef int64_t[3] counts = [0, 0, 0]  # NaN, +inf, -inf
+    trainboard_kinds(y + start, stop - start, counts)
+    if counts[0] > 0 and at[NAN_COUNT * width] == 0:
+        i = start
+        while y[i] == y[i]:
+            i += 1
+        at[NAN_AT * width] = offset + i
+    if counts[1] > 0 and at[PLUS_COUNT * width] == 0:
+        i = start
+        while not y[i] > DBL_MAX:
+            i += 1
+        at[PLUS_AT * width] = offset + i
+    if counts[2] > 0 and at[MINUS_COUNT * width] == 0:
+        i = start
+        while not y[i] < -DBL_MAX:
+            i += 1
+        at[MINUS_AT * width] = offset + i
+    at[NAN_COUNT * width] += counts[0]
+    at[PLUS_COUNT * width] += counts[1]
+    at[MINUS_COUNT * width] += counts[2]
+
+
+cdef struct Ranks:
+    const double* edges  # NULL: not asked for
+    int64_t* counts
+    double* low
+    double* high
+    int64_t room
+
+
+cdef inline void rank(const double* y, int64_t n, double lo, double hi, bint is_whole, Ranks* ranks) noexcept nogil:
+    cdef const double* edges = ranks.edges
+    if is_whole and lo > edges[1] and hi < edges[2]:  # most blocks of a smooth curve
+        ranks.counts[2] += n
+    elif is_whole and hi < edges[0]:
+        ranks.counts[0] += n
+        ranks.counts[2] += n
+    elif not (is_whole and lo > edges[3]):
+        trainboard_near(y, n, edges, ranks.counts, ranks.low, ranks.high, ranks.room)
 
 
 cdef void scan_column(
     const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, double* value,
-    Py_ssize_t width,
+    Py_ssize_t width, Ranks* ranks,
 ) noexcept nogil:
-    cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, i
+    cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, last_stop = -1, i, bad
     cdef double lo, hi
     while low < stop:
         high = min(low + BLOCK, stop)
-        if not trainboard_least_greatest(y + low, high - low, &lo, &hi):
-            # The exact places of what was found before must stand first.
-            if least_block >= 0:
-                i = least_block
-                while y[i] != value[0]:
-                    i += 1
-                at[LEAST * width] = offset + i
-                least_block = -1
-            if greatest_block >= 0:
-                i = greatest_block
-                while y[i] != value[width]:
-                    i += 1
-                at[GREATEST * width] = offset + i
-                greatest_block = -1
-            scan_slowly(y, low, high, offset, at, value, width)
-        else:
+        bad = trainboard_span(y + low, high - low, &lo, &hi)
+        if bad > 0:
+            note_nonfinite(y, low, high, offset, at, width)
+        if ranks.edges != NULL:
+            rank(y + low, high - low, lo, hi, bad == 0, ranks)
+        if bad < high - low:
+            last_stop = high
             if at[FIRST * width] < 0:
-                at[FIRST * width] = offset + low
-            at[LAST * width] = offset + high - 1
+                i = low
+                while not isfinite(y[i]):
+                    i += 1
+                at[FIRST * width] = offset + i
             if at[LEAST * width] < 0 or lo < value[0]:
                 value[0] = lo
                 at[LEAST * width] = offset + low
@@ -235,6 +213,12 @@ cdef void scan_column(
                 at[GREATEST * width] = offset + low
                 greatest_block = low
         low = high
+    # Of the blocks that matter in the end, the exact rows.
+    if last_stop >= 0:
+        i = last_stop - 1
+        while not isfinite(y[i]):
+            i -= 1
+        at[LAST * width] = offset + i
     if least_block >= 0:
         i = least_block
         while y[i] != value[0]:
@@ -247,10 +231,21 @@ cdef void scan_column(
         at[GREATEST * width] = offset + i
 
 
-def extremes(const double[::1] y, Py_ssize_t offset, const int64_t[::1] bounds, int64_t[:, ::1] at, double[:, ::1] value):
+def extremes(
+    const double[::1] y, Py_ssize_t offset, const int64_t[::1] bounds, int64_t[:, ::1] at, double[:, ::1] value,
+    const double[::1] edges, int64_t[::1] counts, double[:, ::1] near,
+):
+    cdef Ranks ranks
     cdef Py_ssize_t width = bounds.shape[0] - 1, n = y.shape[0], k = 0, low = 0, high = width, middle, start, stop
     if n == 0 or width == 0:
         return
+    ranks.edges = NULL
+    ranks.room = near.shape[1]
+    if edges.shape[0]:
+        ranks.edges = &edges[0]
+        ranks.counts = &counts[0]
+        ranks.low = &near[0, 0]
+        ranks.high = &near[1, 0]
     with nogil:
         while low < high:  # the first column that ends behind the chunk's start
             middle = (low + high) >> 1
@@ -263,31 +258,8 @@ def extremes(const double[::1] y, Py_ssize_t offset, const int64_t[::1] bounds, 
             start = max(bounds[k] - offset, 0)
             stop = min(bounds[k + 1] - offset, n)
             if start < stop:
-                scan_column(&y[0], start, stop, offset, &at[0, k], &value[0, k], width)
+                scan_column(&y[0], start, stop, offset, &at[0, k], &value[0, k], width, &ranks)
             k += 1
-
-
-def near(const double[::1] y, tuple brackets, double[::1] low, double[::1] high, tuple state):
-    cdef double a = brackets[0], b = brackets[1], c = brackets[2], d = brackets[3], v
-    cdef Py_ssize_t n = y.shape[0], i, below_a = state[0], lows = state[1], below_c = state[2], highs = state[3]
-    cdef Py_ssize_t low_room = low.shape[0], high_room = high.shape[0]
-    with nogil:
-        for i in range(n):
-            v = y[i]
-            if v > b and v < c:  # most are neither here nor there
-                below_c += 1
-                continue
-            below_a += (v < a) & (v >= -DBL_MAX)
-            below_c += (v < c) & (v >= -DBL_MAX)
-            if v >= a and v <= b:
-                if lows < low_room:
-                    low[lows] = v
-                lows += 1
-            if v >= c and v <= d:
-                if highs < high_room:
-                    high[highs] = v
-                highs += 1
-    return below_a, lows, below_c, highs
 
 
 def ema(const double[::1] y, double weight, double last, int64_t seen, double[::1] out):
@@ -314,11 +286,17 @@ def ema(const double[::1] y, double weight, double last, int64_t seen, double[::
     return last, seen
 
 
-def time_ema(const int64_t[::1] x, const double[::1] y, double weight, double scale, double before, double mean, double mass, double[::1] out):
+def time_ema(
+    const int64_t[::1] x, const double[::1] y, double weight, double scale, double before, double mean, double mass,
+    double[::1] out,
+):
     cdef Py_ssize_t n = y.shape[0], i
     cdef double v, here, distance, share, last_distance = -1.0, fade = 1.0, rate
+    cdef double[FADES] fades  # of the most usual distances
     with nogil:
         rate = log(weight) * scale if weight > 0.0 else -INFINITY
+        for i in range(FADES):
+            fades[i] = exp(<double>i * rate) if i > 0 else 1.0
         for i in range(n):
             v = y[i]
             if not isfinite(v):
@@ -328,7 +306,7 @@ def time_ema(const int64_t[::1] x, const double[::1] y, double weight, double sc
             if mass > 0.0:
                 distance = here - before
                 if distance != last_distance:
-                    fade = exp(distance * rate) if distance > 0.0 else 1.0
+                    fade = fades[<Py_ssize_t>distance] if distance < <double>FADES else exp(distance * rate)
                     last_distance = distance
             mass = mass * fade + 1.0
             share = 1.0 / mass
@@ -338,85 +316,78 @@ def time_ema(const int64_t[::1] x, const double[::1] y, double weight, double sc
     return before, mean, mass
 
 
+cdef bint copied(
+    const double* y, Py_ssize_t n, Py_ssize_t start, Py_ssize_t count, double* value, double* weight,
+) noexcept nogil:
+    """Copy values from row start on, 0 where there is none or it is not finite, and 1 or 0 as their weight.
+
+    Returns whether all are there.
+    """
+    cdef Py_ssize_t i
+    cdef bint is_whole = True, is_there
+    for i in range(count):
+        is_there = 0 <= start + i < n and isfinite(y[start + i])
+        is_whole &= is_there
+        value[i] = y[start + i] if is_there else 0.0
+        weight[i] = is_there
+    return is_whole
+
+
 def running_mean(const double[::1] y, Py_ssize_t half, double[::1] out):
-    cdef Py_ssize_t n = y.shape[0], window = 2 * half + 1, block, i, at
-    cdef double total
-    cdef int64_t many
+    cdef Py_ssize_t n = y.shape[0], window = 2 * half + 1, block, i, stop
+    cdef double total, many
+    cdef bint is_whole
     # Sums to the end of this block and from the start of the next: nothing is ever subtracted, so that a huge value
     # leaves no rounding error behind it.
-    tail_array = np.zeros(window + 1, np.float64)
-    tail_count_array = np.zeros(window + 1, np.int64)
-    cdef double[::1] tail = tail_array
-    cdef int64_t[::1] tail_count = tail_count_array
+    value_array = np.empty(2 * window)
+    weight_array = np.empty(2 * window)
+    cdef double[::1] value = value_array, weight = weight_array
     with nogil:
         block = -half
         while block < n - half:
-            tail[window] = 0.0
-            tail_count[window] = 0
-            i = window - 1
-            while i >= 0:
-                at = block + i
-                tail[i] = tail[i + 1]
-                tail_count[i] = tail_count[i + 1]
-                if 0 <= at < n and isfinite(y[at]):
-                    tail[i] += y[at]
-                    tail_count[i] += 1
-                i -= 1
-            total = 0.0
-            many = 0
-            for i in range(window):
-                at = block + i + half  # centre of the window that starts at block + i
-                if at >= n:
-                    break
-                if i > 0 and block + window + i - 1 < n and isfinite(y[block + window + i - 1]):
-                    total += y[block + window + i - 1]
-                    many += 1
-                out[at] = (tail[i] + total) / <double>(tail_count[i] + many) if isfinite(y[at]) else y[at]
+            is_whole = copied(&y[0], n, block, 2 * window, &value[0], &weight[0])
+            for i in range(window - 2, -1, -1):
+                value[i] += value[i + 1]
+            if not is_whole:
+                for i in range(window - 2, -1, -1):
+                    weight[i] += weight[i + 1]
+            total = many = 0.0
+            stop = min(window, n - half - block)  # the mean of the window from block + i on stands at its centre
+            if is_whole:
+                for i in range(stop):
+                    out[block + half + i] = (value[i] + total) / <double>window
+                    total += value[window + i]
+            else:
+                for i in range(stop):
+                    if isfinite(y[block + half + i]):
+                        out[block + half + i] = (value[i] + total) / (weight[i] + many)
+                    else:
+                        out[block + half + i] = y[block + half + i]
+                    total += value[window + i]
+                    many += weight[window + i]
             block += window
 
 
 def gaussian(const double[::1] y, const double[::1] kernel, double[::1] out):
-    cdef Py_ssize_t n = y.shape[0], reach = kernel.shape[0] - 1, start, stop, i, k, low, high, dirty_until = -1, j
-    cdef double total, mass, whole = kernel[0]
-    cdef double[512] sums
-    cdef const double* v
-    if n == 0:
-        return
-    v = &y[0]
+    cdef Py_ssize_t n = y.shape[0], reach = kernel.shape[0] - 1, start, stop, i
+    cdef double whole = kernel[0]
+    cdef double[BLUR] sums, masses
+    value_array = np.empty(BLUR + 2 * reach)
+    weight_array = np.empty(BLUR + 2 * reach)
+    cdef double[::1] value = value_array, weight = weight_array
     with nogil:
-        for k in range(1, reach + 1):
-            whole += 2.0 * kernel[k]
-        j = 0  # first point that was not looked at for being finite
+        for i in range(1, reach + 1):
+            whole += 2.0 * kernel[i]
         start = 0
         while start < n:
-            stop = min(start + 512, n)
-            while j < min(stop + reach, n):
-                if not isfinite(v[j]):
-                    dirty_until = j
-                j += 1
-            if start >= reach and stop + reach <= n and dirty_until < start - reach:
-                for i in range(stop - start):
-                    sums[i] = kernel[0] * v[start + i]
-                for k in range(1, reach + 1):
-                    for i in range(stop - start):
-                        sums[i] += kernel[k] * (v[start + i - k] + v[start + i + k])
+            stop = min(start + BLUR, n)
+            if copied(&y[0], n, start - reach, BLUR + 2 * reach, &value[0], &weight[0]):
+                trainboard_blur(&value[reach], BLUR, &kernel[0], reach, sums)
                 for i in range(stop - start):
                     out[start + i] = sums[i] / whole
             else:
-                for i in range(start, stop):
-                    if not isfinite(v[i]):
-                        out[i] = v[i]
-                        continue
-                    total = kernel[0] * v[i]
-                    mass = kernel[0]
-                    low = min(reach, i)
-                    high = min(reach, n - 1 - i)
-                    for k in range(1, max(low, high) + 1):
-                        if k <= low and isfinite(v[i - k]):
-                            total += kernel[k] * v[i - k]
-                            mass += kernel[k]
-                        if k <= high and isfinite(v[i + k]):
-                            total += kernel[k] * v[i + k]
-                            mass += kernel[k]
-                    out[i] = total / mass
+                trainboard_blur(&value[reach], BLUR, &kernel[0], reach, sums)
+                trainboard_blur(&weight[reach], BLUR, &kernel[0], reach, masses)
+                for i in range(stop - start):
+                    out[start + i] = sums[i] / masses[i] if isfinite(y[start + i]) else y[start + i]
             start = stop

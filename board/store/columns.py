@@ -1,10 +1,13 @@
 """Append-only columns as lists of chunks: growing never copies, and what was handed out never changes."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from board.model import Block
 
 __all__ = ["MIN_ROWS", "Chunk", "Columns"]
 
@@ -16,11 +19,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(slots=True, eq=False)
 class Chunk:
-    """One allocation for some rows of all columns. Rows below ``filled`` are never written again."""
+    """Some rows of all columns: one allocation, or a block on disk. Rows below ``filled`` are never written again."""
 
-    words: Ints  # (columns, capacity); columns of floats are seen through a view
+    words: Ints | Block  # words[column]; an allocation is (columns, capacity), and shows floats through a view
     start: int  # rows in the chunks before it
     filled: int  # rows in it
+
+    @property
+    def room(self) -> int:
+        """Rows that may yet be written."""
+        return self.words.shape[1] - self.filled if isinstance(self.words, np.ndarray) else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +63,9 @@ class Columns:
         if chunks:
             last = chunks[-1]
             if last.start + last.filled == self.count:  # nobody has taken the room behind the last row yet
-                room = min(last.words.shape[1] - last.filled, n)
-            _fill(last, arrays, 0, room)
+                room = min(last.room, n)
+            if room:
+                _fill(last, arrays, 0, room)
         if room < n:
             start = self.count + room
             capacity = max(n - room, MIN_ROWS if chunks else n, start // 4)
@@ -67,9 +76,28 @@ class Columns:
 
     def attached(self, words: Ints) -> "Columns":
         """Return these columns with ``words`` (columns, rows) behind them, not copied: never write to it again."""
-        return Columns(
-            self.width, (*self.chunks, Chunk(words, self.count, words.shape[1])), self.count + words.shape[1]
-        )
+        rows = words.shape[1]
+        return Columns(self.width, (*self.chunks, Chunk(words, self.count, rows)), self.count + rows)
+
+    @classmethod
+    def stored(cls, width: int, blocks: Iterable[Block]) -> "Columns":
+        """Return columns whose rows lie in blocks on disk."""
+        chunks = []
+        count = 0
+        for block in blocks:
+            chunks.append(Chunk(block, count, block.rows))
+            count += block.rows
+        return cls(width, tuple(chunks), count)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether rows lie in blocks on disk."""
+        return bool(self.chunks) and not isinstance(self.chunks[0].words, np.ndarray)
+
+    @property
+    def own_bytes(self) -> int:
+        """Memory that the rows take; blocks on disk take none."""
+        return sum(8 * self.width * chunk.filled for chunk in self.chunks if isinstance(chunk.words, np.ndarray))
 
     def ints(self, column: int, stop: int | None = None) -> list[Ints]:
         """Return the rows below ``stop`` (default: all) of a column of int64, read-only, an array for each chunk."""
@@ -79,7 +107,7 @@ class Columns:
             end = min(stop, self.chunks[i + 1].start if i + 1 < len(self.chunks) else self.count)
             if end <= chunk.start:
                 break
-            part = chunk.words[column, : end - chunk.start]
+            part = chunk.words[column][: end - chunk.start]
             part.flags.writeable = False
             parts.append(part)
         return parts
@@ -88,10 +116,22 @@ class Columns:
         """Return the same of a column of float64."""
         return [part.view(np.float64) for part in self.ints(column, stop)]
 
+    def copied(self, start: int, stop: int) -> Ints:
+        """Return rows ``start`` to ``stop`` of all columns in memory of their own, (columns, rows)."""
+        out = np.empty((self.width, stop - start), np.int64)
+        first = bisect_right(self.chunks, start, key=lambda chunk: chunk.start) - 1
+        for chunk in self.chunks[max(first, 0) :]:
+            low, high = max(start - chunk.start, 0), min(stop - chunk.start, chunk.filled)
+            if high <= low:
+                break
+            for column in range(self.width):
+                out[column, chunk.start + low - start : chunk.start + high - start] = chunk.words[column][low:high]
+        return out
+
     def int_at(self, column: int, row: int) -> int:
         """Return one cell of a column of int64."""
         chunk = self._chunk_of(row)
-        return int(chunk.words[column, row - chunk.start])
+        return int(chunk.words[column][row - chunk.start])
 
     def float_at(self, column: int, row: int) -> float:
         """Return one cell of a column of float64."""
@@ -104,6 +144,6 @@ class Columns:
 
 def _fill(chunk: Chunk, arrays: tuple[Ints | Floats, ...], start: int, stop: int) -> None:
     end = chunk.filled + stop - start
-    for row, array in zip(chunk.words, arrays, strict=True):
-        row[chunk.filled : end] = array[start:stop].view(np.int64)
+    for column, array in enumerate(arrays):
+        chunk.words[column][chunk.filled : end] = array[start:stop].view(np.int64)
     chunk.filled = end

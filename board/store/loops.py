@@ -33,10 +33,18 @@ class Loops(Protocol):
         column: int,
         /,
     ) -> int: ...
-    def extremes(self, y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats, /) -> None: ...
-    def near(
-        self, y: Floats, brackets: tuple[float, ...], low: Floats, high: Floats, state: tuple[int, int, int, int], /
-    ) -> tuple[int, int, int, int]: ...
+    def extremes(
+        self,
+        y: Floats,
+        offset: int,
+        bounds: Ints,
+        at: Ints,
+        value: Floats,
+        edges: Floats,
+        counts: Ints,
+        near: Floats,
+        /,
+    ) -> None: ...
     def ema(self, y: Floats, weight: float, last: float, seen: int, out: Floats, /) -> tuple[float, int]: ...
     def time_ema(
         self, x: Ints, y: Floats, weight: float, scale: float, before: float, mean: float, mass: float, out: Floats, /

@@ -4,60 +4,76 @@ from math import ceil, floor, sqrt
 
 import numpy as np
 
-from board.store.drawn import joined
-from board.store.loops import LOOPS, Floats
+from board.store.loops import Floats
+from board.store.pieces import FloatColumn
 
-__all__ = ["outlier_range"]
+__all__ = ["FEW", "Ranks", "ranked_range"]
 
-SAMPLE = 4096
+SAMPLE = 4096  # at least; the greater it is, the fewer values are near to where it has the two
+MOST_SAMPLE = 1 << 17
 FEW = 1 << 16  # below that, ranking all values is quick
+LOW, HIGH = 0.05, 0.95
 
 
-def outlier_range(values: list[Floats], finite_count: int) -> tuple[float, float] | None:
+def ranked_range(finite: Floats) -> tuple[float, float] | None:
     """Return the 5th and 95th percentile as TensorBoard takes them; the extremes where there are no more than two.
 
     Source: tensorboard/webapp/widgets/line_chart_v2/line_chart_internal_utils.ts, ``computeDataSeriesExtent``.
-
-    Args:
-        values: in chunks; those that are not finite are left out.
-        finite_count: how many are finite.
     """
-    if finite_count == 0:
+    if len(finite) == 0:
         return None
-    last = finite_count - 1
-    low, high = (ceil(last * 0.05), floor(last * 0.95)) if finite_count > 2 else (0, last)
-    found = _ranked_by_sample(values, finite_count, low, high) if finite_count >= FEW else None
-    return found or _ranked(values, finite_count, low, high)
+    low, high = _ranks(len(finite))
+    upper = np.partition(finite, high)
+    lower = np.partition(upper[: high + 1], low)  # one after the other: both at once takes two and a half times as long
+    return float(lower[low]), float(upper[high])
 
 
-def _ranked(values: list[Floats], finite_count: int, low: int, high: int) -> tuple[float, float]:
-    whole = joined(values)
-    ranked = np.partition(whole if len(whole) == finite_count else whole[np.isfinite(whole)], (low, high))
-    return float(ranked[low]), float(ranked[high])
+class Ranks:
+    """Finds the same among many values in one pass: it keeps those near to where a sample has the two.
+
+    ``edges``, ``counts`` and ``near`` are for ``LOOPS.extremes``, which is to see each of the values once.
+    """
+
+    def __init__(self, y: FloatColumn, first: int, stop: int) -> None:
+        """Take a sample of rows first to stop of a column; where they are few, they are not looked for."""
+        count = stop - first
+        stride = count // min(max(SAMPLE, count // 128), MOST_SAMPLE) | 1  # odd: few periods in values are
+        sample = y.sampled(first, stop, stride) if count >= FEW else np.empty(0)
+        sample = np.sort(sample[np.isfinite(sample)])
+        edges = []
+        for share in (LOW, HIGH) if len(sample) >= SAMPLE // 4 else ():
+            at = share * len(sample)
+            slack = 4.0 * sqrt(len(sample) * share * (1.0 - share)) + 2.0
+            edges += [sample[max(int(at - slack), 0)], sample[min(int(at + slack), len(sample) - 1)]]
+        self.edges = np.array(edges)
+        self.counts = np.zeros(4, np.int64)
+        self.near = np.empty((2, count // 8))  # memory that nothing is written to costs nothing
+
+    def found(self, finite_count: int, minus_count: int) -> tuple[float, float] | None:
+        """Return the range; None where there was no sample or it misled, and all values must be ranked.
+
+        Args:
+            finite_count: how many of the values were finite.
+            minus_count: how many were -inf.
+        """
+        if not len(self.edges) or finite_count == 0:
+            return None
+        ends = []
+        for i, rank in enumerate(_ranks(finite_count)):
+            least, greatest = self.edges[2 * i : 2 * i + 2].tolist()
+            below, count = self.counts[2 * i : 2 * i + 2].tolist()
+            at = rank - (below - minus_count)
+            if not 0 <= at < count:
+                return None
+            if least == greatest:  # many values are the same
+                ends.append(least)
+            elif count <= self.near.shape[1]:
+                ends.append(float(np.partition(self.near[i, :count], at)[at]))
+            else:
+                return None
+        return ends[0], ends[1]
 
 
-def _ranked_by_sample(values: list[Floats], finite_count: int, low: int, high: int) -> tuple[float, float] | None:
-    """Rank only the values near to where a sample has the two; None where the sample misled."""
-    total = sum(map(len, values))
-    sample = np.concatenate([chunk[:: max(total // SAMPLE, 1)] for chunk in values])
-    sample = np.sort(sample[np.isfinite(sample)])
-    if len(sample) < SAMPLE // 4:
-        return None
-    brackets = []
-    for rank in (low, high):
-        share = rank / finite_count
-        at = share * len(sample)
-        slack = 5.0 * sqrt(len(sample) * share * (1.0 - share)) + 2.0
-        brackets += [sample[max(int(at - slack), 0)], sample[min(int(at + slack), len(sample) - 1)]]
-    near_low, near_high = np.empty(finite_count // 8), np.empty(finite_count // 8)
-    state = (0, 0, 0, 0)
-    for chunk in values:
-        state = LOOPS.near(chunk, tuple(brackets), near_low, near_high, state)
-    below_low, count_low, below_high, count_high = state
-    at_low, at_high = low - below_low, high - below_high
-    if not (0 <= at_low < count_low <= len(near_low) and 0 <= at_high < count_high <= len(near_high)):
-        return None
-    return (
-        float(np.partition(near_low[:count_low], at_low)[at_low]),
-        float(np.partition(near_high[:count_high], at_high)[at_high]),
-    )
+def _ranks(count: int) -> tuple[int, int]:
+    last = count - 1
+    return (ceil(last * LOW), floor(last * HIGH)) if count > 2 else (0, last)

@@ -6,10 +6,11 @@ from math import inf
 
 import numpy as np
 
-from board.store.drawn import Axis, gathered, joined, sliced
+from board.store.drawn import Axis
 from board.store.loops import LOOPS, Floats, Ints
-from board.store.outliers import outlier_range
-from board.store.plain_series import FIRST, GREATEST, LAST, LEAST, MINUS_AT, NAN_AT, NAN_COUNT
+from board.store.outliers import Ranks, ranked_range
+from board.store.pieces import FloatColumn
+from board.store.plain_series import FIRST, GREATEST, LAST, LEAST, MINUS_AT, MINUS_COUNT, NAN_AT, NAN_COUNT
 
 __all__ = ["Curve", "Folded", "PixelColumns"]
 
@@ -29,6 +30,11 @@ class Folded:
         return int(self.at[NAN_COUNT:].sum())
 
     @property
+    def minus_count(self) -> int:
+        """Number of points that are -inf."""
+        return int(self.at[MINUS_COUNT].sum())
+
+    @property
     def y_range(self) -> tuple[float, float] | None:
         """Least and greatest finite value."""
         seen = self.at[LEAST] >= 0
@@ -42,6 +48,7 @@ class Curve:
     x: Floats
     y: Floats  # NaN where there is a gap
     y_range: tuple[float, float] | None  # of the finite values in range
+    y_outlier_range: tuple[float, float] | None  # the same without outliers
     folded: Folded | None  # None where all points in range are drawn and finite
 
 
@@ -66,31 +73,57 @@ class PixelColumns:
         self.count = self.stop - self.first
         self.is_exact = self.count <= 2 * width
 
-    def folded(self, y: list[Floats]) -> Folded:
+    def folded(self, y: FloatColumn, ranks: Ranks) -> Folded:
         """Return the extremes of each column for a curve over all rows."""
         at = np.full((10, self._width), -1, np.int64)
         at[NAN_COUNT:] = 0
         value = np.empty((2, self._width))
-        start = 0
-        for chunk in y:
-            LOOPS.extremes(chunk, start, self._bounds, at, value)
-            start += len(chunk)
+        for row, values in y.pieces(self.first, self.stop):
+            LOOPS.extremes(values, row, self._bounds, at, value, ranks.edges, ranks.counts, ranks.near)
         return Folded(at, value)
 
-    def curve(self, y: list[Floats]) -> Curve:
+    def curve(self, y: FloatColumn) -> Curve:
         """Return what to draw of a curve over all rows."""
+        ranks = Ranks(y, self.first, self.stop)
         if self.is_exact:
-            inside = joined(sliced(y, self.first, self.stop))
-            finite = inside[np.isfinite(inside)]
+            inside = y.rows(self.first, self.stop)
+            is_finite = np.isfinite(inside)
+            finite = inside if is_finite.all() else inside[is_finite]
+            folded = None if finite is inside else self.folded(y, ranks)
             y_range = (float(finite.min()), float(finite.max())) if len(finite) else None
-            folded = None if len(finite) == len(inside) else self.folded(y)
+            y_outlier_range = ranked_range(finite)
             rows = np.arange(max(self.first - 1, 0), min(self.stop + 1, self._axis.count))
         else:
-            folded = self.folded(y)
+            folded = self.folded(y, ranks)
             y_range = folded.y_range
+            y_outlier_range = ranks.found(self.count - folded.nonfinite_count, folded.minus_count)
+            if y_outlier_range is None:
+                inside = y.rows(self.first, self.stop)
+                y_outlier_range = ranked_range(inside[np.isfinite(inside)])
             rows = self._telling_rows(folded)
-        values = gathered(y, rows)
-        return Curve(self._axis.positions(rows), np.where(np.isfinite(values), values, np.nan), y_range, folded)
+        return Curve(self._axis.positions(rows), self._drawn(y, rows, folded), y_range, y_outlier_range, folded)
+
+    def _drawn(self, y: FloatColumn, rows: Ints, folded: Folded | None) -> Floats:
+        """Return the values of rows that are drawn, NaN for those that are not finite."""
+        if self.is_exact or folded is None:
+            values = y.gathered(rows)
+            return np.where(np.isfinite(values), values, np.nan)
+        # Most of them are extremes, which are known; the others are gaps, but for the first and the last two.
+        found = np.full(len(rows), np.nan)
+        is_finite = folded.at[FIRST] >= 0
+        for at, value in zip(folded.at[[LEAST, GREATEST]], folded.value, strict=True):
+            found[np.searchsorted(rows, at[is_finite])] = value[is_finite]
+        ends = np.concatenate([folded.at[FIRST, is_finite][:1], folded.at[LAST, is_finite][-1:], self._neighbours])
+        ends = np.unique(ends)
+        values = y.gathered(ends)
+        found[np.searchsorted(rows, ends)] = np.where(np.isfinite(values), values, np.nan)
+        return found
+
+    @property
+    def _neighbours(self) -> Ints:
+        """Rows beside the range, so that the curve runs to its edges."""
+        rows = [self.first - 1] * (self.first > 0) + [self.stop] * (self.stop < self._axis.count)
+        return np.array(rows, np.int64)
 
     def _telling_rows(self, folded: Folded) -> Ints:
         """Return the rows, rising, that make the same picture as all rows.
@@ -101,7 +134,6 @@ class PixelColumns:
         """
         at, starts, stops = folded.at, self._bounds[:-1], self._bounds[1:]
         is_finite = at[FIRST] >= 0
-        neighbours = [self.first - 1] * (self.first > 0) + [self.stop] * (self.stop < self._axis.count)
         rows = np.concatenate(
             [
                 at[LEAST, is_finite],
@@ -111,7 +143,7 @@ class PixelColumns:
                 starts[is_finite & (at[FIRST] > starts)],  # a gap before the first finite point of the column
                 (at[LAST] + 1)[is_finite & (at[LAST] + 1 < stops)],  # and one behind the last
                 starts[~is_finite & (starts < stops)],  # nothing but a gap
-                np.array(neighbours, np.int64),
+                self._neighbours,
             ]
         )
         rows.sort()
@@ -129,21 +161,11 @@ class PixelColumns:
             found += [(at, value, count) for at, count in zip(x, counts[is_there].tolist(), strict=True)]
         return sorted(found)
 
-    def outlier_range(self, y: list[Floats], curve: Curve) -> tuple[float, float] | None:
-        """Return the range of the values in range, without outliers."""
-        nonfinite = 0 if curve.folded is None else curve.folded.nonfinite_count
-        return outlier_range(sliced(y, self.first, self.stop), self.count - nonfinite)
-
     @cached_property
     def _bounds(self) -> Ints:
         """Return the first row of each column, and the row behind the last one's."""
         bounds = np.full(self._width + 1, self.stop, np.int64)
-        column = start = 0
-        for chunk in self._axis.x:
-            low, high = max(self.first - start, 0), min(self.stop - start, len(chunk))
-            if low < high:
-                column = LOOPS.pixel_bounds(
-                    chunk, self._axis.origin, self._lo, self._hi, low, high, start, bounds, column
-                )
-            start += len(chunk)
+        column = 0
+        for row, x in self._axis.x.pieces(self.first, self.stop):
+            column = LOOPS.pixel_bounds(x, self._axis.origin, self._lo, self._hi, 0, len(x), row, bounds, column)
         return bounds

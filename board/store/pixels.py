@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.errors import BadRequestError
-from board.store.drawn import Axis, axis_of, drawn, gathered, origin_of, superseded
+from board.store.drawn import Axis, axis_of, drawn, origin_of, superseded
 from board.store.loops import Floats
 from board.store.pixel_columns import PixelColumns
 from board.store.series import Line
@@ -93,13 +93,10 @@ def pixels(line: Line, request: PixelRequest) -> Pixels:
     points = drawn(line)
     axis = axis_of(line, points, request.x)
     columns = PixelColumns(axis, request.lo, request.hi, request.width)
-    raw_values = axis.arranged(points.value)
-    raw = shown = columns.curve(raw_values)
-    values = raw_values
+    raw = shown = columns.curve(axis.arranged(points.value))
     is_smoothed = request.smoothing.kind != "none"
     if is_smoothed:
-        values = axis.arranged(smoothed(points, request.smoothing, line.series.recent))
-        shown = columns.curve(values)
+        shown = columns.curve(axis.arranged(smoothed(points, request.smoothing, line.series.recent)))
     hidden = _superseded(line, axis, request) if request.superseded else None
     return Pixels(
         x=shown.x,
@@ -111,7 +108,7 @@ def pixels(line: Line, request: PixelRequest) -> Pixels:
         total=axis.count,
         nonfinite=[] if raw.folded is None else [Nonfinite(*found) for found in columns.nonfinite(raw.folded)],
         y_range=shown.y_range,
-        y_outlier_range=columns.outlier_range(values, shown),
+        y_outlier_range=shown.y_outlier_range,
         x_range=axis.ends,
         axis=axis.kind,
         restarts=axis.places(points, points.restarts),
@@ -139,13 +136,13 @@ def nearest(line: Line, x: str, at: float, smoothing: Smoothing) -> Nearest | No
     places = axis.positions(np.array(rows)).tolist()
     row, place = min(zip(rows, places, strict=True), key=lambda found: abs(found[1] - at))
     row = axis.first_not_below(place, past_equal=True) - 1
-    own = np.array([row if axis.order is None else axis.order[row]])
-    wall_time = float(gathered(points.wall_time, own)[0])
+    own = row if axis.order is None else int(axis.order[row])
+    wall_time = float(points.wall_time.at(own))
     return Nearest(
-        step=int(gathered(points.step, own)[0]),
+        step=int(points.step.at(own)),
         wall_time=wall_time,
-        value=float(gathered(points.value, own)[0]),
-        smoothed=float(gathered(smoothed(points, smoothing, line.series.recent), own)[0]),
+        value=float(points.value.at(own)),
+        smoothed=float(smoothed(points, smoothing, line.series.recent).at(own)),
         x=place,
         relative=wall_time - origin_of(line),
     )

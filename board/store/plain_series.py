@@ -9,7 +9,6 @@ __all__ = [
     "ema",
     "extremes",
     "gaussian",
-    "near",
     "pixel_bounds",
     "rows_below",
     "rows_by_tag",
@@ -50,7 +49,7 @@ def pixel_columns(x: Floats, lo: float, hi: float, width: int) -> Ints:
     if half_span <= 0.0:
         return np.zeros(len(x), np.int64)
     ratio = (0.5 * x - 0.5 * lo) / half_span * float(width)
-    return np.where(ratio >= width, width - 1, ratio).astype(np.int64)
+    return np.where(ratio < width, ratio, width - 1).astype(np.int64)  # NaN: infinitely far on an infinite axis
 
 
 def pixel_bounds(
@@ -91,8 +90,10 @@ def pixel_bounds(
     return last + 1
 
 
-def extremes(y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats) -> None:
-    """Fold a chunk of values into the state of the pixel columns.
+def extremes(
+    y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats, edges: Floats, counts: Ints, near: Floats
+) -> None:
+    """Fold a chunk of values into the state of the pixel columns, and look for values at two ranks on the way.
 
     Args:
         y: chunk; its first row is row ``offset`` of the line.
@@ -101,6 +102,10 @@ def extremes(y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats) -> N
         at: (10, pixel columns): row of the least and greatest, first and last finite value, of the first NaN, +inf
             and -inf, -1 where there is none; counts of NaN, +inf and -inf.
         value: (2, pixel columns): least and greatest value, where ``at`` has them.
+        edges: least and greatest value, finite, of two brackets around the values that are looked for; or empty.
+        counts: (4) values below the one bracket, -inf included, and within it; the same of the other.
+        near: (2, room) the values within each; those that there is no room for are only counted, and behind them
+            anything may be left.
     """
     first = int(np.searchsorted(bounds[1:], offset, "right"))
     for k in range(first, len(bounds) - 1):
@@ -132,32 +137,13 @@ def extremes(y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats) -> N
                 if found and at[count, k] == 0:
                     at[where, k] = base + int(is_it.argmax())
                 at[count, k] += found
-
-
-def near(
-    y: Floats, brackets: tuple[float, ...], low: Floats, high: Floats, state: tuple[int, ...]
-) -> tuple[int, int, int, int]:
-    """Count the finite values below two brackets, and gather those within.
-
-    Args:
-        y: chunk.
-        brackets: least and greatest value of the one, then of the other.
-        low: room for values within the one; what goes beyond it is only counted.
-        high: room for values within the other.
-        state: (below the one, within it, below the other, within it) for the chunks before; four zeros at first.
-
-    Returns:
-        The state with this chunk.
-    """
-    counts = list(state)
-    finite = y[np.isfinite(y)]
-    for i, room in ((0, low), (2, high)):
-        within = finite[(finite >= brackets[i]) & (finite <= brackets[i + 1])]
-        kept = within[: max(len(room) - counts[i + 1], 0)]
-        room[counts[i + 1] : counts[i + 1] + len(kept)] = kept
-        counts[i] += int(np.count_nonzero(finite < brackets[i]))
+    inside = y[max(int(bounds[0]) - offset, 0) : max(int(bounds[-1]) - offset, 0)]
+    for i in range(0, len(edges), 2):
+        within = inside[(inside >= edges[i]) & (inside <= edges[i + 1])]
+        kept = within[: max(near.shape[1] - int(counts[i + 1]), 0)]
+        near[i // 2, counts[i + 1] : counts[i + 1] + len(kept)] = kept
+        counts[i] += np.count_nonzero(inside < edges[i])
         counts[i + 1] += len(within)
-    return counts[0], counts[1], counts[2], counts[3]
 
 
 def ema(y: Floats, weight: float, last: float, seen: int, out: Floats) -> tuple[float, int]:
@@ -199,9 +185,20 @@ def time_ema(
 
 def running_mean(y: Floats, half: int, out: Floats) -> None:
     """Write the mean of the finite values from ``half`` points before to ``half`` points behind each finite point."""
-    for i, v in enumerate(y.tolist()):
-        near = y[max(i - half, 0) : i + half + 1]
-        out[i] = near[np.isfinite(near)].mean() if math.isfinite(v) else v
+    n, window = len(y), 2 * half + 1
+    finite = np.isfinite(y)
+    # Sums to the end of one stretch as long as the window, and from the start of the next: nothing is ever subtracted,
+    # so that a huge value leaves no rounding error behind it.
+    sums = []
+    for values in (np.where(finite, y, 0.0), finite.astype(np.float64)):
+        stretches = np.zeros((-(-(n + window) // window), window))
+        stretches.reshape(-1)[half : half + n] = values
+        to_end = np.cumsum(stretches[:, ::-1], axis=1)[:, ::-1].reshape(-1)[:n]
+        from_start = np.zeros_like(stretches)
+        np.cumsum(stretches[:, :-1], axis=1, out=from_start[:, 1:])
+        sums.append(to_end + from_start.reshape(-1)[window : window + n])
+    total, count = sums
+    out[:] = np.where(finite, total / np.where(finite, count, 1.0), y)
 
 
 def gaussian(y: Floats, kernel: Floats, out: Floats) -> None:

@@ -37,30 +37,34 @@ def iter_pieces(rows: FileRows, session: int) -> Iterator[Piece]:
 
 
 def _scalars(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
-    step, wall_time, value = rows.scalar_step[part], rows.scalar_wall_time[part], rows.scalar_value[part]
-    for tag, own in _groups(rows.scalar_tag[part], len(rows.tags)):
-        yield Piece(rows.tags[tag], Kind.SCALAR, session, step[own], wall_time[own], (value[own],))
+    columns = rows.scalar_step[part], rows.scalar_wall_time[part], rows.scalar_value[part]
+    for tag, words in _split(rows.scalar_tag[part], len(rows.tags), columns):
+        step, wall_time, value = words
+        yield Piece(rows.tags[tag], Kind.SCALAR, session, step, wall_time.view(np.float64), (value,))
 
 
 def _blobs(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
     checks = np.empty(len(rows.blob_step[part]), np.int64)
     checks.view(np.uint32)[0::2] = rows.blob_crc[part]
     checks.view(np.int32)[1::2] = rows.blob_ordinal[part]
-    step, wall_time = rows.blob_step[part], rows.blob_wall_time[part]
-    more = (rows.blob_offset[part], rows.blob_length[part], checks)
+    columns = rows.blob_step[part], rows.blob_wall_time[part], rows.blob_offset[part], rows.blob_length[part], checks
     keys = rows.blob_tag[part] * np.int32(len(KINDS)) + rows.blob_kind[part]
-    for key, own in _groups(keys.astype(np.int32), len(rows.tags) * len(KINDS)):
+    for key, words in _split(keys.astype(np.int32), len(rows.tags) * len(KINDS), columns):
         tag, kind = divmod(key, len(KINDS))
-        yield Piece(
-            rows.tags[tag], KINDS[kind], session, step[own], wall_time[own], tuple(column[own] for column in more)
-        )
+        step, wall_time, *more = words
+        yield Piece(rows.tags[tag], KINDS[kind], session, step, wall_time.view(np.float64), tuple(more))
 
 
-def _groups(keys: NDArray[np.int32], limit: int) -> Iterator[tuple[int, slice | Ints]]:
-    """Yield each key that occurs, with its rows in file order."""
-    if len(keys) and (keys == keys[0]).all():
-        yield int(keys[0]), slice(None)
+def _split(keys: NDArray[np.int32], limit: int, columns: tuple[Ints | Floats, ...]) -> Iterator[tuple[int, list[Ints]]]:
+    """Yield each key that occurs, with its rows in file order, as one row of words for each column."""
+    if (keys == keys[0]).all():
+        yield int(keys[0]), [column.view(np.int64) for column in columns]
         return
-    order, bounds = LOOPS.rows_by_tag(np.ascontiguousarray(keys), limit)
-    for key in np.flatnonzero(bounds[1:] > bounds[:-1]).tolist():
-        yield key, order[bounds[key] : bounds[key + 1]]
+    order, bounds = LOOPS.rows_by_tag(keys, limit)
+    words = np.empty((len(columns), len(keys)), np.int64)
+    for own, column in zip(words, columns, strict=True):
+        column.view(np.int64).take(order, out=own, mode="clip")  # "raise" would take a detour
+    edges = bounds.tolist()
+    for key in range(limit):
+        if edges[key] < edges[key + 1]:
+            yield key, list(words[:, edges[key] : edges[key + 1]])

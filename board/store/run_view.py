@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 from typing import NamedTuple
 
-from board.model import FileFacts, FileId, Kind, Problem, RunState, Stage, Start
+from board.model import FileFacts, FileId, Kind, Problem, RunState, Stage, Start, StoredFile
 from board.store.recent import Recent
 from board.store.rows import iter_pieces
-from board.store.series import BLOB_WIDTH, SCALAR_WIDTH, Part, SeriesView
+from board.store.series import Part, SeriesView, width_of
 from board.store.superseded import FileLife, Sessions
 
-__all__ = ["Changes", "RunView", "advanced"]
+__all__ = ["Changes", "RunView", "advanced", "relocated"]
 
 SeriesKey = tuple[str, Kind]
 
@@ -103,15 +103,46 @@ def advanced(run: RunView, stage: Stage, recent: Recent) -> tuple[RunView, Chang
     return view, Changes(frozenset(grew), is_rebuilt)
 
 
+def relocated(run: RunView, captured: RunView, stored: Mapping[FileId, StoredFile], recent: Recent) -> RunView:
+    """Return the run with those points in blocks that an index made of ``captured``, an earlier value, has."""
+    known = {(key, _place(part)): part.token for key, series in captured.series.items() for part in series.parts}
+    found = {
+        ((series.tag, series.kind), (file, series.session)): series
+        for file, entry in stored.items()
+        for series in entry.series
+    }
+    moved = {}
+    for key, series in run.series.items():
+        parts = tuple(
+            part.relocated(found[key, _place(part)])
+            if (key, _place(part)) in found and known.get((key, _place(part))) == part.token
+            else part
+            for part in series.parts
+        )
+        moved[key] = SeriesView(run.name, *key, parts=parts, sessions=run.sessions, recent=recent)
+    return replace(run, series=moved)
+
+
 def _grown_parts(
     run: RunView, stage: Stage, gone: set[FileId], starts: dict[FileId, tuple[Start, ...]]
 ) -> tuple[dict[SeriesKey, dict[tuple[FileId, int], Part]], set[SeriesKey]]:
     """Return all parts of the series that a stage changes, and which of them grew; ``starts`` grows as well."""
     parts: dict[SeriesKey, dict[tuple[FileId, int], Part]] = {}
     grew: set[SeriesKey] = set()
-    for key, series in run.series.items() if gone else ():
-        if any(part.file in gone for part in series.parts):
-            parts[key] = {_place(part): part for part in series.parts if part.file not in gone}
+    for key, known in run.series.items() if gone else ():
+        if any(part.file in gone for part in known.parts):
+            parts[key] = {_place(part): part for part in known.parts if part.file not in gone}
+    for file, stored in stage.stored.items():
+        if file in gone:
+            continue
+        for series in stored.series:
+            key = (series.tag, series.kind)
+            if key not in parts:
+                parts[key] = {_place(part): part for part in run.series[key].parts} if key in run.series else {}
+            parts[key][file, series.session] = Part.restored(file, series)
+            grew.add(key)
+        if stored.starts:
+            starts[file] = stored.starts
     for file, rows in stage.rows:
         if file in gone:
             continue
@@ -122,8 +153,7 @@ def _grown_parts(
             place = (file, piece.session)
             part = parts[key].get(place)
             if part is None:
-                width = SCALAR_WIDTH if piece.kind is Kind.SCALAR else BLOB_WIDTH
-                part = Part.begun(file, piece.session, width)
+                part = Part.begun(file, piece.session, width_of(piece.kind))
             parts[key][place] = part.grown(rows.salvaged, piece.step, piece.wall_time, *piece.more)
             grew.add(key)
         if rows.starts:

@@ -1,7 +1,7 @@
 """The points of one (run, tag, kind), and the lines that a chart draws of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count as counter
 from typing import NamedTuple, TypeVar
@@ -9,13 +9,26 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from board.model import BlobRef, FileId, Kind
+from board.model import BlobRef, FileId, Kind, StoredSeries
 from board.store.columns import Columns
 from board.store.loops import LOOPS, Floats, Ints
+from board.store.pieces import StoredColumn
 from board.store.recent import Recent
 from board.store.superseded import Placed, Sessions, SpanOfSession
 
-__all__ = ["BLOB_WIDTH", "SCALAR_WIDTH", "STEP", "VALUE", "WALL_TIME", "Line", "Part", "Point", "Segment", "SeriesView"]
+__all__ = [
+    "BLOB_WIDTH",
+    "SCALAR_WIDTH",
+    "STEP",
+    "VALUE",
+    "WALL_TIME",
+    "Line",
+    "Part",
+    "Point",
+    "Segment",
+    "SeriesView",
+    "width_of",
+]
 
 # Columns of a scalar series; of a blob's the first two, then offset, length, and CRC with ordinal in one word.
 STEP, WALL_TIME, VALUE = 0, 1, 2
@@ -25,6 +38,11 @@ BLOB_WIDTH = 5
 T = TypeVar("T", bound=np.generic)
 
 _next_token = counter()
+
+
+def width_of(kind: Kind) -> int:
+    """Return the number of columns that a series of the kind has."""
+    return SCALAR_WIDTH if kind is Kind.SCALAR else BLOB_WIDTH
 
 
 class Point(NamedTuple):
@@ -55,6 +73,30 @@ class Part:
     def begun(cls, file: FileId, session: int, width: int) -> "Part":
         """No points yet."""
         return cls(file, session, next(_next_token), Columns(width))
+
+    @classmethod
+    def restored(cls, file: FileId, stored: StoredSeries) -> "Part":
+        """The points that an index has."""
+        return cls(
+            file=file,
+            session=stored.session,
+            token=next(_next_token),
+            columns=Columns.stored(width_of(stored.kind), stored.blocks),
+            first_step=stored.first_step,
+            last_step=stored.last_step,
+            least_step=stored.least_step,
+            greatest_step=stored.greatest_step,
+            steps_rise=stored.steps_rise,
+            times_rise=stored.times_rise,
+            salvaged=stored.salvaged,
+        )
+
+    def relocated(self, stored: StoredSeries) -> "Part":
+        """Return the same points, those that an index has in its blocks."""
+        columns = Columns.stored(self.columns.width, stored.blocks)
+        if columns.count < self.count:
+            columns = columns.appended(*self.columns.copied(columns.count, self.count))
+        return replace(self, columns=columns)
 
     @property
     def count(self) -> int:
@@ -110,8 +152,9 @@ class Segment:
             return self.part.count
         if self.mask is not None:
             return self.part.count - int(np.count_nonzero(self.mask))
-        cut = np.int64(self.cut)  # of the columns' own type: an int of Python would turn them into floats
-        return sum(int(np.searchsorted(chunk, cut)) for chunk in self.part.columns.ints(STEP))
+        cut = np.int64(self.cut)  # of the column's own type: an int of Python would turn it into floats
+        steps = StoredColumn([self.part.columns], STEP, np.int64, [self.part.count])
+        return steps.bisected(lambda some: int(np.searchsorted(some, cut)))
 
     @cached_property
     def last_visible(self) -> int:

@@ -1,19 +1,22 @@
 """Smoothing of whole lines, before any pixel: what a zoom shows is a piece of the same curve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 
 from board.errors import BadRequestError
-from board.store.columns import Columns
-from board.store.drawn import Drawn, joined
+from board.store.drawn import Drawn
 from board.store.loops import LOOPS, Floats
+from board.store.pieces import PIECE, FloatColumn, IntColumn, Ordinals
 from board.store.recent import Recent
 
 __all__ = ["MAX_DEVIATION", "SMOOTHING_KINDS", "Smoothing", "smoothed"]
 
 SMOOTHING_KINDS = ("none", "ema", "time_ema", "gaussian", "mean")
 MAX_DEVIATION = 500.0  # points; the work of a Gaussian grows with it
+_NARROW = 16  # points on each side up to which a running mean is added up anew for each point
+_STATE_BYTES = 512  # of what is known of a block, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,89 +53,142 @@ class Smoothing:
 
 
 @dataclass(slots=True, eq=False)
-class _Smoothed:
-    """A smoothed column; that of an EMA can be continued when its line grew."""
+class _Known:
+    """What is known of a line that is smoothed. Threads may fill it side by side: what they put into it is equal."""
 
-    smoothing: Smoothing
-    extent: tuple[object, ...]
-    columns: Columns  # of one column
-    last: float = 0.0
-    seen: int = 0
+    identity: tuple[object, ...]  # equal for lines of which the longer one only has more points at its end
+    same: int = 0  # so many values at the beginning are the same
+    states: dict[int, tuple[float, ...]] = field(default_factory=dict)  # of an average, before each block's values
 
 
-def smoothed(points: Drawn, smoothing: Smoothing, recent: Recent) -> list[Floats]:
-    """Return the smoothed values of the points, f8, as a list of chunks (not necessarily those of the points)."""
-    if smoothing.kind == "none" or smoothing.amount == 0.0 or _is_constant(points.value):
+def smoothed(points: Drawn, smoothing: Smoothing, recent: Recent) -> FloatColumn:
+    """Return the smoothed values of the points. They are computed block by block, where somebody looks at them."""
+    if smoothing.kind == "none" or smoothing.amount == 0.0 or not points.count:
         return points.value
-    # One smoothing a line is held: who drags a slider leaves nothing behind, and its memory serves the next.
-    key = ("smoothed", points.lineage)
-    held = recent.take(key)
-    found = held if isinstance(held, _Smoothed) and _is_of_use(held, points, smoothing) else None
-    del held
-    found = found or _Smoothed(smoothing, points.extent, Columns(1))
-    if found.columns.count < points.count:
-        if smoothing.kind == "ema":
-            _go_on(found, points)
+    grows = points.is_in_place and smoothing.kind != "time_ema"  # whose weights depend on the last step
+    identity = (smoothing, *(points.extent[:-1] if grows else points.extent))
+    key = ("smoothing", points.lineage)
+    known = recent.find(key)
+    if not isinstance(known, _Known) or known.identity != identity:
+        known = _Known(identity)
+        recent.keep(key, known, _STATE_BYTES * (1 + points.count // PIECE))
+    if _is_constant(points.value, known):
+        return points.value
+    return (_Average if smoothing.kind in ("ema", "time_ema") else _Window)(points, smoothing, known, recent)
+
+
+def _is_constant(values: FloatColumn, known: _Known) -> bool:
+    first = values.at(0)
+    for row, piece in values.pieces(known.same):
+        differs = piece[:1] != first if piece[0] != first else piece != first  # most series differ at once
+        if differs.any():
+            known.same = row + int(differs.argmax())
+            return False
+        known.same = row + len(piece)
+    return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    made_of: tuple[object, ...]
+    values: Floats
+
+
+class _Blocks(FloatColumn):
+    """A column that is computed in blocks, always the same ones, so that a zoom shows what the whole has there."""
+
+    def __init__(self, points: Drawn, known: _Known, recent: Recent, reach: int) -> None:
+        """Take what is known; a value depends on ``reach`` rows behind it."""
+        super().__init__(points.count, np.empty(0))
+        self._values = points.value
+        self._known = known
+        self._recent = recent
+        self._lineage = points.lineage
+        self._reach = reach
+        self._block_rows = PIECE * (1 + 8 * reach // PIECE)  # rows that serve two blocks are few
+
+    def piece_at(self, row: int) -> tuple[int, Floats]:
+        """Return the rows of one block."""
+        block = row // self._block_rows
+        return block * self._block_rows, self._block(block)
+
+    def _block(self, block: int) -> Floats:
+        """Return the values of a block: those that are held, if they were made of the same points."""
+        made_of = (self._known.identity, min((block + 1) * self._block_rows + self._reach, self.count))
+        # One smoothing a line is held: who drags a slider leaves nothing behind.
+        key = ("smoothed", self._lineage, block)
+        held = self._recent.find(key)
+        if isinstance(held, _Block) and held.made_of == made_of:
+            return held.values
+        values = self._computed(block)
+        self._recent.keep(key, _Block(made_of, values), values.nbytes)
+        return values
+
+    def _span(self, block: int) -> tuple[int, int]:
+        return block * self._block_rows, min((block + 1) * self._block_rows, self.count)
+
+    def _computed(self, block: int) -> Floats:
+        raise NotImplementedError
+
+
+class _Average(_Blocks):
+    """An average that forgets: what it knows at the end of a block is enough for the next one."""
+
+    def __init__(self, points: Drawn, smoothing: Smoothing, known: _Known, recent: Recent) -> None:
+        """Source of ``time_ema``: wandb's "time weighted exponential moving average", 1,000 its viewport scale."""
+        super().__init__(points, known, recent, 0)
+        self._weight = smoothing.amount
+        self._step: IntColumn | None = None
+        if smoothing.kind == "time_ema":
+            first, last = int(points.step.at(0)), int(points.step.at(points.count - 1))
+            self._step = points.step if first < last else Ordinals(points.count)
+            self._scale = 1000.0 / (last - first if first < last else max(points.count - 1, 1))
+            self._weight = min(sqrt(smoothing.amount), 0.999)
+
+    def _computed(self, block: int) -> Floats:
+        states = self._known.states
+        begin = block
+        while begin and begin not in states:
+            begin -= 1
+        for earlier in range(begin, block):
+            self._computed(earlier)
+        first, stop = self._span(block)
+        values, out = self._values.rows(first, stop), np.empty(stop - first)
+        if self._step is None:
+            last, seen = states.get(block, (0.0, 0))
+            state: tuple[float, ...] = LOOPS.ema(values, self._weight, last, int(seen), out)
         else:
-            found.columns = Columns(1).attached(_smooth(points, smoothing).view(np.int64)[np.newaxis])
-    recent.keep(key, found, 8 * found.columns.count)
-    return found.columns.floats(0, points.count)
+            before, mean, mass = states.get(block, (0.0, 0.0, 0.0))
+            steps = self._step.rows(first, stop)
+            state = LOOPS.time_ema(steps, values, self._weight, self._scale, before, mean, mass, out)
+        if stop - first == self._block_rows:
+            states[block + 1] = state
+        return out
 
 
-def _is_constant(chunks: list[Floats]) -> bool:
-    first = chunks[0][0] if len(chunks[0]) else 0.0
-    # Most series differ at once: look at a few points before looking at all.
-    return all((chunk[:64] == first).all() and (chunk == first).all() for chunk in chunks)
+class _Window(_Blocks):
+    """A mean of the points around each point."""
 
+    def __init__(self, points: Drawn, smoothing: Smoothing, known: _Known, recent: Recent) -> None:
+        """Weigh them by a Gaussian, or all alike."""
+        last = points.count - 1
+        if smoothing.kind == "gaussian":
+            reach = max(min(int(np.ceil(3.0 * smoothing.amount)), last), 1)
+            with np.errstate(over="ignore"):  # a deviation of next to nothing: all weight is in the middle
+                kernel = np.exp(-0.5 * (np.arange(reach + 1) / smoothing.amount) ** 2)
+            self._kernel = kernel / (kernel[0] + 2.0 * kernel[1:].sum())  # no sum of finite values is infinite
+        else:
+            reach = min(int(smoothing.amount) // 2, last)
+            self._kernel = np.ones(reach + 1 if reach <= _NARROW else 0)
+        super().__init__(points, known, recent, reach)
 
-def _is_of_use(held: _Smoothed, points: Drawn, smoothing: Smoothing) -> bool:
-    """Whether the column is what these points give; of an EMA also the beginning of it, or more than it."""
-    if held.smoothing != smoothing or held.extent == points.extent:
-        return held.smoothing == smoothing
-    # Steps of an earlier session that are visible no more, or again, change everything behind them.
-    return smoothing.kind == "ema" and points.is_in_place and held.extent[:-1] == points.extent[:-1]
-
-
-def _go_on(found: _Smoothed, points: Drawn) -> None:
-    weight = found.smoothing.amount
-    done = found.columns.count
-    start = 0
-    for chunk in points.value:
-        fresh = chunk[max(done - start, 0) :]
-        start += len(chunk)
-        if len(fresh):
-            out = np.empty((1, len(fresh)))
-            found.last, found.seen = LOOPS.ema(fresh, weight, found.last, found.seen, out[0])
-            # A long piece becomes a chunk as it is; short ones are gathered in chunks that grow.
-            long = len(fresh) > 4096
-            found.columns = found.columns.attached(out.view(np.int64)) if long else found.columns.appended(out[0])
-    found.extent = points.extent
-
-
-def _smooth(points: Drawn, smoothing: Smoothing) -> Floats:
-    out = np.empty(points.count)
-    if smoothing.kind == "time_ema":
-        _smooth_over_steps(points, smoothing.amount, out)
-    elif smoothing.kind == "gaussian":
-        reach = max(1, min(int(np.ceil(3.0 * smoothing.amount)), points.count - 1))
-        with np.errstate(over="ignore"):  # a deviation of next to nothing: all weight is in the middle
-            kernel = np.exp(-0.5 * (np.arange(reach + 1) / smoothing.amount) ** 2)
-        LOOPS.gaussian(joined(points.value), kernel, out)
-    else:
-        LOOPS.running_mean(joined(points.value), min(int(smoothing.amount) // 2, points.count), out)
-    return out
-
-
-def _smooth_over_steps(points: Drawn, amount: float, out: Floats) -> None:
-    """Source: wandb's published "time weighted exponential moving average", 1,000 being its viewport scale."""
-    steps = points.step
-    if int(steps[0][0]) == int(steps[-1][-1]):
-        steps = [np.arange(points.count)]
-    values = points.value if len(steps) == len(points.value) else [joined(points.value)]
-    scale = 1000.0 / max(int(steps[-1][-1]) - int(steps[0][0]), 1)
-    weight = min(float(np.sqrt(amount)), 0.999)
-    before, mean, mass, start = 0.0, 0.0, 0.0, 0
-    for step, value in zip(steps, values, strict=True):
-        stop = start + len(value)
-        before, mean, mass = LOOPS.time_ema(step, value, weight, scale, before, mean, mass, out[start:stop])
-        start = stop
+    def _computed(self, block: int) -> Floats:
+        first, stop = self._span(block)
+        low = max(first - self._reach, 0)
+        values = self._values.rows(low, min(stop + self._reach, self.count))
+        out = np.empty(len(values))
+        if len(self._kernel):
+            LOOPS.gaussian(values, self._kernel, out)
+        else:
+            LOOPS.running_mean(values, min(self._reach, len(values)), out)
+        return out[first - low : stop - low]

@@ -7,11 +7,11 @@ from math import inf
 from threading import Lock
 
 from board.errors import UnknownRunError
-from board.model import Delta, Kind, Stage
+from board.model import Delta, FileId, Kind, Stage, StoredFile
 from board.store.recent import Recent
-from board.store.run_view import RunView, advanced
+from board.store.run_view import RunView, advanced, relocated
 
-__all__ = ["RunView", "Store"]
+__all__ = ["RECENT_BYTES", "RunView", "Store"]
 
 RECENT_BYTES = 256 << 20
 
@@ -115,6 +115,17 @@ class Store:
                 removed=frozenset(removed),
                 changed=frozenset(changed),
             )
+
+    def relocate(self, captured: RunView, stored: Mapping[FileId, StoredFile]) -> None:
+        """Use an index that was made of a run as it was: the same points, in no memory of their own."""
+        with self._commit_lock:
+            run = self._snapshot.runs.get(captured.name)
+            if run is not None:
+                moved = relocated(run, captured, stored, self._recent)
+                self._snapshot = _Snapshot(self._snapshot.revision, {**self._snapshot.runs, run.name: moved})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._snapshot.runs
 
     def _give_colors(self, runs: dict[str, RunView], fresh: set[str]) -> None:
         """Number the runs that are new in the order in which they began."""

@@ -14,7 +14,8 @@ All of it follows from what the files say, not from the order in which they were
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from math import inf
+from math import inf, nextafter
+from operator import neg
 from typing import NamedTuple
 
 from board.model import FileId
@@ -47,21 +48,40 @@ class Placed(NamedTuple):
     cut: int | None  # points at this step and after are superseded; None: none are
 
 
-class _Starts:
-    """The STARTs of one file, prepared for the three questions asked of them."""
+class _LaterStarts:
+    """The STARTs of many files. Kept are those that no later one with as low a step outdoes: both columns rise."""
 
-    __slots__ = ("_cuts", "_latest", "_lowest", "walls")
+    __slots__ = ("_steps", "_walls")
 
-    def __init__(self, starts: Sequence[tuple[int, float]]) -> None:
-        timed = sorted((wall, step) for step, wall in starts if wall == wall)
-        self.walls = [wall for wall, _ in timed]
-        self._lowest = _lowest_from([step for _, step in timed])
-        self._cuts = _lowest_from([step for step, _ in starts])
-        self._latest = list(accumulate((wall if wall == wall else -inf for _, wall in starts), max, initial=-inf))
+    def __init__(self) -> None:
+        self._steps: list[int] = []
+        self._walls: list[float] = []
+
+    def add(self, step: int, wall_time: float) -> None:
+        """Take one in; one whose wall_time is not a number is after nothing."""
+        at = bisect_right(self._walls, wall_time)
+        if wall_time != wall_time or (at < len(self._steps) and self._steps[at] <= step):
+            return
+        outdone = at
+        while outdone and self._steps[outdone - 1] >= step:
+            outdone -= 1
+        self._steps[outdone:at], self._walls[outdone:at] = [step], [wall_time]
 
     def lowest_after(self, wall_time: float) -> int | None:
         """Lowest step of the STARTs after that wall_time."""
-        return self._lowest[bisect_right(self.walls, wall_time)]
+        at = bisect_right(self._walls, wall_time)
+        return self._steps[at] if at < len(self._steps) else None
+
+
+class _Starts:
+    """The STARTs of one file, prepared for the questions asked of them."""
+
+    __slots__ = ("_cuts", "_latest", "walls")
+
+    def __init__(self, starts: Sequence[tuple[int, float]]) -> None:
+        self.walls = [wall for _, wall in starts if wall == wall]
+        self._cuts = _lowest_from([step for step, _ in starts])
+        self._latest = list(accumulate((wall if wall == wall else -inf for _, wall in starts), max, initial=-inf))
 
     def lowest_behind(self, session: int) -> int | None:
         """Lowest step of the STARTs behind the rows of that session."""
@@ -86,13 +106,16 @@ class Sessions:
         self._lives = sorted(lives, key=lambda life: (life.first is None, life.first or 0.0, life.file))
         self._rank = {life.file: i for i, life in enumerate(self._lives)}
         self._starts = [_Starts(life.starts) if life.starts else _NO_STARTS for life in self._lives]
-        with_starts = [i for i, life in enumerate(self._lives) if life.starts]
-        self._cuts: list[int | None] = []
-        for i, life in enumerate(self._lives):
-            later = [] if life.last is None else [self._starts[j].lowest_after(life.last) for j in with_starts if j > i]
-            self._cuts.append(_lowest(later))
+        self._cuts: list[int | None] = [None] * len(self._lives)
+        later = _LaterStarts()
+        for i in range(len(self._lives) - 1, -1, -1):
+            life = self._lives[i]
+            if life.last is not None:
+                self._cuts[i] = later.lowest_after(life.last)
+            for step, wall_time in life.starts:
+                later.add(step, wall_time)
         firsts = [life.first for life in self._lives if life.first is not None]
-        walls = sorted(wall for i in with_starts for wall in self._starts[i].walls)
+        walls = sorted(wall for starts in self._starts for wall in starts.walls)
         self.signature = tuple(
             (life.file, life.starts)
             + ((None, None) if life.last is None else (bisect_left(firsts, life.last), bisect_right(walls, life.last)))
@@ -120,19 +143,24 @@ class Sessions:
         cuts = self._cuts_by_tag([(rank, spans[own[0]].first_step, spans[own[-1]].last_step) for rank, own in files])
         lines: list[list[Placed]] = []
         ends: list[float] = []  # of each line, wall_time
+        least: list[float] = []  # the least end of each line and those before it: it never rises
         for (rank, own), cut in zip(files, cuts, strict=True):
             life, starts = self._lives[rank], self._starts[rank]
             hidden = [Placed(i, _lowest([cut, starts.lowest_behind(spans[i].session)])) for i in own]
             began = starts.latest_before(spans[own[0]].session)
             end = inf if life.last is None else life.last
-            for i, line_end in enumerate(ends):
-                if (life.first is not None and line_end <= life.first) or line_end < began:
-                    lines[i] += hidden
-                    ends[i] = max(line_end, end)
+            until = max(-inf if life.first is None else life.first, nextafter(began, -inf))
+            line = bisect_left(least, -until, key=neg)  # the first that had ended
+            if line == len(lines):
+                lines.append([])
+                ends.append(-inf)
+                least.append(inf)
+            lines[line] += hidden
+            ends[line] = max(ends[line], end)
+            for i in range(line, len(lines)):
+                known, least[i] = least[i], min(least[i - 1], ends[i]) if i else ends[i]
+                if known == least[i]:
                     break
-            else:
-                lines.append(hidden)
-                ends.append(end)
         return lines
 
     def _cuts_by_tag(self, files: Sequence[tuple[int, int, int]]) -> list[int | None]:

@@ -150,6 +150,58 @@ def test_a_folder_that_may_not_be_listed_is_said_and_leaves_its_runs_unsure(open
     assert not found.is_unsure("good")
 
 
+def test_what_lies_behind_a_link_that_cannot_be_followed_now_is_unsure(open_folder: Path) -> None:
+    """A mount that is away for a moment removes no run, and takes no file from one."""
+    elsewhere = open_folder / "closed" / "elsewhere"
+    real = put(elsewhere)
+    put(open_folder / "logs" / "own")
+    (open_folder / "logs" / "linked").symlink_to(elsewhere)
+    (open_folder / "logs" / "own" / "linked.tfevents").symlink_to(real)
+    (open_folder / "logs" / "unlisted").symlink_to(open_folder / "closed" / "unlisted")
+    (open_folder / "closed" / "unlisted").mkdir(mode=0)
+    everything = {"own": (NAME, "linked.tfevents"), "linked": (NAME,)}
+    assert look(open_folder / "logs").folders == everything
+    is_root = os.geteuid() == 0
+    for mode, lost in [(0o755, {"unlisted"}), (0, {"unlisted", "linked"})]:
+        (open_folder / "closed").chmod(mode)
+        if is_root:
+            os.seteuid(65534)  # root may list everything
+        try:
+            found = look(open_folder / "logs")
+        finally:
+            if is_root:
+                os.seteuid(0)
+            (open_folder / "closed").chmod(0o755)
+        assert set(found.folders) == set(everything) - lost
+        assert found.folders["own"] == everything["own"]
+        assert codes(found) == dict.fromkeys(lost, "unreadable")
+        assert all(found.is_unsure(folder) for folder in lost)
+        assert not found.is_unsure("own")
+
+
+def test_a_link_to_everything_does_not_keep_us_walking(tmp_path: Path) -> None:
+    put(tmp_path / "logs" / "own")
+    for i in range(50):
+        put(tmp_path / "all" / f"r{i:02}")
+    (tmp_path / "logs" / "all").symlink_to(tmp_path / "all")
+    (tmp_path / "logs" / "z").symlink_to(tmp_path / "logs" / "own")
+    found = discover(LocalStorage(tmp_path / "logs"), most_linked=20)
+    assert sorted(found.folders) == [*(f"all/r{i:02}" for i in range(19)), "own"]
+    assert codes(found) == {"all": "link", "z": "link"}
+    assert found.is_unsure("all/r49")
+    assert not found.is_unsure("own")
+    assert len(look(tmp_path / "logs").folders) == 51
+
+
+def test_a_link_to_a_file_that_no_event_file_is_a_name_of(tmp_path: Path) -> None:
+    put(tmp_path / "run", "saved.bin")
+    (tmp_path / "run" / NAME).symlink_to("saved.bin")
+    (tmp_path / "run" / "again.tfevents").symlink_to("saved.bin")
+    found = look(tmp_path)
+    assert found.folders == {"run": ("again.tfevents",)}
+    assert codes(found) == {f"run/{NAME}": "link"}
+
+
 def test_a_missing_logdir_says_nothing_of_runs(tmp_path: Path) -> None:
     found = look(tmp_path / "later")
     assert found.folders == {}

@@ -1,5 +1,6 @@
 """The thread that keeps the store up with the logdirs: real files, a real clock, conditions with deadlines."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -11,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from board.ingest.clock import Clock
+from board.ingest.logdir import parse_logdirs
+from board.ingest.logdir_loader import LogdirLoader
+from board.ingest.watcher import Watcher
 from board.logs import Logs
 from board.model import Delta, RunState
+from board.store.store import Store
 from tests.board.event_files import START, append, end_marker, scalar, scalars, version, write
 
 NAME = "events.out.tfevents.1790000000.host"
@@ -324,3 +330,19 @@ def test_several_logdirs_and_names(tmp_path: Path, watch: Callable[..., Watched]
     wait_until(lambda: watched.count("one/a") == 1 and watched.count("second") == 2)
     append(tmp_path / "two" / NAME, scalar("loss", 2, 1.0))
     wait_until(lambda: watched.count("second") == 3)
+
+
+def test_what_is_read_late_for_the_first_time_has_not_grown_unheard(tmp_path: Path) -> None:
+    for run in range(12):
+        write(tmp_path / str(run) / NAME, *scalars(2000))
+    ticks = itertools.count()
+    hasty = Clock(monotonic=lambda: next(ticks) * 0.1, wall=time.time)  # a cycle has time for a few runs only
+    loader = LogdirLoader(parse_logdirs([tmp_path]), Store(), clock=hasty)
+    watcher = Watcher(loader)
+    watcher.start()
+    try:
+        wait_until(lambda: len(loader.store.runs()) == 12 and not loader.is_loading)
+        assert not watcher.is_polling
+        assert loader.problems == []
+    finally:
+        watcher.stop()

@@ -15,7 +15,9 @@ from writer.format.messages import Summary, SummaryMetadata
 from writer.format.scan import FOUND_MESSAGES, OWN_PLUGIN, RUN_GRAPH_TAG, Encoding, Found, Scan, SessionStart
 
 include "_records_checksums.pxi"
+include "_records_names.pxi"
 include "_records_wire.pxi"
+include "_records_lone_scalar.pxi"
 
 cdef extern from *:
     const char* TRAINBOARD_SOURCE_HASH
@@ -33,80 +35,6 @@ cdef enum:
 
 FIELDS = ("none", "", "simple_value", "obsolete_old_style_histogram", "image", "histo", "audio", "", "tensor",
           "graph_def", "meta_graph_def", "tagged_run_metadata")
-
-
-cdef struct Name:
-    const uint8_t* data  # of a bytes object that Names.kept holds
-    Py_ssize_t size
-    uint64_t hash
-    int32_t plugin  # of the tag's first metadata; -1 until there is one
-
-
-cdef class Names:
-    """Bytes to numbers, in order of appearance; look-ups need no GIL."""
-
-    cdef list kept
-    cdef Name* names
-    cdef int32_t* slots
-    cdef uint64_t mask
-    cdef int32_t count
-
-    def __cinit__(self):
-        self.kept = []
-        self.resize(16)
-
-    def __dealloc__(self):
-        free(self.names)
-        free(self.slots)
-
-    cdef int resize(self, uint64_t slots) except -1:
-        cdef uint64_t at
-        cdef int32_t i
-        cdef Name* names = <Name*>realloc(self.names, slots // 2 * sizeof(Name))
-        if names == NULL:
-            raise MemoryError
-        self.names = names
-        cdef int32_t* table = <int32_t*>malloc(slots * sizeof(int32_t))
-        if table == NULL:
-            raise MemoryError
-        memset(table, 0xFF, slots * sizeof(int32_t))
-        for i in range(self.count):
-            at = self.names[i].hash & (slots - 1)
-            while table[at] >= 0:
-                at = (at + 1) & (slots - 1)
-            table[at] = i
-        free(self.slots)
-        self.slots = table
-        self.mask = slots - 1
-        return 0
-
-    cdef inline int32_t find(self, const uint8_t* data, Py_ssize_t size) noexcept nogil:
-        cdef uint64_t hashed = hash_name(data, size), at = hashed & self.mask
-        cdef int32_t i
-        while True:
-            i = self.slots[at]
-            if i < 0:
-                return -1
-            if self.names[i].hash == hashed and self.names[i].size == size:
-                if size == 0 or memcmp(self.names[i].data, data, size) == 0:
-                    return i
-            at = (at + 1) & self.mask
-
-    cdef int32_t add(self, bytes name) except -1:
-        if <uint64_t>self.count + 1 > (self.mask + 1) // 2:
-            self.resize((self.mask + 1) * 2)
-        cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(name)
-        cdef uint64_t at
-        cdef Name* entry = &self.names[self.count]
-        entry.data, entry.size, entry.plugin = data, PyBytes_GET_SIZE(name), -1
-        entry.hash = hash_name(data, entry.size)
-        at = entry.hash & self.mask
-        while self.slots[at] >= 0:
-            at = (at + 1) & self.mask
-        self.slots[at] = self.count
-        self.kept.append(name)
-        self.count += 1
-        return self.count - 1
 
 
 cdef struct ScalarRow:
@@ -253,8 +181,9 @@ cdef class Engine:
 
     cdef int run(self, const uint8_t* data, Py_ssize_t size) except -1 nogil:
         cdef Py_ssize_t at = 0, left
-        cdef uint64_t length
-        cdef uint32_t length_crc
+        cdef uint64_t length, known_length = 0
+        cdef uint32_t length_crc, known_crc = 0
+        cdef bint is_known = False  # the length before this one, and its checksum: mostly the same
         cdef Place place
         cdef Event event
         cdef const uint8_t* payload
@@ -265,9 +194,11 @@ cdef class Engine:
                 break
             memcpy(&length, data + at, 8)
             memcpy(&length_crc, data + at + 8, 4)
-            if masked(data + at, 8) != length_crc:
-                self.stop = "length_crc"
-                break
+            if not is_known or length != known_length or length_crc != known_crc:
+                if masked(data + at, 8) != length_crc:
+                    self.stop = "length_crc"
+                    break
+                is_known, known_length, known_crc = True, length, length_crc
             if length > self.max_record_bytes or left < FOOTER_BYTES or length > <uint64_t>(left - FOOTER_BYTES):
                 self.stop = "too_long" if length > self.max_record_bytes else "incomplete"
                 self.stop_length = length
@@ -276,6 +207,10 @@ cdef class Engine:
             memcpy(&place.crc, payload + length, 4)
             if masked(payload, length) != place.crc:
                 self.skip("payload_crc", at, length)
+            elif read_one_scalar(payload, length, &event):
+                self.records += 1
+                self.note_wall_time(event.wall_time)
+                self.add_scalar(&event, &event.last)
             elif not read_event(payload, payload + length, &event):
                 self.skip("undecodable", at, length)
             else:
@@ -305,7 +240,11 @@ cdef class Engine:
     cdef int32_t add_tag(self, const uint8_t* data, Py_ssize_t size) except -1 with gil:
         tag = PyBytes_FromStringAndSize(<const char*>data, size)
         self.tags.append(tag)
-        return self.tag_names.add(tag)
+        try:
+            return self.tag_names.add(tag)
+        except MemoryError:  # the next scan adds it again
+            self.tags.pop()
+            raise
 
     cdef int32_t add_plugin(self, const uint8_t* data, Py_ssize_t size) except -1 with gil:
         return self.plugins.add(PyBytes_FromStringAndSize(<const char*>data, size))
@@ -325,18 +264,27 @@ cdef class Engine:
         self.tag_names.names[tag].plugin = self.plugin_id(value.plugin, value.plugin_size)
         return self.tag_names.names[tag].plugin
 
-    cdef int add_event(self, const Event* event, const Place* place) except -1 nogil:
-        cdef Field field, inner
-        cdef Value value
-        cdef Bytes p, q
-        cdef int32_t ordinal = 0, tag
-        cdef double wall_time = event.wall_time
+    cdef inline void note_wall_time(self, double wall_time) noexcept nogil:
         if wall_time != 0 and isfinite(wall_time):
             if not self.has_wall_time:
                 self.has_wall_time = True
                 self.first_wall_time = self.last_wall_time = wall_time
             elif wall_time > self.last_wall_time:
                 self.last_wall_time = wall_time
+
+    cdef inline int add_scalar(self, const Event* event, const Value* value) except -1 nogil:
+        cdef int32_t tag = self.tag_id(value.tag, value.tag_size)
+        cdef ScalarRow* row = <ScalarRow*>add_row(&self.scalars, sizeof(ScalarRow))
+        row.step, row.wall_time, row.tag = event.step, event.wall_time, tag
+        row.value = value.scalar if value.scalar == value.scalar else NOT_A_NUMBER
+        return 0
+
+    cdef int add_event(self, const Event* event, const Place* place) except -1 nogil:
+        cdef Field field, inner
+        cdef Value value
+        cdef Bytes p, q
+        cdef int32_t ordinal = 0, tag
+        self.note_wall_time(event.wall_time)
         if event.what == 5:
             if event.count == 1:
                 return self.add_value(event, &event.last, place, 0)

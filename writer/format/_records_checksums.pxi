@@ -32,18 +32,47 @@ cdef extern from *:
     #if defined(__x86_64__)
     #include <nmmintrin.h>
     #define CRC_STEP(width, value) _mm_crc32_##width(c, value)
-    __attribute__((target("sse4.2")))
+    #define CRC_LANE_STEP(lane, value) _mm_crc32_u64(lane, value)
+    #define WITH_CRC __attribute__((target("sse4.2")))
     #elif defined(__ARM_FEATURE_CRC32)
     #include <arm_acle.h>
     #define CRC_STEP(width, value) ARM_CRC_##width(c, value)
+    #define CRC_LANE_STEP(lane, value) __crc32cd((uint32_t)(lane), value)
     #define ARM_CRC_u64 __crc32cd
     #define ARM_CRC_u32 __crc32cw
     #define ARM_CRC_u8 __crc32cb
+    #define WITH_CRC
     #endif
     #ifdef CRC_STEP
-    static uint32_t crc_by_instruction(const uint8_t *p, size_t n) {
+    /* The instruction takes three cycles and can begin in each: three lanes side by side are nearly thrice as fast. */
+    enum { LANE = 2048 };
+    static uint32_t crc_behind[4][256];  /* what a byte of a CRC has become LANE zero bytes later */
+
+    WITH_CRC static void start_lanes(void) {
+        for (int k = 0; k < 4; k++)
+            for (int i = 0; i < 256; i++) {
+                uint64_t c = (uint32_t)i << 8 * k;
+                for (int n = 0; n < LANE; n += 8) c = CRC_LANE_STEP(c, 0);
+                crc_behind[k][i] = (uint32_t)c;
+            }
+    }
+
+    static uint64_t behind(uint64_t c) {
+        return crc_behind[0][c & 255] ^ crc_behind[1][c >> 8 & 255]
+          ^ crc_behind[2][c >> 16 & 255] ^ crc_behind[3][c >> 24 & 255];
+    }
+
+    WITH_CRC static uint32_t crc_by_instruction(const uint8_t *p, size_t n) {
         uint64_t c = 0xffffffffu, w;
         uint32_t h;
+        for (; n >= 3 * LANE; p += 3 * LANE, n -= 3 * LANE) {
+            uint64_t d = 0, e = 0, x, y;
+            for (int i = 0; i < LANE; i += 8) {
+                memcpy(&w, p + i, 8); memcpy(&x, p + LANE + i, 8); memcpy(&y, p + 2 * LANE + i, 8);
+                c = CRC_LANE_STEP(c, w); d = CRC_LANE_STEP(d, x); e = CRC_LANE_STEP(e, y);
+            }
+            c = behind(behind(c) ^ d) ^ e;
+        }
         for (; n >= 8; p += 8, n -= 8) { memcpy(&w, p, 8); c = CRC_STEP(u64, w); }
         if (n & 4) { memcpy(&h, p, 4); c = CRC_STEP(u32, h); p += 4; }
         for (n &= 3; n; p++, n--) c = CRC_STEP(u8, *p);
@@ -64,11 +93,20 @@ cdef extern from *:
                 crc_table[k][i] = crc_table[k - 1][i] >> 8 ^ crc_table[0][crc_table[k - 1][i] & 255];
     #if defined(__x86_64__)
         __builtin_cpu_init();
-        if (__builtin_cpu_supports("sse4.2")) crc32c = crc_by_instruction;
-    #elif defined(CRC_STEP)
+        if (!__builtin_cpu_supports("sse4.2")) return 0;
+    #endif
+    #ifdef CRC_STEP
+        start_lanes();
         crc32c = crc_by_instruction;
     #endif
         return crc32c != crc_by_table;
+    }
+
+    static int is_same(const uint8_t *p, const uint8_t *q, size_t n) {
+        uint64_t a, b, c, d;
+        if (n < 8 || n > 16) return n == 0 || memcmp(p, q, n) == 0;
+        memcpy(&a, p, 8); memcpy(&b, q, 8); memcpy(&c, p + n - 8, 8); memcpy(&d, q + n - 8, 8);
+        return ((a ^ b) | (c ^ d)) == 0;
     }
 
     static uint64_t fold(uint64_t a, uint64_t b) {
@@ -89,6 +127,7 @@ cdef extern from *:
     uint32_t crc_by_table(const uint8_t*, size_t) noexcept nogil
     uint64_t hash_name(const uint8_t*, size_t) noexcept nogil
     int start_crc() noexcept
+    bint is_same(const uint8_t*, const uint8_t*, size_t) noexcept nogil
 
 CRC_BY = "instruction" if start_crc() else "table"
 hash_seed[0] = int.from_bytes(os.urandom(8), "little")

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from writer.format import plain_scan
 from writer.format.compiled import load_compiled
-from writer.format.framing import FOOTER_BYTES, HEADER_BYTES, encode_record, masked_crc32c
+from writer.format.framing import FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES, encode_record, masked_crc32c
+from writer.format.messages import DecodeError
 from writer.format.resync import Search, find_record
 from writer.format.scan import MAX_RECORD_BYTES, OWN_PLUGIN, RUN_GRAPH_TAG, Encoding, Found, Scan, SessionStart
 
@@ -15,6 +16,7 @@ __all__ = [
     "ENGINE_REASON",
     "FOOTER_BYTES",
     "HEADER_BYTES",
+    "LENGTH_BYTES",
     "MAX_RECORD_BYTES",
     "OWN_PLUGIN",
     "RUN_GRAPH_TAG",
@@ -63,11 +65,22 @@ class Scanner:
         max_record_bytes: int = MAX_RECORD_BYTES,
         engine: str = ENGINE,
     ) -> None:
-        """Begin a file, or go on where an earlier scanner with these tags, encodings and metadata ended."""
+        """Begin a file, or go on where an earlier scanner with these tags, encodings and metadata ended.
+
+        Raises:
+            ValueError: they are no scanner's: a tag comes twice, or there is metadata of no tag, or that is no message.
+        """
         self.tags = list(tags)
         self.encodings = list(encodings)
         self.metadata = dict(metadata or {})
-        self._engine = ENGINES[engine](self.tags, self.encodings, self.metadata, max_record_bytes)
+        if len(set(self.tags)) < len(self.tags):
+            raise ValueError("a tag comes twice")
+        if not all(0 <= tag < len(self.tags) for tag in self.metadata):
+            raise ValueError("there is metadata of a tag that is not there")
+        try:
+            self._engine = ENGINES[engine](self.tags, self.encodings, self.metadata, max_record_bytes)
+        except DecodeError as error:
+            raise ValueError("a tag's metadata is no message") from error
 
     def scan(self, data: bytes | bytearray | memoryview, offset: int) -> Scan:
         """Read the whole records at the start of ``data``.

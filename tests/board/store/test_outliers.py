@@ -3,7 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from board.store.outliers import FEW, outlier_range
+from board.store.columns import Columns
+from board.store.loops import ENGINES
+from board.store.outliers import FEW, Ranks, ranked_range
+from board.store.pieces import StoredColumn, column_of
+from board.store.pixels import PixelRequest, pixels
+from tests.board.store.building import line_of
 
 dice = np.random.default_rng(8)
 n = 3 * FEW
@@ -39,17 +44,35 @@ spiked[:10] = 1e300
 )
 @pytest.mark.parametrize("pieces", [1, 5])
 def test_many_values(values: np.ndarray, pieces: int) -> None:
-    finite_count = int(np.isfinite(values).sum())
-    found = outlier_range(np.array_split(values, pieces), finite_count)
-    assert found == (tensorboards(values) if finite_count else None)
+    columns = Columns(1)
+    for part in np.array_split(values, pieces):
+        columns = columns.attached(part.view(np.int64)[np.newaxis])
+    column = StoredColumn([columns], 0, np.float64, [n])
+    for loops in ENGINES.values():
+        at, value = np.full((10, 1), -1), np.empty((2, 1))
+        ranks = Ranks(column, 0, n)
+        for row, piece in column.pieces():
+            loops.extremes(piece, row, np.array([0, n]), at, value, ranks.edges, ranks.counts, ranks.near)
+        finite_count = int(np.isfinite(values).sum())
+        found = ranks.found(finite_count, int(np.isneginf(values).sum()))
+        assert found == (tensorboards(values) if finite_count else None)
+
+
+def test_a_sample_that_misleads_is_not_believed() -> None:
+    values = np.zeros(n)
+    values[1 : 3 * FEW : 2] = np.arange(len(values[1 : 3 * FEW : 2])) + 1.0
+    column = column_of(values)
+    ranks = Ranks(column, 0, n)
+    assert ranks.found(n, 0) is None  # nobody has shown the values to it
+    assert pixels(line_of(range(n), values), PixelRequest(width=10)).y_outlier_range == tensorboards(values)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 20, 21, 22, 100])
 def test_few_values(count: int) -> None:
     values = dice.normal(size=count)
     expected = (values.min(), values.max()) if count <= 2 else tensorboards(values)
-    assert outlier_range([values], count) == expected
+    assert ranked_range(values) == expected
 
 
 def test_none() -> None:
-    assert outlier_range([], 0) is None
+    assert ranked_range(np.empty(0)) is None

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from board.errors import BadRequestError
-from board.model import FileId, Start
+from board.model import FileId, Kind, Start
 from board.store.pixels import MAX_WIDTH, PixelRequest, Pixels, nearest, pixels
 from board.store.series import Line
 from board.store.smoothing import Smoothing
-from tests.board.store.building import column_rows, file_rows, line_of, series_of
+from board.store.store import Store
+from tests.board.store.building import column_rows, file_rows, line_of, series_of, stage_of
 
 nan, inf = math.nan, math.inf
 
@@ -178,6 +179,46 @@ def test_a_spike_of_one_step_is_seen_at_every_zoom_and_width(smoothing: Smoothin
             assert [(m.x, m.value, m.count) for m in found.nonfinite] == [(at + 500, "nan", 1)] * is_inside
 
 
+@pytest.mark.parametrize("pieces", [1, 7])
+@pytest.mark.parametrize("dirt", [0.0, 0.01, 0.9])
+def test_many_points_in_few_columns(pieces: int, dirt: float) -> None:
+    n = 150_000
+    dice = np.random.default_rng(11)
+    values = dice.normal(size=n).cumsum()
+    where = np.flatnonzero(dice.random(n) < dirt)
+    values[where] = dice.choice([nan, inf, -inf], len(where))
+    steps = dice.integers(0, 3, n).cumsum()  # many of them are equal
+    line = line_of(steps, values, pieces=pieces)
+    for lo, hi in ((None, None), (float(steps[10_000]), float(steps[140_000])), (float(steps[70_000]), None)):
+        for width in (1, 13, 1000):
+            found = pixels(line, PixelRequest(lo=lo, hi=hi, width=width))
+            left, right = steps[0] if lo is None else lo, steps[-1] if hi is None else hi
+            inside = (steps >= left) & (steps <= right)
+            x, y = steps[inside], values[inside]
+            at = np.minimum((x - left) / (right - left) * width, width - 1).astype(int)
+            finite = np.isfinite(y)
+            least, greatest = np.full(width, inf), np.full(width, -inf)
+            np.minimum.at(least, at[finite], y[finite])
+            np.maximum.at(greatest, at[finite], y[finite])
+            drawn_at = np.minimum((found.x - left) / (right - left) * width, width - 1)
+            shown = (found.x >= left) & (found.x <= right) & np.isfinite(found.y)
+            found_least, found_greatest = np.full(width, inf), np.full(width, -inf)
+            np.minimum.at(found_least, drawn_at[shown].astype(int), found.y[shown])
+            np.maximum.at(found_greatest, drawn_at[shown].astype(int), found.y[shown])
+            assert np.array_equal(found_least, least)
+            assert np.array_equal(found_greatest, greatest)
+            assert found.count == len(x)
+            for name, is_it in (("nan", np.isnan(y)), ("+inf", np.isposinf(y)), ("-inf", np.isneginf(y))):
+                marks = [(mark.x, mark.count) for mark in found.nonfinite if mark.value == name]
+                columns, first = np.unique(at[is_it], return_index=True)
+                assert marks == list(
+                    zip(
+                        x[is_it][first].tolist(), np.bincount(at[is_it], minlength=width)[columns].tolist(), strict=True
+                    )
+                )
+            assert found.y_outlier_range == tensorboard_outliers(y.tolist())
+
+
 def test_smoothing_runs_over_the_whole_line_before_the_zoom() -> None:
     values = np.random.default_rng(6).normal(size=5000)
     line = line_of(range(5000), values)
@@ -313,6 +354,25 @@ def test_a_restart_among_points_that_had_to_be_sorted() -> None:
     assert found.restarts == (1.0,)
     assert pixels(line, PixelRequest(x="wall")).restarts == (101.0,)
     assert line.last == (5, 105.0, 50.0)
+
+
+def test_a_line_whose_steps_fell_once_grows() -> None:
+    store = Store()
+    steps = [*range(50), *range(40, 60), 60, 61, 61, 63, 62, 55, 64]
+    values = np.random.default_rng(1).normal(size=len(steps))
+    shown = []
+    for at, size in ((0, 60), (60, 5), (65, 5), (70, 2), (72, 1), (73, 2), (75, 1), (76, 1)):
+        rows = slice(at, at + size)
+        part = column_rows(steps[rows], values[rows], np.arange(at, at + size))
+        store.commit([stage_of("run", {"f": [part]})])
+        (line,) = store.run("run").series["x", Kind.SCALAR].lines
+        shown.append((line, at + size))
+        for old, count in shown[-2:]:
+            order = np.argsort(steps[:count], kind="stable")
+            for x in ("step", "wall"):
+                found = pixels(old, PixelRequest(x=x, width=1000))
+                assert found.x.tolist() == (np.array(steps)[order].tolist() if x == "step" else list(range(count)))
+                assert found.y.tolist() == values[order if x == "step" else range(count)].tolist()
 
 
 def test_a_line_of_which_nothing_is_visible() -> None:

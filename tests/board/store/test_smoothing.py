@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from board.errors import BadRequestError
 from board.model import Kind
-from board.store.drawn import drawn, joined
+from board.store.drawn import drawn
+from board.store.pieces import PIECE
+from board.store.recent import Recent
 from board.store.smoothing import SMOOTHING_KINDS, Smoothing, smoothed
 from board.store.store import Store
 from tests.board.store.building import column_rows, line_of, stage_of
@@ -19,7 +21,7 @@ values = st.lists(
 
 
 def smooth(line, smoothing):  # type: ignore[no-untyped-def]
-    return joined(smoothed(drawn(line), smoothing, line.series.recent))
+    return smoothed(drawn(line), smoothing, line.series.recent).rows()
 
 
 def classic_smoothing(data: list[float], weight: float) -> list[float]:
@@ -115,26 +117,45 @@ def test_gaussian_by_its_words(data: list[float], deviation: float) -> None:
         assert found[i] == pytest.approx(expected, rel=1e-11, abs=1e-13 * max(abs(data[j]) for j in near))
 
 
-def test_time_ema_by_the_words_of_wandb() -> None:
-    dice = np.random.default_rng(1)
-    step = dice.integers(1, 20, 500).cumsum()
-    data = dice.normal(size=500)
-    data[100] = nan
-    found = smooth(line_of(step, data), Smoothing("time_ema", 0.6))
-    weight = min(math.sqrt(0.6), 0.999)
-    span = int(step[-1] - step[0])
+def wandbs_time_ema(steps: list[int], data: list[float], amount: float) -> list[float]:
+    """The published "time weighted exponential moving average", 1,000 being its viewport scale."""
+    weight = min(math.sqrt(amount), 0.999)
     last_y = debias = 0.0
-    previous = int(step[0])
-    for x, y, is_found in zip(step.tolist(), data.tolist(), found.tolist(), strict=True):
+    previous = None
+    found = []
+    for x, y in zip(steps, data, strict=True):
         if not math.isfinite(y):
-            assert math.isnan(is_found)
+            found.append(y)
             continue
-        change = (x - previous) / span * 1000
+        change = 0.0 if previous is None else (x - previous) / (steps[-1] - steps[0]) * 1000
         adjusted = math.pow(weight, change)
         last_y = last_y * adjusted + y
         debias = debias * adjusted + 1
         previous = x
-        assert is_found == pytest.approx(last_y / debias, rel=1e-11, abs=1e-12)
+        found.append(last_y / debias)
+    return found
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.integers(0, 3), st.integers(0, 1000), st.sampled_from([2**40, 2**52])),
+            st.one_of(st.floats(-1e6, 1e6), st.sampled_from([nan, inf, -inf])),
+        ),
+        min_size=2,
+        max_size=60,
+    ),
+    st.sampled_from([0.1, 0.6, 0.99, 1.0]),
+)
+def test_time_ema_by_the_words_of_wandb(points: list[tuple[int, float]], amount: float) -> None:
+    steps = np.cumsum([distance for distance, _ in points]).tolist()
+    data = [value for _, value in points]
+    if steps[0] == steps[-1] or len(set(data)) == 1:
+        return
+    found = smooth(line_of(steps, data), Smoothing("time_ema", amount))
+    slack = 1e-12 * max((abs(v) for v in data if math.isfinite(v)), default=0.0)
+    np.testing.assert_allclose(found, wandbs_time_ema(steps, data, amount), rtol=1e-9, atol=slack)
 
 
 def test_time_ema_over_one_step_goes_by_points() -> None:
@@ -175,17 +196,22 @@ def test_a_growing_line_goes_on_and_older_snapshots_keep_their_curve() -> None:
         np.testing.assert_allclose(smooth(line, smoothing), copy, rtol=1e-11)
 
 
-def test_growth_is_smoothed_without_going_over_all_points_again() -> None:
+@pytest.mark.parametrize(("kind", "amount"), [("ema", 0.9), ("gaussian", 3.0), ("mean", 9), ("mean", 99)])
+def test_growth_is_smoothed_without_going_over_all_points_again(kind: str, amount: float) -> None:
     store = Store()
-    store.commit([stage_of("run", {"f": [column_rows(range(100_000), np.arange(100_000) % 7)]})])
-    smoothing = Smoothing("ema", 0.9)
+    rows = 2 * PIECE + 100
+    store.commit([stage_of("run", {"f": [column_rows(range(rows), np.arange(rows) % 7)]})])
+    smoothing = Smoothing(kind, amount)
     (line,) = store.run("run").series["x", Kind.SCALAR].lines
-    (before,) = smoothed(drawn(line), smoothing, line.series.recent)
-    store.commit([stage_of("run", {"f": [column_rows([100_000], [3.0])]})])
+    before = [piece for _, piece in smoothed(drawn(line), smoothing, line.series.recent).pieces()]
+    store.commit([stage_of("run", {"f": [column_rows([rows], [3.0])]})])
     (line,) = store.run("run").series["x", Kind.SCALAR].lines
-    after = smoothed(drawn(line), smoothing, line.series.recent)
-    assert np.shares_memory(before, after[0])
-    assert [len(chunk) for chunk in after] == [100_000, 1]
+    after = [piece for _, piece in smoothed(drawn(line), smoothing, line.series.recent).pieces()]
+    assert [np.shares_memory(old, new) for old, new in zip(before, after, strict=True)] == [True, True, False]
+    assert sum(map(len, after)) == rows + 1
+    # and the curve is the one that all points give at once
+    fresh = smoothed(drawn(line), smoothing, Recent(0))
+    assert np.array_equal(np.concatenate(after), fresh.rows())
 
 
 def test_hiding_an_earlier_session_smooths_anew() -> None:
@@ -207,3 +233,62 @@ def test_hiding_an_earlier_session_smooths_anew() -> None:
 def test_a_smoothing_that_makes_no_sense_is_refused(kind: str, amount: float) -> None:
     with pytest.raises(BadRequestError):
         Smoothing(kind, amount)
+
+
+def windowed(data: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """The mean of the finite values around each finite one, weighted by kernel[distance]."""
+    reach, finite = len(kernel) - 1, np.isfinite(data)
+    total, mass = np.zeros(len(data)), np.zeros(len(data))
+    for k in range(-reach, reach + 1):
+        part = slice(max(k, 0), len(data) + min(k, 0))
+        shown = slice(max(-k, 0), len(data) + min(-k, 0))
+        total[shown] += kernel[abs(k)] * np.where(finite, data, 0.0)[part]
+        mass[shown] += kernel[abs(k)] * finite[part]
+    return np.where(finite, total / np.where(finite, mass, 1.0), data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"), [("ema", 0.99), ("time_ema", 0.9), ("gaussian", 4.0), ("mean", 7), ("mean", 81), ("mean", 1e9)]
+)
+def test_a_line_of_several_blocks(kind: str, amount: float) -> None:
+    n = 2 * PIECE + 1234
+    dice = np.random.default_rng(7)
+    data = dice.integers(-50, 50, n).astype(float)
+    data[dice.integers(0, n, 300)] = nan
+    data[[PIECE - 1, PIECE, 2 * PIECE + 3]] = inf, nan, -inf
+    step = dice.integers(0, 9, n).cumsum()
+    finite = np.isfinite(data)
+    expected = {
+        "ema": lambda: classic_smoothing(data.tolist(), amount),
+        "time_ema": lambda: wandbs_time_ema(step.tolist(), data.tolist(), amount),
+        "gaussian": lambda: windowed(data, np.exp(-0.5 * (np.arange(13) / 4.0) ** 2)),
+        "mean": lambda: (
+            windowed(data, np.ones(int(amount) // 2 + 1)) if amount < n else np.where(finite, data[finite].mean(), data)
+        ),
+    }[kind]()
+    smoothing = Smoothing(kind, amount)
+    line = line_of(step, data, pieces=5)
+    whole = smooth(line, smoothing)
+    np.testing.assert_allclose(whole, expected, rtol=1e-9, atol=1e-9)
+    assert np.isfinite(whole[finite]).all()
+    # A zoom shows a piece of it, to the last bit, whatever is held and whatever was looked at before.
+    for recent in (Recent(0), line.series.recent):
+        column = smoothed(drawn(line), smoothing, recent)
+        for first, stop in ((2 * PIECE - 9, n), (PIECE - 3, PIECE + 3), (0, 5)):
+            assert np.array_equal(column.rows(first, stop), whole[first:stop], equal_nan=True)
+
+
+def test_a_line_that_is_constant_for_long() -> None:
+    n = PIECE + 50
+    data = np.full(n, 0.1)
+    data[-1] = 7.0
+    line = line_of(range(n), data, pieces=3)
+    np.testing.assert_allclose(smooth(line, Smoothing("ema", 0.5))[-2:], classic_smoothing(data.tolist(), 0.5)[-2:])
+    assert smooth(line_of(range(n - 1), data[:-1]), Smoothing("ema", 0.5)).tolist() == [0.1] * (n - 1)
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("gaussian", 5.0), ("ema", 0.9), ("time_ema", 0.9)])
+def test_the_greatest_values_do_not_become_infinite(kind: str, amount: float) -> None:
+    data = np.full(300, 1.7e308)
+    data[150] = 0.0
+    assert np.isfinite(smooth(line_of(range(300), data), Smoothing(kind, amount))).all()

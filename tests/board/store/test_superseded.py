@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from board.model import FileFacts, FileId, FileRows, Kind, Start
 from board.store.series import SeriesView
 from board.store.store import Store
+from board.store.superseded import FileLife, Sessions, SpanOfSession
 from tests.board.store.building import facts_of, file_rows, series_of, stage_of
 
 nan = float("nan")
@@ -291,3 +292,57 @@ def test_hundreds_of_restarts_stay_quick(count: int) -> None:
     assert len(series.lines) == 1
     assert series.superseded_count == 2 * (count - 1)
     assert np.array_equal(series.step[~series.superseded], np.arange(count + 2))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("how", "count"),
+    [("restarted with START", 20_000), ("side by side", 4000), ("side by side, then one after the other", 4000)],
+)
+def test_thousands_of_files_stay_quick(how: str, count: int) -> None:
+    """What is quadratic in the files of a run would take a minute here."""
+    lives = []
+    for i in range(count):
+        if how == "restarted with START":
+            first, last, starts = 10.0 * i, 10.0 * i + 5, ((i, 10.0 * i),)
+        else:
+            is_beside = i < count // 2 or how == "side by side"
+            first, last, starts = (i, 1e6, ()) if is_beside else (1e6 + 10.0 * i, 1e6 + 10.0 * i + 5, ())
+        lives.append(FileLife(FileId(f"f{i:06}", 0), first, last, starts))
+    sessions = Sessions(lives)
+    spans = [SpanOfSession(life.file, len(life.starts), i, i + 2) for i, life in enumerate(lives)]
+    lines = sessions.arranged(spans)
+    assert sum(map(len, lines)) == count
+    assert len(lines) == {"restarted with START": 1, "side by side": count}.get(how, count // 2)
+    if how == "restarted with START":
+        assert [placed.cut for placed in lines[0]] == [*range(1, count), None]
+
+
+steps = st.integers(-3, 9)
+moments = st.sampled_from([nan, float("inf"), -float("inf"), *(float(i) for i in range(8))])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.none() | st.integers(0, 9), st.lists(st.tuples(steps, moments)))))
+def test_what_starts_hide_is_what_the_words_say(files: list[tuple[int, int | None, list[tuple[int, float]]]]) -> None:
+    lives = [
+        FileLife(FileId(f"f{i}", 0), float(first), None if last is None else float(last), tuple(starts))
+        for i, (first, last, starts) in enumerate(files)
+    ]
+    spans = [SpanOfSession(life.file, len(life.starts), 100 + i, 100 + i) for i, life in enumerate(lives)]
+    cuts = {spans[placed.span].file: placed.cut for line in Sessions(lives).arranged(spans) for placed in line}
+    order = sorted(lives, key=lambda life: (life.first, life.file))
+    for i, life in enumerate(order):
+        hiding = [
+            step
+            for later in order[i + 1 :]
+            for step, wall in later.starts
+            if life.last is not None and wall > life.last
+        ]
+        hiding += [
+            100 + lives.index(later)
+            for later in order[i + 1 :]
+            if not later.starts and life.last is not None and life.last <= (later.first or 0.0)
+            if lives.index(later) <= lives.index(life)
+        ]
+        assert cuts[life.file] == min(hiding, default=None)

@@ -8,10 +8,12 @@ from collections import Counter
 
 import google_crc32c
 import pytest
+from hypothesis import given, settings
 
-from tests.writer.format.scans import read, value_event
+from tests.writer.format.damaged_streams import Piece, damaged_streams
+from tests.writer.format.scans import exact, read, value_event
 from tests.writer.format.seed_file import seed_file, seed_payloads
-from writer.format.records import Scanner, encode_record, find_record, masked_crc32c
+from writer.format.records import ENGINES, Scanner, encode_record, find_record, masked_crc32c
 
 SEED = seed_file()
 GOOD = encode_record(value_event(tag=b"a", simple_value=1))
@@ -66,6 +68,17 @@ def test_every_zeroed_block(engine):
         assert not Counter(total.blobs) - blobs
         assert whole.records - 2 <= total.records <= whole.records - 1
         assert total.found or gaps or stop
+
+
+@settings(max_examples=150, deadline=None)
+@given(damaged_streams())
+def test_the_engines_agree_on_any_damage(pieces: list[Piece]):
+    data = b"".join(piece.data for piece in pieces)
+    seen = []
+    for name in ENGINES:
+        scans, gaps, stop = read_on(data, name)
+        seen.append(([exact(scan, scanner) for scan, scanner in scans], gaps, stop))
+    assert all(other == seen[0] for other in seen)
 
 
 def test_a_bad_payload_skips_exactly_that_record(engine):

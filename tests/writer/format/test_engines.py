@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.writer.format.event_soup import EventSoup
-from tests.writer.format.scans import exact, scan_payloads, value_event
+from tests.writer.format.scans import exact, scan_payloads, value_event, varint
 from writer.format import records
 from writer.format.messages import DecodeError, Event
 from writer.format.records import Scanner, encode_record
@@ -87,3 +87,33 @@ def test_scalars_come_back_as_they_were_written(name, points):
     stamps = [point[1] for point in points if point[1] and math.isfinite(point[1])]
     assert scan.first_wall_time == (stamps[0] if stamps else None)
     assert scan.last_wall_time == (max(stamps) if stamps else None)
+
+
+@needs_compiled
+@pytest.mark.parametrize("tag", [b"", b"loss", b"loss/tr", b"loss/train/seed0", b"loss/train/seed01", b"t" * 82])
+@pytest.mark.parametrize("step", [0, 127, 128, 1 << 56, (1 << 63) - 1, -1])
+def test_any_byte_of_a_lone_scalar_changed(tag, step):
+    """The compiled engine has a short cut for this one form, which most files are full of."""
+    value = b"\x0a" + bytes([len(tag)]) + tag + b"\x15\x00\x00\xc0\x7f"
+    summary = b"\x0a" + bytes([len(value)]) + value
+    event = Event(wall_time=1.5).SerializeToString() + b"\x10" + varint(step)
+    event += b"\x2a" + bytes([len(summary)]) + summary
+    data = bytearray()
+    for at in range(len(event)):
+        for byte in (0x00, 0x0A, 0x7F, 0x80, event[at] ^ 1, event[at] + 1 & 255):
+            data += encode_record(event[:at] + bytes([byte]) + event[at + 1 :]) + encode_record(event)
+        data += encode_record(event[:at])  # and a shorter one
+    plain, compiled = both(bytes(data))
+    assert compiled == plain
+    assert compiled["records"] > len(event)
+
+
+@needs_compiled
+def test_tags_in_any_order():
+    """What came next the last time is only a guess."""
+    chance = random.Random(0)
+    tags = [b"", b"a", b"b", b"tag/1", b"tag/2", b"a/longer/tag", b"a/longer/tag/1", b"a/longer/tag/2"]
+    order = tags * 3 + [chance.choice(tags) for _ in range(500)]
+    plain, compiled = both(b"".join(encode_record(value_event(tag=tag, simple_value=1.0)) for tag in order))
+    assert compiled == plain
+    assert len(plain["scalar_tag"][1]) == 4 * len(order)

@@ -47,3 +47,8 @@ def test_the_compiled_checksums_agree_at_every_length_and_alignment(by_table):
         for end in range(begin, 300):
             piece = data[begin:end]
             assert compiled.crc32c_of(memoryview(data)[begin:end], by_table) == google_crc32c.value(piece)
+    large = bytes(i * i * 31 >> 7 & 255 for i in range(40_000))  # long enough for three lanes side by side
+    for begin in range(9):
+        for length in (6143, 6144, 6145, 6151, 6152, 12_287, 12_288, 18_431, 18_440, 39_990):
+            piece = large[begin : begin + length]
+            assert compiled.crc32c_of(piece, by_table) == google_crc32c.value(piece)

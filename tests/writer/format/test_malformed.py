@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from itertools import accumulate
 
 import pytest
 
 from tests.writer.format.scans import delimited, read, scan_payloads, value_event, varint
-from writer.format.messages import Event, Summary
+from writer.format.messages import DecodeError, Event, Summary
 from writer.format.records import encode_record
 
 
@@ -61,6 +62,39 @@ def test_refused(name, engine):
     scan, scanner = scan_payloads(engine, good, REFUSED[name], good)
     assert [found.code for found in scan.found] == ["undecodable"]
     assert (scan.records, len(scan.scalar_step), len(scan.blob_step), scanner.tags) == (2, 2, 0, [b"a"])
+
+
+INSIDE = {  # content -> the event that has it in one of its messages
+    "event": lambda content: content,
+    "summary": lambda content: delimited(5, content),
+    "value": value,
+    "image": lambda content: value(delimited(4, content)),
+    "histogram": lambda content: value(delimited(5, content)),
+    "audio": lambda content: value(delimited(6, content)),
+    "tensor": lambda content: value(delimited(8, content)),
+    "shape": lambda content: value(delimited(8, delimited(2, content))),
+    "dimension": lambda content: value(delimited(8, delimited(2, delimited(2, content)))),
+    "metadata": lambda content: value(delimited(9, content)),
+    "plugin": lambda content: value(delimited(9, delimited(1, content))),
+    "session log": lambda content: delimited(7, content),
+    "run metadata": lambda content: delimited(8, content),
+    "source metadata": lambda content: delimited(10, content),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_groups_nest_as_deep_as_protobuf_has_them(name, engine):
+    payloads = [INSIDE[name](groups(depth)) for depth in range(90, 103)]
+    refused = []
+    for number, payload in enumerate(payloads):
+        try:
+            Event.FromString(payload)
+        except DecodeError:
+            refused.append(number)
+    assert 0 < len(refused) < len(payloads)
+    ends = list(accumulate(16 + len(payload) for payload in payloads))
+    scan, _ = scan_payloads(engine, *payloads)
+    assert [ends.index(found.offset + found.length) for found in scan.found] == refused
 
 
 GOOD = value_event(step=5, tag=b"a", simple_value=1.5)

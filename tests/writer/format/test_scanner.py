@@ -1,7 +1,10 @@
 """What a Scanner keeps over the life of a file, and what its columns promise."""
 
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,11 +135,59 @@ def test_a_scanner_goes_on_where_another_ended(engine):
     assert len(seen.blob_step) > 0
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"metadata": {0: b""}},
+        {"tags": [b"a"], "metadata": {1: b""}},
+        {"tags": [b"a"], "metadata": {1 << 40: b""}},
+        {"tags": [b"a"], "metadata": {-1: b""}},
+        {"tags": [b"a"], "metadata": {0: b"\x0a\x05"}},
+        {"tags": [b"a", b"b", b"a"]},
+    ],
+)
+def test_a_scanner_does_not_go_on_where_none_ended(state, engine):
+    """Such a state comes from a damaged index; the compiled engine indexes memory of its own with these numbers."""
+    with pytest.raises(ValueError, match="tag"):
+        Scanner(**state, engine=engine)
+
+
 @pytest.mark.parametrize("make", [bytes, bytearray, memoryview, lambda data: np.frombuffer(data, "u1")])
 def test_any_buffer(make, engine):
     data = seed_file()
     scan = Scanner(engine=engine).scan(make(data), 0)
     assert (scan.consumed, scan.records) == (len(data), 18)
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from tests.writer.format.scans import value_event
+from writer.format.records import Scanner, encode_record
+names = [b"tag %d" % i for i in range(10_000)]
+data = b"".join(encode_record(value_event(tag=name, simple_value=1)) for name in names)
+scanner = Scanner(engine=sys.argv[1])
+failed = 0
+for more in range(0, 2 << 20, 256 << 10):
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, resource.RLIM_INFINITY))
+    try:
+        scanner.scan(data, 0)
+    except MemoryError:
+        failed += 1
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+scan = scanner.scan(data, 0)
+assert failed
+assert [scanner.tags[i] for i in scan.scalar_tag] == names
+assert scanner.tags == names
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and a limit of address space that holds")
+def test_tags_keep_their_numbers_when_memory_ran_out(engine):
+    root = Path(__file__).parents[3]
+    ran = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY, engine], cwd=root, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.skipif("compiled" not in records.ENGINES, reason=records.ENGINE_REASON)
