@@ -11,7 +11,7 @@ NODE_DIR := $(shell $(PYTHON) -c "import sys; print('$(CURDIR)/$(VENV)/lib/pytho
 NPM := $(if $(NODE_OK),npm,PATH="$(NODE_DIR)/bin:$$PATH" node $(NODE_DIR)/lib/node_modules/npm/bin/npm-cli.js)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench samples screenshots protos build chromium clean
+.PHONY: help demo test check fuzz bench samples screenshots protos build chromium clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*##(.*)/  make \1\t\2/' | expand -t 20
@@ -35,9 +35,16 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(NPM) run --silent test
 	$(BIN)/pytest -q -m "not browser and not packaging and not examples" -n auto --dist worksteal
 
+RUNS ?= 2000000
+fuzz: $(VENV)/dev.installed  ## the compiled files under sanitizers: RUNS inputs (a quarter of an hour)
+	@$(BIN)/python -m tests.fuzz.run scan --runs $(RUNS)
+	@$(BIN)/python -m tests.fuzz.run loops --runs $$(($(RUNS) / 10))
+
 bench: $(VENV)/dev.installed build chromium  ## every figure of the README, against its peers
 	$(BIN)/python benchmarks/writer.py
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/pixels.py
+	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/live.py
 	$(BIN)/python benchmarks/first_view.py
 
@@ -48,7 +55,7 @@ screenshots: $(VENV)/dev.installed chromium  ## the README's pictures, from the 
 	$(BIN)/python examples/make_screenshots.py
 
 protos: $(VENV)/dev.installed  ## compile the descriptor set of the event files' messages
-	cd writer/format && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I. --descriptor_set_out=messages.binpb graph.proto event.proto plugin.proto
+	cd writer/format && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I. --descriptor_set_out=messages.binpb graph.proto event.proto plugin.proto tensorboard_plugins.proto
 
 build: $(VENV)/dev.installed  ## compile the Cython files in place, where a compiler is
 	@$(BIN)/python hatch_build.py || true

@@ -13,7 +13,7 @@ import numpy as np
 
 from board.ingest.clock import Clock
 from board.ingest.damage import Damage, Growth
-from board.ingest.read_buffer import ReadBuffer
+from board.ingest.read_buffer import READ_BYTES, ReadBuffer
 from board.ingest.reader_state import ReaderState
 from board.kinds import META_GRAPH_TAG, decode_description, decode_tag, kind_of
 from board.model import FileFacts, FileId, FileRows, Kind, Start
@@ -24,6 +24,7 @@ from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Scan, 
 __all__ = ["EventReader", "NewRows", "ReplacedError"]
 
 _KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
+LOOK_ROWS = 1 << 15  # then what was read should find its place in the store, before it takes memory twice
 _HEAD_BYTES = 64  # enough for the first record's time stamp, which two files hardly share
 _TAIL_BYTES = 16  # what the last record that we used ends with: its checksum and more
 
@@ -228,6 +229,7 @@ class EventReader:
     def _read(self, file: OpenFile, buffer: ReadBuffer, deadline: float, new: NewRows) -> bool:
         """Read on; False where the deadline came first."""
         size = file.info.size
+        rows = 0
         filled = 0  # bytes of the file from _offset on that are in the buffer already
         while self._offset < size and not self._damage.is_dead:
             want = min(len(buffer), size - self._offset)
@@ -258,9 +260,13 @@ class EventReader:
                 buffer.grow(need, keep=filled)
             else:
                 view[:rest] = view[scan.consumed : filled]
+                if rest > READ_BYTES // 4 and len(buffer) == READ_BYTES:
+                    buffer.grow(READ_BYTES, keep=rest)  # of large records less has to be moved in more room
             filled = rest
             view.release()
-            if self._clock.monotonic() > deadline:
+            rows += len(scan.scalar_step) + len(scan.blob_step)
+            is_enough = rows >= LOOK_ROWS and self._offset < size and deadline < math.inf
+            if is_enough or self._clock.monotonic() > deadline:
                 return False
         return True
 

@@ -19,7 +19,7 @@ __all__ = ["Indexer"]
 logger = logging.getLogger("board")
 
 _INTERVAL_S = 1.0  # between looks for runs that are due
-_SLACK = 2.0  # columns have room to grow, and what was read is there twice until it is in them
+_SLACK = 1.5  # columns have room to grow, and what was read is there twice until it is in them
 _OWN_SHARE = 0.4  # of the memory, for points that no index has yet; a quarter each is for indexes and for drawings
 
 

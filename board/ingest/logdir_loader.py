@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import re
+import resource
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -26,8 +27,10 @@ __all__ = ["LogdirLoader"]
 logger = logging.getLogger("board")
 
 COMMIT_INTERVAL_S = 0.1  # while there is more to read, so that runs appear as they are read
-_IN_THREADS = 3  # so many pieces of work, and more, are done by several threads
-_IN_THREADS_BYTES = 4 << 20  # or two with so much to read
+COMMIT_ROWS = 1 << 16  # and so that what waits for its place in the store takes little memory beside it
+_IN_THREADS_BYTES = 64 << 10  # to read in each piece of work, where several threads shall share them
+_TRIED = 8  # pieces of work, before it is judged whether they wait for the disk
+_THIS_THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 T = TypeVar("T")
 
 _TIME_STAMP = re.compile(r"tfevents\.(\d{9,11})(?:\.|$)")
@@ -77,6 +80,10 @@ class LogdirLoader:
         self._failures: dict[str, Problem] = {}
         self._removed: list[Stage] = []
         self._buffer = ReadBuffer()
+        self._waiting_rows = 0  # read, and in no commit yet
+        self._waiting_lock = threading.Lock()
+        self._has_room = threading.Event()  # for more of them
+        self._has_room.set()
 
     @property
     def problems(self) -> list[Problem]:
@@ -147,7 +154,8 @@ class LogdirLoader:
             while found:
                 with closing(self._read(found, pending, until)) as progress:
                     for _ in progress:
-                        if pending and self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S:
+                        is_due = self.clock.monotonic() - committed_at >= COMMIT_INTERVAL_S
+                        if pending and (is_due or self._waiting_rows >= COMMIT_ROWS):
                             delta = _joined(delta, self._commit(pending))
                             committed_at = self.clock.monotonic()
                 if pending:
@@ -158,6 +166,7 @@ class LogdirLoader:
                 found = [run for run in found if run.name in self.unfinished and run.name in self.runs]
             return delta
         finally:
+            self._count(-self._waiting_rows)
             for stage in pending:  # Ctrl-C, or a commit that failed: nobody has what was read
                 if stage.run in self.runs:
                     self.runs[stage.run].start_over()
@@ -234,24 +243,29 @@ class LogdirLoader:
 
         def load(piece: tuple[RunLoader, list[str]], buffer: ReadBuffer) -> bool:
             run, names = piece
+            self._has_room.wait(COMMIT_INTERVAL_S)
             deadline = self.clock.monotonic() + COMMIT_INTERVAL_S
             return self._kept(run, lambda: run.load(buffer, deadline, names), pending)
 
         if self.cache is not None:
             new = deque(run for run in runs if run.name in self.unread_bytes)
             yield from self._work_through(new, restore, may_go_on, is_large=False)
-        is_large = sum(run.unread_bytes for run in runs) > _IN_THREADS_BYTES
         pieces = deque((run, names) for run in runs for names in run.pieces())
+        is_large = sum(run.unread_bytes for run in runs) > len(pieces) * _IN_THREADS_BYTES
         yield from self._work_through(pieces, load, may_go_on, is_large=is_large)
         self.unfinished = self.unfinished.difference(run.name for run in runs) | {run.name for run, _ in pieces}
 
     def _work_through(
         self, jobs: deque[T], work: Callable[[T, ReadBuffer], bool], may_go_on: Callable[[], bool], *, is_large: bool
     ) -> Generator[None]:
-        if len(jobs) >= _IN_THREADS or (len(jobs) > 1 and is_large):
-            yield from work_through(jobs, work, may_go_on, COMMIT_INTERVAL_S)
-            return
+        """Do the jobs in this thread as long as they are many small ones, of which the disk has the bytes at hand."""
+        waits = _count_waits()
+        begun = 0
         while jobs and may_go_on():
+            if is_large or (len(jobs) > 1 and begun >= _TRIED and _count_waits() - waits > begun // 2):
+                yield from work_through(jobs, work, may_go_on, COMMIT_INTERVAL_S)
+                return
+            begun += 1
             if not work(jobs[0], self._buffer):
                 jobs.popleft()
             yield
@@ -263,6 +277,7 @@ class LogdirLoader:
             loaded = load()
             if loaded.stage is not None:
                 pending.append(loaded.stage)
+                self._count(_count_rows([loaded.stage]))
                 if self.indexer is not None:
                     self.indexer.note(run, loaded.stage)
             is_kept = True
@@ -276,9 +291,19 @@ class LogdirLoader:
             self.note_failure(run.name, None)
         return loaded.has_more
 
+    def _count(self, rows: int) -> None:
+        """Count rows that were read, or with a minus committed; where there are many, the threads wait for commits."""
+        with self._waiting_lock:
+            self._waiting_rows += rows
+            if self._waiting_rows < 2 * COMMIT_ROWS:
+                self._has_room.set()
+            else:
+                self._has_room.clear()
+
     def _commit(self, pending: list[Stage]) -> Delta:
         """Make the stages visible, and take them out of the list, to which the reading threads go on adding."""
         stages = list(pending)
+        rows = _count_rows(stages)  # merging moves them
         delta = self.store.commit(_merged(stages))
         for name in {stage.run for stage in stages}:
             unseen = self.runs[name].unseen_bytes if name in self.runs else 0
@@ -287,11 +312,21 @@ class LogdirLoader:
             elif name in self.unread_bytes:
                 self.unread_bytes[name] = unseen
         del pending[: len(stages)]
+        self._count(-rows)
         if self.indexer is not None:
             self.indexer.trim()
         if self.on_delta is not None:
             self.on_delta(delta)
         return delta
+
+
+def _count_waits() -> int:
+    """Return how often this thread has given up the processor of its own accord, mostly to wait for a disk."""
+    return resource.getrusage(_THIS_THREAD).ru_nvcsw
+
+
+def _count_rows(stages: Iterable[Stage]) -> int:
+    return sum(len(rows.scalar_step) + len(rows.blob_step) for stage in stages for _, rows in stage.rows)
 
 
 def _merged(stages: list[Stage]) -> list[Stage]:

@@ -141,10 +141,14 @@ def pixel_bounds(
 
 cdef void note_nonfinite(
     const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width,
+    int64_t bad, int64_t nans,
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef int64_t[3] counts = [0, 0, 0]  # NaN, +inf, -inf
-    trainboard_kinds(y + start, stop - start, counts)
+    cdef int64_t[3] counts = [nans, 0, 0]  # NaN, +inf, -inf
+    if bad > nans:
+        for i in range(start, stop):
+            counts[1] += y[i] > DBL_MAX
+            counts[2] += y[i] < -DBL_MAX
     if counts[0] > 0 and at[NAN_COUNT * width] == 0:
         i = start
         while y[i] == y[i]:
@@ -188,13 +192,14 @@ cdef void scan_column(
     const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, double* value,
     Py_ssize_t width, Ranks* ranks,
 ) noexcept nogil:
-    cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, last_stop = -1, i, bad
+    cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, last_stop = -1, i
+    cdef int64_t bad, nans
     cdef double lo, hi
     while low < stop:
         high = min(low + BLOCK, stop)
-        bad = trainboard_span(y + low, high - low, &lo, &hi)
+        bad = trainboard_span(y + low, high - low, &lo, &hi, &nans)
         if bad > 0:
-            note_nonfinite(y, low, high, offset, at, width)
+            note_nonfinite(y, low, high, offset, at, width, bad, nans)
         if ranks.edges != NULL:
             rank(y + low, high - low, lo, hi, bad == 0, ranks)
         if bad < high - low:

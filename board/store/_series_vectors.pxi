@@ -27,25 +27,24 @@ cdef extern from *:
     /* Written once in vectors of the compiler's own kind, made for each width that a CPU may have. Comparisons give
        -1 or 0 in every lane, and all but != are false for NaN.
 
-       _span:  least and greatest of the finite values; returns how many are not finite.
+       _span:  least and greatest of the finite values, how many are NaN; returns how many are not finite.
        _near:  counts the values below a, from a to b, below c, from c to d, -inf included; gathers those between.
-       _kinds: counts NaN, infinities above and below.
        _blur:  out[i] = kernel[0] v[i] + the sum over k of kernel[k] v[i - k] + kernel[k] v[i + k];
                n is a multiple of 32. */
     #define VALUES(name, target, bytes, any)                                                                         \
     typedef double name##_v __attribute__((vector_size(bytes), aligned(8), may_alias));                              \
     typedef int64_t name##_m __attribute__((vector_size(bytes), aligned(8), may_alias));                             \
-    target static int64_t name##_span(const double *v, int64_t n, double *lo, double *hi) {                          \
+    target static int64_t name##_span(const double *v, int64_t n, double *lo, double *hi, int64_t *nans) {           \
         enum { LANES = bytes / 8 };                                                                                  \
         name##_v a = {0}, b, a2, b2;                                                                                 \
-        name##_m bad = {0};                                                                                          \
-        int64_t i = 0, count = 0;                                                                                    \
+        name##_m bad = {0}, nan = {0};                                                                               \
+        int64_t i = 0, count = 0, k = 0;                                                                             \
         double l = INFINITY, h = -INFINITY;                                                                          \
         a += INFINITY; b = -a; a2 = a; b2 = b;                                                                       \
         for (; i + 2 * LANES <= n; i += 2 * LANES) {                                                                 \
             name##_v x = *(const name##_v *)(v + i), y = *(const name##_v *)(v + i + LANES);                         \
             name##_m p = x - x != x - x, q = y - y != y - y, m;                                                      \
-            bad += p + q;                                                                                            \
+            bad += p + q; nan += (x != x) + (y != y);                                                                \
             x = (name##_v)((name##_m)x | p); y = (name##_v)((name##_m)y | q); /* infinities become NaN */            \
             m = x < a; a = (name##_v)(((name##_m)x & m) | ((name##_m)a & ~m));                                       \
             m = y < a2; a2 = (name##_v)(((name##_m)y & m) | ((name##_m)a2 & ~m));                                    \
@@ -54,12 +53,13 @@ cdef extern from *:
         }                                                                                                            \
         for (int j = 0; j < LANES; j++) {                                                                            \
             l = fmin(l, fmin(a[j], a2[j])); h = fmax(h, fmax(b[j], b2[j]));                                          \
-            count -= bad[j];                                                                                         \
+            count -= bad[j]; k -= nan[j];                                                                            \
         }                                                                                                            \
         for (; i < n; i++) {                                                                                         \
-            if (isfinite(v[i])) { l = v[i] < l ? v[i] : l; h = v[i] > h ? v[i] : h; } else count++;                  \
+            if (isfinite(v[i])) { l = v[i] < l ? v[i] : l; h = v[i] > h ? v[i] : h; }                                \
+            else { count++; k += v[i] != v[i]; }                                                                     \
         }                                                                                                            \
-        *lo = l; *hi = h;                                                                                            \
+        *lo = l; *hi = h; *nans = k;                                                                                 \
         return count;                                                                                                \
     }                                                                                                                \
     target static void name##_near(const double *v, int64_t n, const double *edges, int64_t *counts,                 \
@@ -84,17 +84,6 @@ name##_m in_low = {0}, in_high = {0};                                           
         trainboard_take(v + i, n - i, c, d, high, room, counts + 3);                                                 \
         for (int j = 0; j < LANES; j++) { counts[0] -= below_a[j]; counts[2] -= below_c[j]; }                        \
         for (; i < n; i++) { counts[0] += v[i] < a; counts[2] += v[i] < c; }                                         \
-    }                                                                                                                \
-    target static void name##_kinds(const double *v, int64_t n, int64_t *counts) {                                   \
-        enum { LANES = bytes / 8 };                                                                                  \
-        name##_m nans = {0}, pluses = {0}, minuses = {0};                                                            \
-        int64_t i = 0;                                                                                               \
-        for (; i + LANES <= n; i += LANES) {                                                                         \
-            name##_v x = *(const name##_v *)(v + i);                                                                 \
-            nans += x != x; pluses += x > DBL_MAX; minuses += x < -DBL_MAX;                                          \
-        }                                                                                                            \
-        for (int j = 0; j < LANES; j++) { counts[0] -= nans[j]; counts[1] -= pluses[j]; counts[2] -= minuses[j]; }   \
-        for (; i < n; i++) { counts[0] += v[i] != v[i]; counts[1] += v[i] > DBL_MAX; counts[2] += v[i] < -DBL_MAX; } \
     }                                                                                                                \
     target static void name##_blur(const double *v, int64_t n, const double *kernel, int64_t reach, double *out) {   \
         enum { LANES = bytes / 8, MANY = 8 };                                                                        \
@@ -123,12 +112,10 @@ name##_m in_low = {0}, in_high = {0};                                           
     #endif
     #define trainboard_span CHOSEN(_span)
     #define trainboard_near CHOSEN(_near)
-    #define trainboard_kinds CHOSEN(_kinds)
     #define trainboard_blur CHOSEN(_blur)
     """
-    int64_t trainboard_span(const double *v, int64_t n, double *lo, double *hi) noexcept nogil
+    int64_t trainboard_span(const double *v, int64_t n, double *lo, double *hi, int64_t *nans) noexcept nogil
     void trainboard_near(
         const double *v, int64_t n, const double *edges, int64_t *counts, double *low, double *high, int64_t room,
     ) noexcept nogil
-    void trainboard_kinds(const double *v, int64_t n, int64_t *counts) noexcept nogil
     void trainboard_blur(const double *v, int64_t n, const double *kernel, int64_t reach, double *out) noexcept nogil

@@ -43,7 +43,7 @@ class Ranks:
         edges = []
         for share in (LOW, HIGH) if len(sample) >= SAMPLE // 4 else ():
             at = share * len(sample)
-            slack = 4.0 * sqrt(len(sample) * share * (1.0 - share)) + 2.0
+            slack = 3.5 * sqrt(len(sample) * share * (1.0 - share)) + 2.0  # too little once in a thousand
             edges += [sample[max(int(at - slack), 0)], sample[min(int(at + slack), len(sample) - 1)]]
         self.edges = np.array(edges)
         self.counts = np.zeros(4, np.int64)

@@ -47,7 +47,7 @@ class PixelRequest:
             raise BadRequestError(f"range {lo} to {hi} holds no x")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which is slow to make: a curve may have thousands
 class Nonfinite:
     """Points of one pixel column that have no place on the y axis."""
 

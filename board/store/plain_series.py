@@ -39,8 +39,15 @@ def span(step: Ints, wall_time: Floats) -> tuple[int, int, bool, bool]:
 
 def rows_below(x: Ints | Floats, origin: float, at: float, including: bool) -> int:
     """Return how many of the rising ``x - origin`` are below ``at``, those equal to it ``including`` or not."""
-    moved = x.astype(np.float64) - origin
-    return int(np.searchsorted(moved, at, "right" if including else "left"))
+    low, high = 0, len(x)
+    while low < high:
+        middle = (low + high) // 2
+        found = float(x[middle]) - origin
+        if found < at or (including and found == at):
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def pixel_columns(x: Floats, lo: float, hi: float, width: int) -> Ints:

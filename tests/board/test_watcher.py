@@ -1,6 +1,5 @@
 """The thread that keeps the store up with the logdirs: real files, a real clock, conditions with deadlines."""
 
-import itertools
 import os
 import shutil
 import signal
@@ -12,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from board.ingest.clock import Clock
 from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.logs import Logs
 from board.model import Delta, RunState
 from board.store.store import Store
-from tests.board.event_files import START, append, end_marker, scalar, scalars, version, write
+from tests.board.event_files import START, HandClock, append, end_marker, scalar, scalars, version, write
 
 NAME = "events.out.tfevents.1790000000.host"
 
@@ -333,16 +331,13 @@ def test_several_logdirs_and_names(tmp_path: Path, watch: Callable[..., Watched]
 
 
 def test_what_is_read_late_for_the_first_time_has_not_grown_unheard(tmp_path: Path) -> None:
-    for run in range(12):
-        write(tmp_path / str(run) / NAME, *scalars(2000))
-    ticks = itertools.count()
-    hasty = Clock(monotonic=lambda: next(ticks) * 0.1, wall=time.time)  # a cycle has time for a few runs only
-    loader = LogdirLoader(parse_logdirs([tmp_path]), Store(), clock=hasty)
+    path = write(tmp_path / "a" / NAME, *scalars(3))
+    clock = HandClock(time.time())
+    loader = LogdirLoader(parse_logdirs([tmp_path]), Store(), clock=clock.clock)
     watcher = Watcher(loader)
-    watcher.start()
-    try:
-        wait_until(lambda: len(loader.store.runs()) == 12 and not loader.is_loading)
-        assert not watcher.is_polling
-        assert loader.problems == []
-    finally:
-        watcher.stop()
+    loader.sweep()
+    assert watcher._load({"a"}) == set()
+    clock.advance(1.0)
+    assert watcher._load({"a"}) == set()
+    append(path, scalar("loss", 3, 1.0))
+    assert watcher._load({"a"}) == {"a"}
