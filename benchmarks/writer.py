@@ -1,20 +1,26 @@
-"""What a scalar costs the training: trainboard's writer beside torch's, tensorboardX's and an empty function.
+"""What logging costs the training: trainboard's writer beside torch's, tensorboardX's, W&B's, trackio's and nothing.
 
     python benchmarks/writer.py            the calling thread's time per add_scalar, and the sustained rate
     python benchmarks/writer.py --paced    1,500 steps of about 2 ms of array work with 100 scalars each
+    python benchmarks/writer.py --batches  1,000 tags at one step
+    python benchmarks/writer.py --images   arrays of one mebibyte
 
-All writers run in one process, one after the other, in rounds, so that a busy machine troubles each alike.
+All writers run in one process, one after the other, in rounds, so that a busy machine troubles each alike. W&B
+(offline) and trackio take part where they are installed: pip install 'trainboard[peers]'.
 """
 
 import argparse
+import contextlib
+import importlib.util
+import io
 import json
+import os
 import platform
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +36,79 @@ class Empty:
     def add_scalar(self, tag: str, scalar_value: Any, global_step: Any = None) -> None:
         """Do nothing."""
 
+    def add_many(self, values: dict[str, float], global_step: int) -> None:
+        """Do nothing."""
+
+    def add_image(self, tag: str, array: np.ndarray, global_step: int) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
+
+
+class Wandb:
+    """W&B's run, offline, behind the methods that are timed."""
+
+    def __init__(self, folder: str) -> None:
+        """Begin a run in the folder."""
+        import wandb
+
+        quiet = wandb.Settings(silent=True, console="off", x_disable_stats=True)
+        self._run = wandb.init(mode="offline", dir=folder, project="bench", settings=quiet, reinit="create_new")
+        self._image = wandb.Image
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        """Log one number."""
+        self._run.log({tag: value}, step=step)
+
+    def add_many(self, values: dict[str, float], step: int) -> None:
+        """Log many."""
+        self._run.log(values, step=step)
+
+    def add_image(self, tag: str, array: np.ndarray, step: int) -> None:
+        """Log an image."""
+        self._run.log({tag: self._image(array.transpose(1, 2, 0))}, step=step)
+
+    def flush(self) -> None:
+        """Wait until all is on disk; W&B has no other way than to end the run, which may be done twice."""
+        self._run.finish()
+
+    def close(self) -> None:
+        """End the run."""
+        self._run.finish()
+
+
+class Trackio:
+    """Trackio's run, behind the methods that are timed."""
+
+    def __init__(self, folder: str) -> None:
+        """Begin a run in the folder."""
+        os.environ["TRACKIO_DIR"] = folder
+        import trackio
+
+        self._trackio = trackio
+        self._is_ended = False
+        with contextlib.redirect_stdout(io.StringIO()):  # it greets
+            trackio.init(project="bench", embed=False)
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        """Log one number."""
+        self._trackio.log({tag: value}, step=step)
+
+    def add_many(self, values: dict[str, float], step: int) -> None:
+        """Log many."""
+        self._trackio.log(values, step=step)
+
+    def flush(self) -> None:
+        """End the run, which waits until all is on disk."""
+        if not self._is_ended:
+            self._is_ended = True
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._trackio.finish()
+
+    def close(self) -> None:
+        """End the run."""
+        self.flush()
 
 
 def make_ours(folder: str) -> Any:
@@ -61,9 +138,14 @@ WRITERS: dict[str, Callable[[str], Any]] = {
     "torch": make_torch,
     "tensorboardX": make_tensorboardx,
 }
+WRITERS |= {
+    name: make for name, make in (("wandb", Wandb), ("trackio", Trackio)) if importlib.util.find_spec(name) is not None
+}
+BATCH_TAGS = 1000
+MEBIBYTE_SHAPE = (3, 512, 683)  # uint8, channels first
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(name: str) -> Iterator[Any]:
     """Open one writer on a folder of its own, and remove both."""
     folder = tempfile.mkdtemp(prefix="trainboard-bench-")
@@ -122,6 +204,36 @@ def time_steps(writer: Any, steps: int) -> np.ndarray:
     return times
 
 
+def time_batches(writer: Any, calls: int) -> np.ndarray:
+    """Time logging 1,000 tags at one step; seconds. Who has no such call gets a thousand."""
+    values = {f"layer{i:04d}/norm": i * 0.5 for i in range(BATCH_TAGS)}
+    times = np.empty(calls)
+    for step in range(calls):
+        start = time.perf_counter()
+        if hasattr(writer, "add_many"):
+            writer.add_many(values, step)
+        else:
+            for tag, value in values.items():
+                writer.add_scalar(tag, value, step)
+        times[step] = time.perf_counter() - start
+        time.sleep(0.05)
+    return times
+
+
+def time_images(writer: Any, calls: int) -> np.ndarray:
+    """Time logging an image of one mebibyte, amid about 100 ms of other array work each; seconds."""
+    array = np.random.default_rng(0).integers(0, 256, MEBIBYTE_SHAPE, np.uint8)
+    other = np.random.default_rng(0).normal(size=50_000)
+    times = np.empty(calls)
+    for step in range(calls):
+        start = time.perf_counter()
+        writer.add_image("view", array, step)
+        times[step] = time.perf_counter() - start
+        for _ in range(50):
+            work(other)
+    return times
+
+
 def describe(times: np.ndarray) -> dict[str, float]:
     """Percentiles."""
     return {
@@ -159,6 +271,20 @@ def run_paced(rounds: int, steps: int) -> dict[str, dict[str, float]]:
     return {name: describe(np.concatenate(times[name])) for name in WRITERS}
 
 
+def run_each(
+    time_some: Callable[[Any, int], np.ndarray], method: str, rounds: int, calls: int
+) -> dict[str, dict[str, float]]:
+    """Time calls of one kind of all writers that have a method for it."""
+    times: dict[str, list[np.ndarray]] = {}
+    for _ in range(rounds):
+        for name in WRITERS:
+            with opened(name) as writer:
+                if hasattr(writer, method):
+                    time_some(writer, calls // 10)
+                    times.setdefault(name, []).append(time_some(writer, calls))
+    return {name: describe(np.concatenate(found)) for name, found in times.items()}
+
+
 def compare(cost: float, ours: float) -> str:
     """How many times trainboard's cost; nothing where that is lost in the noise."""
     return f" ({cost / ours:.1f}x)" if ours > 0 else " (-)"
@@ -184,16 +310,25 @@ def main() -> None:
     """Run one of the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--paced", action="store_true", help="steps of array work with 100 scalars each")
+    parser.add_argument("--batches", action="store_true", help="1,000 tags at one step")
+    parser.add_argument("--images", action="store_true", help="arrays of one mebibyte")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="print the raw figures, s and scalars/s")
     options = parser.parse_args()
-    results = run_paced(options.rounds, 1500) if options.paced else run_calls(options.rounds)
+    unit, name_of_unit = 1e6, "µs a call"
+    if options.paced:
+        results = run_paced(options.rounds, 1500)
+        unit, name_of_unit = 1e3, "ms a step"
+    elif options.batches:
+        results = run_each(time_batches, "add_scalar", options.rounds, 50)
+    elif options.images:
+        results = run_each(time_images, "add_image", options.rounds, 30)
+    else:
+        results = run_calls(options.rounds)
     if options.json:
         json.dump({"machine": platform.platform(), "python": sys.version, "results": results}, sys.stdout, indent=2)
-    elif options.paced:
-        show(results, 1e3, "ms a step")
     else:
-        show(results, 1e6, "µs a call")
+        show(results, unit, name_of_unit)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from writer.errors import UnsupportedValueError, WriterError
 
-__all__ = ["Buffers", "Coming", "HeldArray", "is_coming", "resolve", "take_array", "take_number", "take_step"]
+__all__ = ["REAL", "Buffers", "Coming", "HeldArray", "is_coming", "resolve", "take_array", "take_number", "take_step"]
 
+REAL = "biuf"  # numpy's kinds of dtypes with real numbers
 _POLL_S = 0.0005
 _BLOCK_BYTES = 1 << 16
 _LARGEST_BYTES = 256 << 20
@@ -78,10 +79,14 @@ class Buffers:
 
     def copy(self, array: NDArray[Any]) -> HeldArray:
         """Copy an array of any strides, in the order in which it lies in memory."""
+        buffer = self._take(array.nbytes)
+        if array.flags.c_contiguous:
+            target = buffer[: array.nbytes].view(array.dtype).reshape(array.shape)
+            np.copyto(target, array)
+            return HeldArray(target, len(buffer), self)
         # Widest stride first: a transposed image is then copied in long runs.
         order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
         ordered = array.transpose(order)
-        buffer = self._take(array.nbytes)
         target = buffer[: array.nbytes].view(array.dtype).reshape(ordered.shape)
         np.copyto(target, ordered)
         return HeldArray(target.transpose(np.argsort(order)), len(buffer), self)
@@ -149,15 +154,16 @@ def take_step(step: Any) -> "int | Coming":
     return int(number) if isinstance(number, float) else number
 
 
-def take_array(value: Any, buffers: Buffers) -> HeldArray:
+def take_array(value: Any, buffers: Buffers, dtypes: str = REAL) -> HeldArray:
     """Copy an array or tensor as it is now.
 
     Args:
-        value: numpy array, torch tensor on any device, or what ``numpy.asarray`` takes; any shape, real dtype.
+        value: numpy array, torch tensor on any device, or what ``numpy.asarray`` takes; any shape.
         buffers: Where the copy lies.
+        dtypes: Which kinds of dtypes are taken, in numpy's letters.
 
     Raises:
-        UnsupportedValueError: It holds no real numbers.
+        UnsupportedValueError: It holds something else.
         Exception: As ``take_number``.
     """
     torch = sys.modules.get("torch")
@@ -169,8 +175,9 @@ def take_array(value: Any, buffers: Buffers) -> HeldArray:
             return HeldArray(taken, size)
         value = _view_as_numpy(taken, torch)
     array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise UnsupportedValueError(f"real numbers are wanted, not {type(value).__name__} of dtype {array.dtype}")
+    if array.dtype.kind not in dtypes:
+        wanted = "real numbers are" if dtypes == REAL else "numbers are"
+        raise UnsupportedValueError(f"{wanted} wanted, not {type(value).__name__} of dtype {array.dtype}")
     _refuse_large(array.nbytes)
     return buffers.copy(array)
 

@@ -30,6 +30,7 @@ _ENCODED_BITE_BYTES = 1 << 18
 _MAX_BATCH = 4096  # records; what is pending is outside of the queue's bound
 _MAX_BATCH_BYTES = 1 << 18
 _MAX_HELD = 65536  # values on their way from accelerators
+_MAX_OPEN = 64  # files of sub-runs; where there are more, one is open only while it is written
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 5.0
 _END_RETRY_S = 1.0
@@ -200,8 +201,9 @@ class Drain:
             self._tickets.append(value)
             return
         try:
-            if not isinstance(series, Series | str):
-                raise UnsupportedValueError(f"a tag is a string, not {type(series).__name__}")
+            tag = series.tag if isinstance(series, Series) else series
+            if not isinstance(tag, str):
+                raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
             is_waiting = is_coming(step) or is_coming(value.value if isinstance(value, NewStyle) else value)
             if is_waiting or series in self._held:
                 self._hold(item)
@@ -267,6 +269,8 @@ class Drain:
             if file.pending or not file.path:  # one that could not be opened is tried again, too
                 try:
                     file.write()
+                    if sub_run and len(self._files) > _MAX_OPEN:
+                        file.rest()
                 except OSError as error:
                     if not sub_run or error.errno not in _HOPELESS:
                         self._fail(error)

@@ -23,6 +23,7 @@ _WRITER_TAG = b"_trainboard_/writer"
 _END_TAG = b"_trainboard_/end"
 _SESSION_START = 1
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+_AGAIN_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _NAME_TRIES = 8
 _GONE_CHECK_S = 1.0
 _MAX_DROPPED_TAGS = 1000  # of an end marker
@@ -76,6 +77,7 @@ class EventFile:
         self._purge_step = purge_step
         self._uuid = b""
         self._fd = -1
+        self._identity: tuple[int, int] | None = None  # device and inode of a file that rests
         self._offset = 0  # up to here the file holds whole records
         self._opening_bytes = 0
         self._checked_at = 0.0  # monotonic, s
@@ -111,8 +113,7 @@ class EventFile:
         Raises:
             OSError: It cannot be; no file is left behind.
         """
-        if "\0" in self.folder:  # for which os has a ValueError
-            raise OSError(errno.EINVAL, "a zero byte in the name", self.folder)
+        _refuse_nameless(self.folder)
         os.makedirs(self.folder, exist_ok=True)
         for tries in itertools.count(1):
             path = os.path.join(self.folder, _make_name(self._suffix))
@@ -145,6 +146,13 @@ class EventFile:
             content.end.dropped.append(EndMarker.Dropped(tag=tag.encode("utf-8", "backslashreplace"), count=count))
         self.pending.append(_encode_own(_END_TAG, content, time.time()))
 
+    def rest(self) -> None:
+        """Give the descriptor back until the next write, which goes on with the same file."""
+        if self._fd >= 0:
+            facts = os.fstat(self._fd)
+            self._abandon()
+            self._identity = facts.st_dev, facts.st_ino
+
     def close(self) -> None:
         """Give the descriptor back; what is pending stays so. Closing again does nothing."""
         self._abandon()
@@ -155,8 +163,24 @@ class EventFile:
             self._checked_at = now
             if os.fstat(self._fd).st_nlink == 0:  # somebody removed it: what follows needs a name
                 self._abandon()
+        if self._fd < 0 and self._identity is not None:
+            self._open_again()
         if self._fd < 0:
             self.open()
+
+    def _open_again(self) -> None:
+        """Open a file that rests, where it is still the one that was written and nobody else has written to it."""
+        try:
+            self._fd = os.open(self.path, _AGAIN_FLAGS)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # the same file is to be had later
+                raise
+            self._identity = None
+            return
+        facts = os.fstat(self._fd)
+        if (facts.st_dev, facts.st_ino) != self._identity or facts.st_size != self._offset:
+            self._abandon()
+        self._identity = None
 
     def _keep_whole_records(self, done: int) -> None:
         """Account for a batch of which ``done`` bytes were written, and cut off what is torn."""
@@ -177,9 +201,20 @@ class EventFile:
 
     def _abandon(self) -> None:
         fd, self._fd = self._fd, -1
+        self._identity = None
         if fd >= 0:
             with contextlib.suppress(OSError):  # NFS reports earlier failures here; the descriptor is gone all the same
                 os.close(fd)
+
+
+def _refuse_nameless(folder: str) -> None:
+    """Raise OSError for what ``os`` has a ValueError for: a zero byte, and what the file system's encoding lacks."""
+    try:
+        is_nameless = b"\0" in os.fsencode(folder)
+    except UnicodeEncodeError:
+        is_nameless = True
+    if is_nameless:
+        raise OSError(errno.EINVAL, "no folder can have this name", folder)
 
 
 def _make_name(suffix: str) -> str:

@@ -34,11 +34,11 @@ _logger = logging.getLogger("writer")
 
 
 class Media(NamedTuple):
-    """A value that takes time to encode: image, histogram, text, graph."""
+    """A value that takes time to encode: image, histogram, text, graph, a file beside the event file."""
 
     series: Series | str
     size: int  # bytes that it keeps in memory
-    encode: Callable[[], bytes]  # to a serialised event
+    encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
 
 
 class _Bell:
@@ -308,8 +308,9 @@ class EventQueue:
             return media.is_last
         record = b""
         try:
-            record = encode_record(media.encode())
-            self._encoded.append((media.series, record))
+            if payload := media.encode():
+                record = encode_record(payload)
+                self._encoded.append((media.series, record))
         except Exception as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()

@@ -8,15 +8,12 @@ from typing import Any
 
 from writer.captured_graph import COUNTING_RULE, CapturedGraph, Node, TensorSpec, readable_part
 from writer.format.messages import Event, GraphDef
+from writer.tensors import DATA_TYPES
 
 __all__ = ["COSTS_PLUGIN", "graph_def", "graph_events", "node_names"]
 
 COSTS_PLUGIN = "trainboard_graph_costs"
 _DT_STRING = 7
-_DATA_TYPES = {  # torch's name -> number in tensorflow/core/framework/types.proto
-    "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "complex64": 8, "int64": 9, "bool": 10,
-    "bfloat16": 14, "uint16": 17, "complex128": 18, "float16": 19, "uint32": 22, "uint64": 23,
-}  # fmt: skip
 # TensorBoard takes these from a node's attributes, or shows them in its own way.
 _RESERVED = frozenset(["_output_shapes", "dtype", "_class", "_too_large_attrs"])
 
@@ -106,8 +103,8 @@ def _add_shapes(encoded: Any, outputs: list[TensorSpec]) -> None:
             shape.unknown_rank = True
         for size in output.shape or ():
             shape.dim.add(size=size)
-    if outputs[0].dtype in _DATA_TYPES:
-        encoded.attr.add(key=b"dtype").value.type = _DATA_TYPES[outputs[0].dtype]
+    if outputs[0].dtype in DATA_TYPES:
+        encoded.attr.add(key=b"dtype").value.type = DATA_TYPES[outputs[0].dtype]
     else:
         encoded.attr.add(key=b"torch_dtype").value.s = outputs[0].dtype.encode()
 

@@ -1,15 +1,17 @@
 """Counts values into the buckets of a TensorBoard histogram."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from writer.device_values import Coming, resolve
 from writer.errors import UnsupportedValueError
 from writer.format.messages import HistogramProto, Summary
 
-__all__ = ["DEFAULT_BINS", "histogram_value"]
+__all__ = ["DEFAULT_BINS", "histogram_value", "make_default_edges", "raw_histogram_value"]
 
 DEFAULT_BINS = "tensorflow"
 
@@ -45,21 +47,44 @@ def histogram_value(tag: bytes, values: NDArray[Any], bins: str | ArrayLike, max
     return Summary.Value(tag=tag, histo=histogram)
 
 
+def raw_histogram_value(
+    tag: bytes, limits: NDArray[Any], counts: NDArray[Any], *, facts: Mapping[str, float | Coming]
+) -> Any:
+    """Make a ``Summary.Value`` of what was counted already.
+
+    Args:
+        tag: As it stands in the file.
+        limits: Right edge of each bucket.
+        counts: How many values are in each.
+        facts: min, max, num, sum and sum_squares, of all values.
+
+    Raises:
+        UnsupportedValueError: There are not as many limits as counts.
+    """
+    if limits.ndim != 1 or limits.shape != counts.shape:
+        raise UnsupportedValueError(f"limits of shape {limits.shape} do not fit counts of shape {counts.shape}")
+    histogram = HistogramProto(**{name: resolve(value) for name, value in facts.items()})
+    histogram.bucket_limit.extend(limits.tolist())
+    histogram.bucket.extend(counts.tolist())
+    return Summary.Value(tag=tag, histo=histogram)
+
+
 @functools.cache
-def _make_default_edges() -> NDArray[np.float64]:
+def make_default_edges() -> list[float]:
+    """Return the edges that "tensorflow" stands for: always the same list, which nobody should change."""
     # Made by torch's own loop: a power would differ in the last bit.
     positive = []
     edge = 1e-12
     while edge < 1e20:
         positive.append(edge)
         edge *= 1.1
-    return np.array([-edge for edge in reversed(positive)] + [0.0] + positive)
+    return [-edge for edge in reversed(positive)] + [0.0] + positive
 
 
 def _find_edges(finite: NDArray[np.float64], bins: str | ArrayLike) -> Any:
-    if not isinstance(bins, str) or bins != DEFAULT_BINS:
+    if bins is not make_default_edges() and not (isinstance(bins, str) and bins == DEFAULT_BINS):
         return bins
-    edges = _make_default_edges()
+    edges = np.array(make_default_edges())
     # torch loses what lies outside.
     low, high = finite.min(), finite.max()
     if high > edges[-1]:

@@ -10,7 +10,7 @@ from writer import process
 from writer.errors import MissingPackageError, UnsupportedValueError
 from writer.format.messages import Summary
 
-__all__ = ["image_value", "to_pixels"]
+__all__ = ["encode_png", "image_value", "import_pillow", "make_grid", "pixels_value", "scale", "to_pixels"]
 
 _GRID_COLUMNS = 8
 
@@ -27,9 +27,13 @@ def image_value(tag: bytes, array: NDArray[Any], dataformats: str) -> Any:
         UnsupportedValueError: The array is no image in these dataformats.
         MissingPackageError: Pillow is not installed.
     """
-    pixels = to_pixels(array, dataformats)
+    return pixels_value(tag, to_pixels(array, dataformats))
+
+
+def pixels_value(tag: bytes, pixels: NDArray[np.uint8]) -> Any:
+    """Make a ``Summary.Value`` with a PNG of pixels, height x width x channels."""
     height, width, channels = pixels.shape
-    image = Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=_encode_png(pixels))
+    image = Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=encode_png(pixels))
     return Summary.Value(tag=tag, image=image)
 
 
@@ -64,17 +68,17 @@ def to_pixels(array: NDArray[Any], dataformats: str) -> NDArray[np.uint8]:
     if channels not in allowed:
         raise UnsupportedValueError(f"an image has {' or '.join(map(str, allowed))} channels, not {channels}")
     if array.ndim == 4:
-        array = _make_grid(array)
-    pixels = array if array.dtype == np.uint8 else _scale(array)
+        array = make_grid(array, _GRID_COLUMNS)
+    pixels = scale(array)
     if channels == 1:
         pixels = np.repeat(pixels, 3, axis=2)
     return np.ascontiguousarray(pixels)
 
 
-def _make_grid(batch: NDArray[Any]) -> NDArray[Any]:
-    """Stand images (NHWC) side by side, eight a row, the rest of the last row black."""
+def make_grid(batch: NDArray[Any], columns: int) -> NDArray[Any]:
+    """Stand images (NHWC) side by side, so many a row, the rest of the last row black."""
     count, height, width, channels = batch.shape
-    columns = min(count, _GRID_COLUMNS)
+    columns = min(count, columns)
     rows = -(-count // columns)
     cells = np.zeros((rows * columns, height, width, channels), batch.dtype)
     cells[:count] = batch
@@ -82,7 +86,10 @@ def _make_grid(batch: NDArray[Any]) -> NDArray[Any]:
     return grid.reshape(rows * height, columns * width, channels)
 
 
-def _scale(array: NDArray[Any]) -> NDArray[np.uint8]:
+def scale(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Turn brightness into bytes: uint8 is taken as 0 to 255, every other dtype as 0 to 1, clipped; NaN is black."""
+    if array.dtype == np.uint8:
+        return array
     with np.errstate(over="ignore"):
         scaled = array.astype(np.float32)
     np.nan_to_num(scaled, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
@@ -90,12 +97,28 @@ def _scale(array: NDArray[Any]) -> NDArray[np.uint8]:
     return scaled.clip(0, 255).astype(np.uint8)
 
 
-def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
+def import_pillow() -> Any:
+    """Import ``PIL.Image``, late: the writer works without it.
+
+    Raises:
+        MissingPackageError: Pillow is not installed.
+    """
     try:
         with process.importing:
-            from PIL import Image  # late: the writer works without it
+            from PIL import Image
+
+            Image.preinit()  # and of its formats the common ones, which saving would import
     except ImportError as error:
         raise MissingPackageError("images need Pillow: pip install 'trainboard[media]'") from error
+    return Image
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Encode height x width x channels as a PNG.
+
+    Raises:
+        MissingPackageError: As ``import_pillow``.
+    """
     png = io.BytesIO()
-    Image.fromarray(pixels).save(png, format="PNG")  # outside of the GIL, for the most part
+    import_pillow().fromarray(pixels).save(png, format="PNG")  # outside of the GIL, for the most part
     return png.getvalue()

@@ -15,7 +15,13 @@ class Series:
 
 
 def split(series: Series | str) -> tuple[str, str]:
-    """Tell sub-run and tag apart; a bare tag, which nobody has checked yet, belongs to the run itself."""
-    if isinstance(series, Series):
-        return series.sub_run, series.tag
-    return "", series if isinstance(series, str) else repr(series)[:100]
+    """Tell sub-run and tag apart; a tag, which nobody may have checked yet, is described where it is no string."""
+    sub_run, tag = (series.sub_run, series.tag) if isinstance(series, Series) else ("", series)
+    return sub_run, tag if isinstance(tag, str) else _describe(tag)
+
+
+def _describe(tag: object) -> str:
+    try:
+        return repr(tag)[:100]
+    except Exception:  # whatever a stranger's object raises
+        return f"a tag of type {type(tag).__name__}"

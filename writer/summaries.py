@@ -55,14 +55,15 @@ def encode_varint(number: int) -> bytes:
 
 
 def encode_event(value: Any, step: int, wall_time: float) -> bytes:
-    """Serialise an event that holds one summary value.
+    """Serialise an event that holds a summary.
 
     Args:
-        value: A ``Summary.Value``.
+        value: A ``Summary.Value``, or a list of them.
         step: int64.
         wall_time: Seconds since the epoch.
     """
-    return Event(wall_time=wall_time, step=step, summary=Summary(value=[value])).SerializeToString()  # type: ignore[no-any-return]
+    summary = Summary(value=value if isinstance(value, list) else [value])
+    return Event(wall_time=wall_time, step=step, summary=summary).SerializeToString()  # type: ignore[no-any-return]
 
 
 class NewStyle(NamedTuple):
@@ -83,11 +84,22 @@ def tensor_scalar(tag: bytes, value: float, *, is_double: bool) -> Any:
     return made
 
 
-def text_value(tag: bytes, text: bytes) -> Any:
-    """Make a text as torch's writer does: DT_STRING of shape [1] under ``<tag>/text_summary``, plugin ``text``."""
-    tensor = TensorProto(dtype=_DT_STRING, string_val=[text])
+def text_value(tag: bytes, text: str, *, plain_tag: bool) -> Any:
+    """Make a text as torch's writer does: DT_STRING of shape [1] under ``<tag>/text_summary``, plugin ``text``.
+
+    Args:
+        tag: As it stands in the file.
+        text: Any string.
+        plain_tag: Leave the tag as it is.
+
+    Raises:
+        UnsupportedValueError: The text is no string.
+    """
+    if not isinstance(text, str):
+        raise UnsupportedValueError(f"a text is a string, not {type(text).__name__}")
+    tensor = TensorProto(dtype=_DT_STRING, string_val=[encode_tag(text)])
     tensor.tensor_shape.dim.add(size=1)
-    made = Summary.Value(tag=tag + _TEXT_SUFFIX, tensor=tensor)
+    made = Summary.Value(tag=tag if plain_tag else tag + _TEXT_SUFFIX, tensor=tensor)
     made.metadata.plugin_data.plugin_name = b"text"
     return made
 

@@ -3,8 +3,7 @@
 import os
 import socket
 import time
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -12,22 +11,22 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
-from writer.device_values import Coming, HeldArray, resolve, take_array, take_number, take_step
+from writer.device_values import take_number
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
-from writer.event_file import EndStatus, EventFile
-from writer.event_queue import EventQueue, Media
-from writer.histograms import DEFAULT_BINS, histogram_value
-from writer.media import image_value
+from writer.event_file import EndStatus
+from writer.file_writer import FileWriter
+from writer.histograms import DEFAULT_BINS, histogram_value, make_default_edges, raw_histogram_value
+from writer.plugin_methods import PluginMethods
 from writer.series import Series
-from writer.summaries import NewStyle, encode_event, encode_tag, text_value
+from writer.tensors import tensor_value
 
 __all__ = ["SummaryWriter"]
 
-_SMALL_BYTES = 512  # of memory, beside its own data, that a waiting value takes
+_NUMBERS = "biufc"  # numpy's kinds of dtypes that a tensor can have
 _now = time.time
 
 
-class SummaryWriter:
+class SummaryWriter(PluginMethods):
     """Streams values into a TensorBoard event file, without being felt by the training.
 
     A drop-in for ``torch.utils.tensorboard.SummaryWriter``. Every ``add_*`` hands its value over and returns;
@@ -42,6 +41,12 @@ class SummaryWriter:
 
     Arrays and tensors are logged as they are at the moment of the call, and may be changed after it. Tensors may
     lie on any device; the calling thread does not wait for an accelerator.
+
+    Attributes:
+        log_dir: Folder of the run, as it was given.
+        file_writer: Takes ready-made messages, ``Summary`` and ``Event``, as torch's attribute of this name.
+        all_writers: The same, by folder.
+        default_bins: What ``add_histogram`` uses for "tensorflow".
     """
 
     def __init__(
@@ -75,13 +80,15 @@ class SummaryWriter:
         self.max_queue = max_queue
         self.flush_secs = flush_secs
         self.filename_suffix = filename_suffix
-        make_file = _FileMaker(os.path.abspath(log_dir), filename_suffix, purge_step)
-        self._queue = EventQueue(make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs)
+        super().__init__(
+            FileWriter(log_dir, max_queue, flush_secs, filename_suffix, purge_step=purge_step, queue_bytes=queue_bytes)
+        )
+        self.all_writers = {self.file_writer.get_logdir(): self.file_writer}
+        self.default_bins: Any = make_default_edges()
+        self._queue = self.file_writer.queue
         self._scalars = self._queue.scalars
         self._append = self._queue.scalars.append
         self._sub_series: dict[tuple[str, str], Series] = {}
-        # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.
-        weakref.finalize(self, self._queue.close_soon).atexit = False
 
     def get_logdir(self) -> str | os.PathLike[str]:
         """Return the folder of the run, as it was given."""
@@ -111,7 +118,7 @@ class SummaryWriter:
             if len(self._scalars) >= self._queue.limit:
                 self._queue.attend()
         else:
-            self._put_number(tag, scalar_value, global_step, walltime, new_style, double_precision)
+            self._handover.put_number(tag, scalar_value, global_step, walltime, new_style, double_precision)
 
     def add_scalars(
         self,
@@ -119,6 +126,8 @@ class SummaryWriter:
         tag_scalar_dict: Mapping[str, Any],
         global_step: Any = None,
         walltime: float | None = None,
+        *,
+        one_run: bool = False,
     ) -> None:
         """Log several numbers under one tag, each in a sub-run ``<main_tag>_<key>`` of its own, as torch does.
 
@@ -127,19 +136,27 @@ class SummaryWriter:
             tag_scalar_dict: Numbers as ``add_scalar`` takes them, by key.
             global_step: As the class says.
             walltime: Likewise.
+            one_run: Log them into the run itself, as ``<main_tag>/<key>``.
         """
         wall_time = _now() if walltime is None else walltime
         try:
-            items = list(tag_scalar_dict.items())
+            for key, value in tag_scalar_dict.items():
+                series = f"{main_tag}/{key}" if one_run else self._sub_run_series(main_tag, key)
+                self._handover.put_number(series, value, global_step, wall_time)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse(main_tag, error)
-            return
-        for key, value in items:
-            series = self._sub_series.get((main_tag, key))
-            if series is None:
-                series = Series(f"{main_tag}".replace("/", "_") + f"_{key}", main_tag)
-                self._sub_series[main_tag, key] = series
-            self._put_number(series, value, global_step, wall_time)
+
+    def add_tensor(self, tag: str, tensor: Any, global_step: Any = None, walltime: float | None = None) -> None:
+        """Log a tensor as it is; TensorBoard has no page for it.
+
+        Args:
+            tag: As the class says.
+            tensor: Array or tensor of any shape, of numbers, complex ones too. bfloat16 and 8-bit floats are stored
+                as float32.
+            global_step: As the class says.
+            walltime: Likewise.
+        """
+        self._handover.put_arrays(tag, tensor_value, [tensor], global_step, walltime, dtypes=_NUMBERS)
 
     def add_histogram(
         self,
@@ -162,86 +179,44 @@ class SummaryWriter:
             walltime: As the class says.
             max_bins: Neighbouring buckets are joined until there are about so many.
         """
-        self._put_array(tag, values, global_step, walltime, partial(histogram_value, bins=bins, max_bins=max_bins))
+        edges = self.default_bins if isinstance(bins, str) and bins == DEFAULT_BINS else bins
+        make = partial(histogram_value, bins=edges, max_bins=max_bins)
+        self._handover.put_arrays(tag, make, [values], global_step, walltime)
 
-    def add_image(
+    def add_histogram_raw(
         self,
         tag: str,
-        img_tensor: Any,
+        min: Any,  # noqa: A002 (torch's names)
+        max: Any,  # noqa: A002
+        num: Any,
+        sum: Any,  # noqa: A002
+        sum_squares: Any,
+        bucket_limits: Any,
+        bucket_counts: Any,
         global_step: Any = None,
         walltime: float | None = None,
-        dataformats: str = "CHW",
     ) -> None:
-        """Log an image, as a PNG. Needs Pillow (``pip install 'trainboard[media]'``).
+        """Log a histogram that was counted already.
 
         Args:
             tag: As the class says.
-            img_tensor: Array or tensor with as many dimensions as ``dataformats`` has letters; uint8 from 0 to
-                255, every other dtype from 0 to 1; 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
-            global_step: As the class says.
-            walltime: Likewise.
-            dataformats: Any order of H and W, of C, H and W, or of N, C, H and W.
-        """
-        self._put_array(tag, img_tensor, global_step, walltime, partial(image_value, dataformats=dataformats))
-
-    def add_images(
-        self,
-        tag: str,
-        img_tensor: Any,
-        global_step: Any = None,
-        walltime: float | None = None,
-        dataformats: str = "NCHW",
-    ) -> None:
-        """Log a batch of images as one grid, eight a row. Needs Pillow.
-
-        Args:
-            tag: As the class says.
-            img_tensor: As ``add_image``, a batch of N; 1 or 3 channels.
-            global_step: As the class says.
-            walltime: Likewise.
-            dataformats: As ``add_image``.
-        """
-        self._put_array(tag, img_tensor, global_step, walltime, partial(image_value, dataformats=dataformats))
-
-    def add_text(self, tag: str, text_string: str, global_step: Any = None, walltime: float | None = None) -> None:
-        """Log a text, shown as Markdown; its series is ``<tag>/text_summary``, as torch's writer names it.
-
-        Args:
-            tag: As the class says.
-            text_string: Any string; what UTF-8 cannot encode is written as an escape.
+            min: Least of all values.
+            max: Greatest.
+            num: How many there are.
+            sum: Of all values.
+            sum_squares: Of their squares.
+            bucket_limits: Right edge of each bucket, ascending.
+            bucket_counts: How many values each one has.
             global_step: As the class says.
             walltime: Likewise.
         """
+        given = {"min": min, "max": max, "num": num, "sum": sum, "sum_squares": sum_squares}
         try:
-            if not isinstance(text_string, str):
-                raise UnsupportedValueError(f"a text is a string, not {type(text_string).__name__}")
-            text = encode_tag(text_string)
-            self._put_media(tag, len(text), global_step, walltime, lambda name: text_value(name, text))
+            make = partial(raw_histogram_value, facts={name: take_number(value) for name, value in given.items()})
         except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse(tag, error)
-
-    def add_graph(
-        self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
-    ) -> None:
-        """Log the computation graph of a torch module, captured by trainboard's own tracer.
-
-        Args:
-            model: ``torch.nn.Module``.
-            input_to_model: Tensor, or tuple of what its ``forward`` takes.
-            verbose: Accepted for torch's sake; nothing is printed.
-            use_strict_trace: Likewise; nothing is traced by ``torch.jit``.
-        """
-        wall_time = _now()
-        try:
-            from writer import torch_graph  # late: it imports torch
-
-            events = torch_graph.graph_events(torch_graph.capture(model, input_to_model))
-            for event in events:
-                event.wall_time = wall_time
-                payload = event.SerializeToString()
-                self._queue.put_media(Media("__run_graph__", len(payload) + _SMALL_BYTES, partial(bytes, payload)))
-        except Exception as error:  # any module's forward may have run here
-            self._queue.losses.refuse("__run_graph__", error)
+            self._handover.refuse(tag, error)
+            return
+        self._handover.put_arrays(tag, make, [bucket_limits, bucket_counts], global_step, walltime)
 
     def flush(self) -> None:
         """Wait until all that was logged so far is in the event file; not for a disk that takes nothing."""
@@ -265,73 +240,15 @@ class SummaryWriter:
         is_orderly = exc_type is None or issubclass(exc_type, SystemExit)
         self._queue.close(EndStatus.CLOSED if is_orderly else EndStatus.FAILED)
 
-    def _put_number(
-        self,
-        series: Series | str,
-        value: Any,
-        step: Any,
-        wall_time: float | None,
-        new_style: bool = False,
-        double_precision: bool = False,
-    ) -> None:
-        try:
-            when = _now() if wall_time is None else float(wall_time)
-            number: Any = take_number(value)
-            if new_style:
-                number = NewStyle(number, double_precision)
-            self._append((series, number, take_step(step), when))
-        except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse(series, error)
-            return
-        if len(self._scalars) >= self._queue.limit:
-            self._queue.attend()
+    def _get_file_writer(self) -> FileWriter:
+        """Return ``file_writer``, for programs that ask torch's class in this way."""
+        return self.file_writer
 
-    def _put_array(
-        self,
-        tag: str,
-        value: Any,
-        step: Any,
-        wall_time: float | None,
-        make: Callable[[bytes, Any], Any],
-    ) -> None:
-        try:
-            held = take_array(value, self._queue.buffers)
-            self._put_media(tag, held.size, step, wall_time, partial(_make_of_held, held, make))
-        except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse(tag, error)
-
-    def _put_media(self, tag: str, size: int, step: Any, wall_time: float | None, make: Callable[[bytes], Any]) -> None:
-        """Queue a value; ``make`` is called with the tag's bytes on the encoder's thread, for a ``Summary.Value``."""
-        when = _now() if wall_time is None else float(wall_time)
-        if not isinstance(tag, str):
-            raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
-        encode = partial(_encode_media, encode_tag(tag), make, take_step(step), when)
-        self._queue.put_media(Media(tag, size + _SMALL_BYTES, encode))
-
-
-class _FileMaker:
-    """Makes the event files of a run and its sub-runs. Knows no SummaryWriter, which would then never be let go."""
-
-    def __init__(self, folder: str, suffix: str, purge_step: int | None) -> None:
-        self._folder = folder
-        self._suffix = suffix
-        self._purge_step = purge_step
-        self._begun: set[str] = set()
-
-    def __call__(self, sub_run: str) -> EventFile:
-        # Once a session: a second file, or a forked child's, would supersede what this session has written.
-        purge_step = None if sub_run in self._begun else self._purge_step
-        self._begun.add(sub_run)
-        folder = os.path.join(self._folder, sub_run) if sub_run else self._folder
-        return EventFile(folder, suffix=self._suffix, purge_step=purge_step)
-
-
-def _make_of_held(held: HeldArray, make: Callable[[bytes, Any], Any], tag: bytes) -> Any:
-    try:
-        return make(tag, held.read())
-    finally:
-        held.release()
-
-
-def _encode_media(tag: bytes, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> bytes:
-    return encode_event(make(tag), int(resolve(step)), wall_time)
+    def _sub_run_series(self, main_tag: str, key: str) -> Series:
+        series = self._sub_series.get((main_tag, key))
+        if series is None:
+            if not isinstance(main_tag, str):
+                raise UnsupportedValueError(f"a tag is a string, not {type(main_tag).__name__}")
+            series = Series(main_tag.replace("/", "_") + f"_{key}", main_tag)
+            self._sub_series[main_tag, key] = series
+        return series

@@ -1,7 +1,11 @@
 """Models inside wrappers, with parts made elsewhere, and with habits that could leak."""
 
 import functools
+import subprocess
+import sys
+import textwrap
 import weakref
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -12,6 +16,7 @@ from tests.writer.zoo import Perceptron
 from writer.captured_graph import CapturedGraph
 from writer.torch_graph import capture
 
+ROOT = Path(__file__).parents[2]
 PERCEPTRON_MACS = 2 * (64 * 128 + 128 * 10)
 OPERATIONS = ["linear", "relu", "linear"]
 
@@ -78,15 +83,26 @@ def test_wrappers_are_looked_through(make: Any) -> None:
     assert (captured.blocks[0].macs_total, captured.blocks[0].params_total) == (PERCEPTRON_MACS, 9610)
 
 
-def test_distributed_data_parallel(tmp_path: Any) -> None:
-    distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
-    try:
-        model = nn.parallel.DistributedDataParallel(Perceptron())
-        captured = capture(model, torch.randn(2, 64))
-        assert (captured.how, operations(captured)) == ("fake", OPERATIONS)
-        model(torch.randn(2, 64)).sum().backward()
-    finally:
-        distributed.destroy_process_group()
+DISTRIBUTED = """
+    import os, sys
+    import torch
+    from torch import distributed, nn
+    from tests.writer.test_torch_graph_wrapped import OPERATIONS, Perceptron, capture, operations
+
+    distributed.init_process_group("gloo", init_method=f"file://{sys.argv[1]}", rank=0, world_size=1)
+    model = nn.parallel.DistributedDataParallel(Perceptron())
+    captured = capture(model, torch.randn(2, 64))
+    assert (captured.how, operations(captured)) == ("fake", OPERATIONS)
+    model(torch.randn(2, 64)).sum().backward()
+    # Not to the end: torch waits, with the GIL, for a thread of gloo that may want it.
+    os._exit(7)
+"""
+
+
+def test_distributed_data_parallel(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(DISTRIBUTED), str(tmp_path / "store")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7, done.stderr
 
 
 def test_no_other_process_is_waited_for() -> None:

@@ -15,13 +15,25 @@ from google.protobuf.message import DecodeError
 
 __all__ = [
     "DecodeError",
+    "EmbeddingInfo",
     "EndMarker",
     "Event",
     "GraphDef",
+    "HParamInfo",
+    "HParamValue",
+    "HParamsPluginData",
     "HistogramProto",
+    "Layout",
+    "LayoutChart",
+    "MeshPluginData",
     "MetaGraphDef",
+    "MetricInfo",
     "PluginContent",
+    "PrCurvePluginData",
+    "ProjectorConfig",
     "RunMetadata",
+    "SessionEndInfo",
+    "SessionStartInfo",
     "Summary",
     "SummaryMetadata",
     "TensorProto",
@@ -46,13 +58,25 @@ def _load() -> dict[str, Any]:
 
 _CLASSES = _load()
 
+EmbeddingInfo: Any = _CLASSES["EmbeddingInfo"]
 EndMarker: Any = _CLASSES["EndMarker"]
 Event: Any = _CLASSES["Event"]
 GraphDef: Any = _CLASSES["GraphDef"]
+HParamInfo: Any = _CLASSES["HParamInfo"]
+HParamValue: Any = _CLASSES["HParamValue"]
+HParamsPluginData: Any = _CLASSES["HParamsPluginData"]
 HistogramProto: Any = _CLASSES["HistogramProto"]
+Layout: Any = _CLASSES["Layout"]
+LayoutChart: Any = _CLASSES["LayoutChart"]
+MeshPluginData: Any = _CLASSES["MeshPluginData"]
 MetaGraphDef: Any = _CLASSES["MetaGraphDef"]
+MetricInfo: Any = _CLASSES["MetricInfo"]
 PluginContent: Any = _CLASSES["PluginContent"]
+PrCurvePluginData: Any = _CLASSES["PrCurvePluginData"]
+ProjectorConfig: Any = _CLASSES["ProjectorConfig"]
 RunMetadata: Any = _CLASSES["RunMetadata"]
+SessionEndInfo: Any = _CLASSES["SessionEndInfo"]
+SessionStartInfo: Any = _CLASSES["SessionStartInfo"]
 Summary: Any = _CLASSES["Summary"]
 SummaryMetadata: Any = _CLASSES["SummaryMetadata"]
 TensorProto: Any = _CLASSES["TensorProto"]

@@ -1,0 +1,128 @@
+"""Takes values on the training's thread, and hands over the work that makes events of them."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from writer.device_values import REAL, Coming, HeldArray, resolve, take_array, take_number, take_step
+from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
+from writer.event_queue import EventQueue, Media
+from writer.series import Series
+from writer.summaries import NewStyle, encode_event, encode_tag
+
+__all__ = ["Handover"]
+
+_SMALL_BYTES = 512  # of memory, beside its own data, that a waiting value takes
+
+
+class Handover:
+    """What every ``add_*`` ends in. Nothing here raises for a value: what cannot be taken is refused and counted.
+
+    ``make`` is always called on the encoder's thread, with the tag as it stands in the file, and returns a
+    ``Summary.Value``, or a list of them for one event. ``step`` and ``wall_time`` are as the public methods take them.
+    """
+
+    def __init__(self, queue: EventQueue) -> None:
+        """Hand over to this queue."""
+        self._queue = queue
+        self._append = queue.scalars.append
+
+    def put_number(
+        self,
+        series: Series | str,
+        value: Any,
+        step: Any,
+        wall_time: float | None,
+        new_style: bool = False,
+        double_precision: bool = False,
+    ) -> None:
+        """Take one number as ``take_number`` does, for a scalar."""
+        try:
+            when = time.time() if wall_time is None else float(wall_time)
+            number: Any = take_number(value)
+            if new_style:
+                number = NewStyle(number, double_precision)
+            self._append((series, number, take_step(step), when))
+        except CONVERSION_ERRORS as error:
+            self._queue.losses.refuse(series, error)
+            return
+        if len(self._queue.scalars) >= self._queue.limit:
+            self._queue.attend()
+
+    def put_arrays(
+        self,
+        tag: str,
+        make: Callable[..., Any],
+        values: Sequence[Any],
+        step: Any,
+        wall_time: float | None,
+        *,
+        optional: Sequence[Any] = (),
+        dtypes: str = REAL,
+    ) -> None:
+        """Copy arrays as ``take_array`` does; ``make`` gets them after the tag, then the optional ones or None."""
+        held: list[HeldArray | None] = []
+        try:
+            # One by one: what was taken is given back where the next one cannot be.
+            for value in values:
+                held.append(take_array(value, self._queue.buffers, dtypes))  # noqa: PERF401
+            for value in optional:
+                held.append(None if value is None else take_array(value, self._queue.buffers))  # noqa: PERF401
+            size = sum(array.size for array in held if array is not None)
+            self._put(tag, partial(_make_of_held, held, make), step, wall_time, size)
+        except CONVERSION_ERRORS as error:
+            _release(held)
+            self._queue.losses.refuse(tag, error)
+
+    def put_value(
+        self, series: Series | str, make: Callable[[bytes], Any], step: Any, wall_time: float | None, size: int = 0
+    ) -> None:
+        """Hand over a value that needs no copy; ``size`` is what it keeps in memory, in bytes."""
+        try:
+            self._put(series, make, step, wall_time, size)
+        except CONVERSION_ERRORS as error:
+            self._queue.losses.refuse(series, error)
+
+    def put_event(self, series: Series | str, encode: Callable[[], bytes], size: int) -> None:
+        """Hand over a whole event; ``encode`` serialises it on the encoder's thread, b"" is none."""
+        self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
+
+    def hold(self, value: Any) -> HeldArray:
+        """Copy an array, for ``put_event``.
+
+        Raises:
+            Exception: As ``take_array``.
+        """
+        return take_array(value, self._queue.buffers)
+
+    def refuse(self, series: Series | str, reason: object) -> None:
+        """Count a value that cannot be logged, and say why once a tag."""
+        self._queue.losses.refuse(series, reason)
+
+    def _put(
+        self, series: Series | str, make: Callable[[bytes], Any], step: Any, wall_time: float | None, size: int
+    ) -> None:
+        when = time.time() if wall_time is None else float(wall_time)
+        tag = series.tag if isinstance(series, Series) else series
+        if not isinstance(tag, str):
+            raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
+        encode = partial(_encode, encode_tag(tag), make, take_step(step), when)
+        self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
+
+
+def _encode(tag: bytes, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> bytes:
+    return encode_event(make(tag), int(resolve(step)), wall_time)
+
+
+def _make_of_held(held: list[HeldArray | None], make: Callable[..., Any], tag: bytes) -> Any:
+    try:
+        return make(tag, *(None if array is None else array.read() for array in held))
+    finally:
+        _release(held)
+
+
+def _release(held: list[HeldArray | None]) -> None:
+    for array in held:
+        if array is not None:
+            array.release()
