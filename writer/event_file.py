@@ -15,8 +15,9 @@ from writer import process
 from writer.format.framing import encode_record
 from writer.format.messages import EndMarker, Event, PluginContent, Summary, WriterRecord
 from writer.format.scan import OWN_PLUGIN
+from writer.ranks import count_ranks, find_rank
 
-__all__ = ["EndStatus", "EventFile", "count_ranks", "find_rank"]
+__all__ = ["EndStatus", "EventFile"]
 
 _FILE_VERSION = b"brain.Event:2"
 _WRITER_TAG = b"_trainboard_/writer"
@@ -35,24 +36,6 @@ class EndStatus:
 
     CLOSED = 1
     FAILED = 2
-
-
-def find_rank() -> int:
-    """Find this process's number in a distributed training: torchrun's, SLURM's or Open MPI's variable, else 0."""
-    return _read_count("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", otherwise=0)
-
-
-def count_ranks() -> int:
-    """Find how many processes train together, from the same launchers' variables, else 1."""
-    return _read_count("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", otherwise=1)
-
-
-def _read_count(*names: str, otherwise: int) -> int:
-    for name in names:
-        text = os.environ.get(name, "")
-        if text.isascii() and text.isdigit() and len(text) < 10:
-            return int(text)
-    return otherwise
 
 
 class EventFile:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from writer import process
 from writer.device_values import Buffers
@@ -39,6 +39,16 @@ class Media(NamedTuple):
     series: Series | str
     size: int  # bytes that it keeps in memory
     encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
+
+
+class Companions(Protocol):
+    """What logs by itself beside the training: see ``companions.py``, which uses this module."""
+
+    def stop(self) -> None:
+        """Log what is left, and end."""
+
+    def give_up(self) -> None:
+        """Log nothing any more, without waiting for anything."""
 
 
 class _Bell:
@@ -73,6 +83,7 @@ class EventQueue:
         limit: Scalars that may wait unattended; 0 while each must be attended to (no thread yet, or asleep).
         losses: What was refused or dropped.
         buffers: Memory for copies of media.
+        companions: What logs by itself, and ends first.
     """
 
     def __init__(
@@ -84,6 +95,7 @@ class EventQueue:
         self.losses = Losses()
         self._queue_bytes = max(queue_bytes, _LEAST_QUEUE_BYTES)
         self.buffers = Buffers(self._queue_bytes // 2)
+        self.companions: Companions | None = None
         self._make_file = make_file
         self._max_queue = max_queue
         self._flush_s = flush_s
@@ -169,7 +181,11 @@ class EventQueue:
 
     def close(self, status: int = EndStatus.CLOSED, timeout_s: float = 10.0) -> None:
         """Write everything and the end marker, and end the threads; a later value begins a new file."""
-        if self._is_own_thread() or not self._has_work():
+        if self._is_own_thread():
+            return
+        if self.companions is not None:
+            self.companions.stop()
+        if not self._has_work():
             return
         self._be_ready()
         drain, thread = self._drain, self._thread
@@ -181,6 +197,8 @@ class EventQueue:
 
     def close_soon(self, status: int = EndStatus.CLOSED) -> None:
         """Begin to close without waiting. Takes no lock: the garbage collector may call it at any moment."""
+        if self.companions is not None:
+            self.companions.give_up()
         drain = self._drain
         if drain is not None and not drain.is_ending:
             drain.ask_end(status)

@@ -13,6 +13,7 @@ from writer.event_file import EventFile
 from writer.event_queue import EventQueue
 from writer.format.messages import Event
 from writer.handover import Handover
+from writer.silence import SilentHandover, SilentQueue
 
 __all__ = ["GRAPH_TAG", "FileWriter"]
 
@@ -41,11 +42,16 @@ class FileWriter:
         *,
         purge_step: int | None = None,
         queue_bytes: int = 64 << 20,
+        is_silent: bool = False,
     ) -> None:
-        """Begin an event file; the arguments are those of ``SummaryWriter``."""
+        """Begin an event file; the arguments are those of ``SummaryWriter``, and ``is_silent``: log nothing."""
         self._log_dir = os.fsdecode(log_dir)
         self.folder = os.path.abspath(self._log_dir)
         self._make_file = _FileMaker(self.folder, filename_suffix, purge_step)
+        if is_silent:
+            self.queue: EventQueue = SilentQueue()
+            self.handover: Handover = SilentHandover(self.queue)
+            return
         self.queue = EventQueue(self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs)
         self.handover = Handover(self.queue)
         # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.

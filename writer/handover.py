@@ -23,6 +23,8 @@ class Handover:
     ``Summary.Value``, or a list of them for one event. ``step`` and ``wall_time`` are as the public methods take them.
     """
 
+    is_silent = False  # whether all of it is thrown away, so that what takes long need not be made
+
     def __init__(self, queue: EventQueue) -> None:
         """Hand over to this queue."""
         self._queue = queue

@@ -75,6 +75,8 @@ class PluginMethods(MediaMethods):
             verbose: Accepted for torch's sake; nothing is printed.
             use_strict_trace: Likewise; nothing is traced by ``torch.jit``.
         """
+        if self._handover.is_silent:
+            return
         wall_time = time.time()
         try:
             from writer import torch_graph  # late: it imports torch

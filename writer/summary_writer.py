@@ -11,12 +11,15 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
+from writer.companions import Companions
 from writer.device_values import take_number
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EndStatus
 from writer.file_writer import FileWriter
 from writer.histograms import DEFAULT_BINS, histogram_value, make_default_edges, raw_histogram_value
+from writer.log_values import iter_values
 from writer.plugin_methods import PluginMethods
+from writer.ranks import is_silent_rank, say_silent_once
 from writer.series import Series
 from writer.tensors import tensor_value
 
@@ -59,6 +62,10 @@ class SummaryWriter(PluginMethods):
         filename_suffix: str = "",
         *,
         queue_bytes: int = 64 << 20,
+        ranks: str | None = None,
+        record_run: bool = False,
+        capture_output: bool = False,
+        system_metrics: bool | float = False,
     ) -> None:
         """Begin an event file in ``log_dir``. One that cannot be written is warned of, tried again, and counted.
 
@@ -71,7 +78,18 @@ class SummaryWriter(PluginMethods):
             filename_suffix: Appended to the names of event files.
             queue_bytes: Memory for what waits to be written. An ``add_*`` that finds it full waits while the
                 disk makes progress; when it has made none for 2 s, media are dropped, scalars last.
+            ranks: Which processes of a distributed training log: "all", each into a file of its own, or "zero". None
+                is all where ``log_dir`` is given, and rank 0 alone where it is not. The others do nothing.
+            record_run: Log the command, the git commit and what differs from it, the environment and the versions
+                of packages, as texts under ``run/``. What looks like a secret is left out.
+            capture_output: Log what is printed, as texts under ``output/``.
+            system_metrics: Log processors, memory and graphics processors under ``system/``, every 10 s or as many
+                as given. Needs psutil (``pip install 'trainboard[system]'``).
+
+        Raises:
+            ValueError: ``ranks`` is none of these.
         """
+        is_silent = is_silent_rank(ranks, has_own_folder=bool(log_dir))
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")  # torch's, in local time
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
@@ -81,7 +99,15 @@ class SummaryWriter(PluginMethods):
         self.flush_secs = flush_secs
         self.filename_suffix = filename_suffix
         super().__init__(
-            FileWriter(log_dir, max_queue, flush_secs, filename_suffix, purge_step=purge_step, queue_bytes=queue_bytes)
+            FileWriter(
+                log_dir,
+                max_queue,
+                flush_secs,
+                filename_suffix,
+                purge_step=purge_step,
+                queue_bytes=queue_bytes,
+                is_silent=is_silent,
+            )
         )
         self.all_writers = {self.file_writer.get_logdir(): self.file_writer}
         self.default_bins: Any = make_default_edges()
@@ -89,6 +115,13 @@ class SummaryWriter(PluginMethods):
         self._scalars = self._queue.scalars
         self._append = self._queue.scalars.append
         self._sub_series: dict[tuple[str, str], Series] = {}
+        self._next_step = 0  # of `log`
+        if is_silent:
+            say_silent_once()
+        elif record_run or capture_output or system_metrics:
+            self._queue.companions = Companions(
+                self._handover, record_run=record_run, capture_output=capture_output, system_metrics=system_metrics
+            )
 
     def get_logdir(self) -> str | os.PathLike[str]:
         """Return the folder of the run, as it was given."""
@@ -145,6 +178,48 @@ class SummaryWriter(PluginMethods):
                 self._handover.put_number(series, value, global_step, wall_time)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse(main_tag, error)
+
+    def add_many(
+        self, tag_scalar_dict: Mapping[str, Any], global_step: Any = None, walltime: float | None = None
+    ) -> None:
+        """Log many numbers at one step, in less time than one by one.
+
+        Args:
+            tag_scalar_dict: Numbers as ``add_scalar`` takes them, by tag.
+            global_step: As the class says.
+            walltime: Likewise.
+        """
+        wall_time = _now() if walltime is None else walltime
+        try:
+            items = tag_scalar_dict.items()
+            if type(global_step) is int and walltime is None:
+                batch = [(tag, value, global_step, wall_time) for tag, value in items if type(value) is float]
+                if len(batch) == len(items):
+                    self._scalars.extend(batch)
+                    if len(self._scalars) >= self._queue.limit:
+                        self._queue.attend()
+                    return
+            for tag, value in items:
+                self._handover.put_number(tag, value, global_step, wall_time)
+        except CONVERSION_ERRORS as error:
+            self._queue.losses.refuse("", error)
+
+    def log(self, data: Mapping[str, Any], step: Any = None) -> None:
+        """Log what a dictionary holds, as ``wandb.log`` does.
+
+        Args:
+            data: By tag: numbers become scalars, arrays and tensors histograms, strings texts, pictures of Pillow
+                images, matplotlib's figures figures. Mappings in it give tags with "/".
+            step: Integer; None is one more than that of the last call.
+        """
+        try:
+            number = self._next_step if step is None else int(step)
+            self._next_step = number + 1
+            for method, tag, value in iter_values(data):
+                more = {"dataformats": "HWC"} if method == "add_image" else {}
+                getattr(self, method)(tag, value, number, **more)
+        except CONVERSION_ERRORS as error:
+            self._queue.losses.refuse("", error)
 
     def add_tensor(self, tag: str, tensor: Any, global_step: Any = None, walltime: float | None = None) -> None:
         """Log a tensor as it is; TensorBoard has no page for it.

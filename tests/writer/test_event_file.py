@@ -222,3 +222,31 @@ def test_a_key_that_makes_no_folder_stops_no_other(tmp_path: Path, caplog: pytes
             log.flush()
     assert len(read_python(tmp_path / "m_good").Scalars("m")) == 3
     assert len(caplog.records) == 2 + 2  # while running, and at the end of either file
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "removed", "replaced", "appended", "a folder"])
+def test_a_file_that_rests_is_gone_on_with_where_it_is_the_same(tmp_path: Path, meanwhile: str) -> None:
+    file = EventFile(str(tmp_path))
+    file.pending.append(make_record(0))
+    file.write()
+    file.rest()
+    file.rest()
+    path = Path(file.path)
+    data = path.read_bytes()
+    if meanwhile == "appended":
+        path.write_bytes(data + make_record(5))
+    elif meanwhile != "nothing":
+        path.rename(tmp_path / "kept")
+    if meanwhile == "replaced":
+        path.write_bytes(data)
+    elif meanwhile == "a folder":
+        path.mkdir()
+    file.pending.append(make_record(1))
+    file.write()
+    file.close()
+    if meanwhile == "a folder":
+        path.rmdir()
+    assert (Path(file.path) == path) is (meanwhile == "nothing")
+    steps = {"nothing": [0, 1], "removed": [1], "replaced": [0, 1], "appended": [0, 5, 1], "a folder": [1]}
+    assert read_steps(tmp_path) == steps[meanwhile]
+    assert_whole(tmp_path)

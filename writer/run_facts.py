@@ -1,0 +1,129 @@
+"""What is worth knowing of a run beside its values, as Markdown: command, code, environment, packages; no secrets."""
+
+import os
+import platform
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+
+__all__ = ["FACTS", "hide_secrets"]
+
+_MAX_DIFF_BYTES = 256 << 10
+_GIT_S = 10.0
+_HIDDEN = "***"
+_SECRET_NAME = re.compile(
+    r"(?i)passw|passphrase|secret|credential|dbpass|"
+    r"(?:^|[_\-.]|api|access|auth|private)(?:key|token|pass|pwd|cookie|auth|bearer|jwt)(?:$|[_\-.])"
+)
+# Tokens that say what they are, private keys, and what stands before the @ of an address.
+_SECRET_VALUE = re.compile(
+    r"(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w\-]{16,}|"
+    r"hf_[A-Za-z0-9]{20,}|xox[abeoprs]-[\w\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w\-]{30,}|"
+    r"eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*|"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
+)
+_USER_OF_ADDRESS = re.compile(r"(?<=://)[^/\s@]+@")
+_ASSIGNMENT = re.compile(  # --name value, name=value, "name": value
+    r"""((?<!\S)--?[\w.\-]+(?:[ \t]*=[ \t]*|[ \t]+)|[\w.\-]+["']?[ \t]*[=:][ \t]*)"""
+    r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;]+)"""
+)
+_LINEAGE = ("SLURM_JOB_ID", "SLURM_RESTART_COUNT", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT")
+
+
+def hide_secrets(text: str) -> str:
+    """Replace what looks like a secret: values of names such as ``API_KEY``, well-known tokens, users in addresses."""
+
+    def hide(found: re.Match[str]) -> str:
+        return f"{found[1]}{_HIDDEN}" if _SECRET_NAME.search(found[1].strip(" \t=:\"'-")) else found[0]
+
+    text = _SECRET_VALUE.sub(_HIDDEN, _USER_OF_ADDRESS.sub(f"{_HIDDEN}@", text))
+    return _ASSIGNMENT.sub(hide, text)
+
+
+def _describe_command() -> str:
+    arguments = [sys.executable, *sys.orig_argv[1:]] if sys.orig_argv else sys.argv
+    rows = [
+        ("folder", os.getcwd()),
+        ("host", socket.gethostname()),
+        ("process", str(os.getpid())),
+        ("system", platform.platform()),
+        ("Python", platform.python_version()),
+        *((name, os.environ[name]) for name in _LINEAGE if name in os.environ),
+    ]
+    return f"{_fence(hide_secrets(shlex.join(arguments)))}\n\n{_table('', '', rows)}"
+
+
+def _describe_code() -> str:
+    """Return the commit that runs, and what differs from it; "" outside of a git repository."""
+    folder = os.path.dirname(os.path.abspath(sys.argv[0])) if sys.argv and sys.argv[0] else os.getcwd()
+    commit = _git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return ""
+    diff = _git(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+    rows = [
+        ("commit", commit.strip()),
+        ("branch", _git(folder, "rev-parse", "--abbrev-ref", "HEAD").strip()),
+        ("from", hide_secrets(_git(folder, "remote", "get-url", "origin").strip())),
+        ("changed since", "yes" if diff else "no"),
+    ]
+    text = _table("", "", rows)
+    if diff:
+        cut = diff if len(diff) <= _MAX_DIFF_BYTES else f"{diff[:_MAX_DIFF_BYTES]}\n... {len(diff):,} characters in all"
+        text += f"\n\n{_fence(hide_secrets(cut), 'diff')}"
+    return text
+
+
+def _describe_environment() -> str:
+    rows = []
+    for name, value in sorted(os.environ.items()):
+        shown = _HIDDEN if _SECRET_NAME.search(name) else hide_secrets(value)
+        rows.append((name, shown))
+    return _table("variable", "value", rows)
+
+
+def _describe_packages() -> str:
+    found = {f"{package.name}=={package.version}" for package in metadata.distributions() if package.name}
+    return _fence("\n".join(sorted(found, key=str.lower)))
+
+
+# Tag -> what makes its text. Each may take its time, and runs on a thread of the writer's.
+FACTS = {
+    "run/command": _describe_command,
+    "run/code": _describe_code,
+    "run/environment": _describe_environment,
+    "run/packages": _describe_packages,
+}
+
+
+def _git(folder: str, *words: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - nothing in it comes from outside of this process
+            ["git", "-C", folder, *words],  # noqa: S607 - the user's own git, as on the command line
+            capture_output=True,
+            timeout=_GIT_S,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _fence(text: str, language: str = "") -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _table(name: str, value: str, rows: Iterable[tuple[str, str]]) -> str:
+    return "\n".join([f"| {name} | {value} |", "|---|---|", *_table_rows(rows)])
+
+
+def _table_rows(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for cells in rows:
+        escaped = (re.sub(r"([\\`*_{}\[\]<>|~])", r"\\\1", " ".join(cell.split())) for cell in cells)
+        yield "| " + " | ".join(escaped) + " |"
