@@ -15,7 +15,7 @@ _logger = logging.getLogger("writer")
 
 
 class Companions:
-    """Threads that log until ``stop``; none of them keeps the writer alive, or lets anything raise."""
+    """Threads that log until ``end``; none of them keeps the writer alive, or lets anything raise."""
 
     def __init__(
         self, handover: Handover, *, record_run: bool, capture_output: bool, system_metrics: bool | float
@@ -39,20 +39,17 @@ class Companions:
 
             self._output = OutputCapture(self._add_text)
 
-    def stop(self) -> None:
-        """Log what is left, and end; done once."""
+    def end(self, waits: bool) -> None:
+        """Log what is left, and end; where nobody ``waits``, only end: the garbage collector may call at any moment."""
         if self._is_over:
             return
-        if self._facts is not None:
-            self._facts.join(_FACTS_S)
-        if self._output is not None:
-            self._output.stop()
-        if self._metrics is not None:
-            self._metrics.stop()
-        self._is_over = True
-
-    def give_up(self) -> None:
-        """Log nothing any more. Takes no lock: the garbage collector may call it at any moment."""
+        if waits:
+            if self._facts is not None:
+                self._facts.join(_FACTS_S)
+            if self._output is not None:
+                self._output.stop()
+            if self._metrics is not None:
+                self._metrics.stop()
         self._is_over = True
 
     def _log_facts(self) -> None:

@@ -42,9 +42,10 @@ _logger = logging.getLogger("writer")
 class Ticket:
     """One ``flush`` or ``close`` on its way through both lanes: all that was accepted before it is ahead of it."""
 
-    def __init__(self, *, is_last: bool = False) -> None:
-        """Ask for what is ahead to be written, and for the files to be ended then where it is the last."""
+    def __init__(self, *, is_last: bool = False, sync: bool = False) -> None:
+        """Ask for what is ahead to be written; the last one ends the files, one with ``sync`` awaits the disk."""
         self.is_last = is_last
+        self.sync = sync
         self.has_passed_media = True
         self.held_before = 0  # sequence number of the last value that was on its way
         self.is_handed_over = False
@@ -304,9 +305,20 @@ class Drain:
         for ticket in list(self._tickets):
             if ticket.has_passed_media and ticket.held_before < oldest_held:
                 self._tickets.remove(ticket)
+                is_safe = not ticket.sync or self._sync()
                 if ticket.is_last:
                     self._end()
-                ticket.settle(is_handed_over=True)
+                ticket.settle(is_handed_over=is_safe)
+
+    def _sync(self) -> bool:
+        is_safe = True
+        for file in self._files.values():
+            try:
+                file.sync()
+            except OSError as error:
+                is_safe = False
+                _logger.warning("%r: what was written may not be on the disk: %s", file.folder, error)
+        return is_safe
 
     def _end(self) -> None:
         """End and close the files; what the disk does not take now is lost."""
@@ -317,7 +329,7 @@ class Drain:
                 file.write()
             except OSError as error:
                 lost += len(file.pending) - 1  # the marker is no value
-                _logger.warning("%s: the end of the log could not be written: %s", file.folder, error)
+                _logger.warning("%r: the end of the log could not be written: %s", file.folder, error)
             file.close()
         if self._retry_s:
             lost += self._clear_lanes()

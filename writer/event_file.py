@@ -64,6 +64,7 @@ class EventFile:
         self._offset = 0  # up to here the file holds whole records
         self._opening_bytes = 0
         self._checked_at = 0.0  # monotonic, s
+        self._is_name_synced = False
 
     def write(self) -> None:
         """Hand all pending records to the kernel, in one ``write(2)`` where the disk takes them.
@@ -107,6 +108,7 @@ class EventFile:
                 if tries == _NAME_TRIES:
                     raise
         self.path = path
+        self._is_name_synced = False
         parent, self._uuid = self._uuid, os.urandom(16)
         opening = _encode_opening(self._uuid, parent, self._purge_step)
         try:
@@ -128,6 +130,25 @@ class EventFile:
         for tag, count in itertools.islice(dropped.items(), _MAX_DROPPED_TAGS):
             content.end.dropped.append(EndMarker.Dropped(tag=tag.encode("utf-8", "backslashreplace"), count=count))
         self.pending.append(_encode_own(_END_TAG, content, time.time()))
+
+    def sync(self) -> None:
+        """Wait until what was written, and the file's name, are on the disk itself.
+
+        Raises:
+            OSError: They may not be. The system may have forgotten what it failed to write, and would call it written
+                the next time: another file is begun.
+        """
+        if self._fd < 0 and self._identity is None:
+            return
+        self._open_where_needed()
+        try:
+            os.fsync(self._fd)
+            if not self._is_name_synced:
+                _sync_folder(self.folder)
+                self._is_name_synced = True
+        except OSError:
+            self._abandon()
+            raise
 
     def rest(self) -> None:
         """Give the descriptor back until the next write, which goes on with the same file."""
@@ -188,6 +209,17 @@ class EventFile:
         if fd >= 0:
             with contextlib.suppress(OSError):  # NFS reports earlier failures here; the descriptor is gone all the same
                 os.close(fd)
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # file systems that keep names in order by themselves
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_nameless(folder: str) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from writer import process
 from writer.device_values import Buffers
@@ -39,16 +39,6 @@ class Media(NamedTuple):
     series: Series | str
     size: int  # bytes that it keeps in memory
     encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
-
-
-class Companions(Protocol):
-    """What logs by itself beside the training: see ``companions.py``, which uses this module."""
-
-    def stop(self) -> None:
-        """Log what is left, and end."""
-
-    def give_up(self) -> None:
-        """Log nothing any more, without waiting for anything."""
 
 
 class _Bell:
@@ -83,7 +73,7 @@ class EventQueue:
         limit: Scalars that may wait unattended; 0 while each must be attended to (no thread yet, or asleep).
         losses: What was refused or dropped.
         buffers: Memory for copies of media.
-        companions: What logs by itself, and ends first.
+        before_end: Told to end what logs by itself, and whether to wait for it.
     """
 
     def __init__(
@@ -95,7 +85,7 @@ class EventQueue:
         self.losses = Losses()
         self._queue_bytes = max(queue_bytes, _LEAST_QUEUE_BYTES)
         self.buffers = Buffers(self._queue_bytes // 2)
-        self.companions: Companions | None = None
+        self.before_end: Callable[[bool], None] | None = None
         self._make_file = make_file
         self._max_queue = max_queue
         self._flush_s = flush_s
@@ -160,16 +150,16 @@ class EventQueue:
         if self._is_inline:
             self._work_inline()
 
-    def flush(self, timeout_s: float = 30.0) -> bool:
-        """Wait until all that was accepted so far is handed to the kernel.
+    def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
+        """Wait until all that was accepted so far is handed to the kernel, with ``sync`` until it is on the disk.
 
         Returns:
             Whether it was; False at once where the disk takes nothing, and after the timeout.
         """
         if self._is_own_thread() or not self._has_work():
-            return True
+            return not sync
         self._be_ready()
-        ticket = Ticket()
+        ticket = Ticket(sync=sync)
         self._send(ticket)
         deadline = time.monotonic() + timeout_s
         while not ticket.done.wait(0.05):
@@ -183,8 +173,8 @@ class EventQueue:
         """Write everything and the end marker, and end the threads; a later value begins a new file."""
         if self._is_own_thread():
             return
-        if self.companions is not None:
-            self.companions.stop()
+        if self.before_end is not None:
+            self.before_end(True)
         if not self._has_work():
             return
         self._be_ready()
@@ -197,8 +187,8 @@ class EventQueue:
 
     def close_soon(self, status: int = EndStatus.CLOSED) -> None:
         """Begin to close without waiting. Takes no lock: the garbage collector may call it at any moment."""
-        if self.companions is not None:
-            self.companions.give_up()
+        if self.before_end is not None:
+            self.before_end(False)
         drain = self._drain
         if drain is not None and not drain.is_ending:
             drain.ask_end(status)

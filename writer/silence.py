@@ -34,7 +34,7 @@ class SilentQueue(EventQueue):
     def put_media(self, media: Media) -> None:
         """Do nothing."""
 
-    def flush(self, timeout_s: float = 30.0) -> bool:
+    def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
         """Return True: nothing is left to write."""
         return True
 

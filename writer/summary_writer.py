@@ -119,9 +119,10 @@ class SummaryWriter(PluginMethods):
         if is_silent:
             say_silent_once()
         elif record_run or capture_output or system_metrics:
-            self._queue.companions = Companions(
+            companions = Companions(
                 self._handover, record_run=record_run, capture_output=capture_output, system_metrics=system_metrics
             )
+            self._queue.before_end = companions.end
 
     def get_logdir(self) -> str | os.PathLike[str]:
         """Return the folder of the run, as it was given."""
@@ -293,9 +294,16 @@ class SummaryWriter(PluginMethods):
             return
         self._handover.put_arrays(tag, make, [bucket_limits, bucket_counts], global_step, walltime)
 
-    def flush(self) -> None:
-        """Wait until all that was logged so far is in the event file; not for a disk that takes nothing."""
-        self._queue.flush()
+    def flush(self, *, sync: bool = False) -> bool:
+        """Wait until all that was logged so far is in the event file; not for a disk that takes nothing.
+
+        Args:
+            sync: Wait until it is on the disk itself, where it outlives the machine's power.
+
+        Returns:
+            Whether it is; False, too, after 30 s.
+        """
+        return self._queue.flush(sync=sync)
 
     def close(self) -> None:
         """Write what waits and the end of the file. Closing again does nothing; logging again begins a new file."""

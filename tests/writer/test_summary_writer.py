@@ -133,7 +133,7 @@ def test_rustboard_reads_what_it_reads_from_torch_and_nothing_more(tmp_path: Pat
 def test_signatures_are_torchs() -> None:
     """Ours may have more parameters, all of them keyword-only."""
     names = {name for name in dir(torchs.SummaryWriter) if not name.startswith("_")}
-    assert names == {name for name in dir(SummaryWriter) if not name.startswith("_")}
+    assert {name for name in dir(SummaryWriter) if not name.startswith("_")} == names | {"add_many", "log"}
     for name in [*sorted(names), "__init__"]:
         parameters = inspect.signature(getattr(SummaryWriter, name)).parameters
         expected = dict(inspect.signature(getattr(torchs.SummaryWriter, name)).parameters)
