@@ -9,6 +9,7 @@ from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.ingest.clock import Clock
+from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
@@ -141,7 +142,7 @@ class Logs:
 
     def refresh(self) -> Delta:
         """Read what has been appended since, and say what changed."""
-        with self._loader.lock:
+        with self._loader.lock, patient_collector():
             self._loader.sweep()
             delta = self._loader.load(list(self._loader.runs))
             self._loader.is_loading = False

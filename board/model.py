@@ -40,6 +40,8 @@ class Kind(StrEnum):
     MESH = "mesh"
     TENSOR = "tensor"
 
+    __hash__ = str.__hash__  # every look-up of a series takes it, and the one of an Enum is a function in Python
+
 
 class RunState(StrEnum):
     """How a run stands, judged by the growth of its files as this process has seen it."""
@@ -91,8 +93,7 @@ class Start:
     blob_row: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FileRows:
+class FileRows(NamedTuple):
     """What one read of one event file adds: columns in file order, of one length each for scalars and for blobs.
 
     ``*_tag`` indexes ``tags``, which only ever grows from read to read of the same file.
@@ -115,8 +116,7 @@ class FileRows:
     salvaged: bool = False  # found behind a gap of the file
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """What is known of one event file after a read, columns apart."""
 
     size: int = 0  # bytes that exist

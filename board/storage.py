@@ -6,10 +6,10 @@ Local now; an object store needs the same verbs. Nothing here writes, maps or ke
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 __all__ = ["Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile"]
 
@@ -27,6 +27,15 @@ class FileInfo(NamedTuple):
     mtime: float  # seconds since the epoch
     is_folder: bool
     is_file: bool  # a regular one
+    ctime: float = 0.0  # when this or anything else that is known of it changed, seconds since the epoch
+
+    @property
+    def is_on_local_disk(self) -> bool:
+        """Whether it is surely on a disk of this machine: then a stat says all that opening it would.
+
+        What lies elsewhere, or in layers above a disk, has a device of the kernel's making, with a major number of 0.
+        """
+        return sys.platform == "linux" and os.major(self.device) != 0
 
 
 class Entry(NamedTuple):
@@ -40,11 +49,17 @@ class Entry(NamedTuple):
 
 
 class OpenFile:
-    """A regular file that is open for one poll."""
+    """A regular file that is open for one poll: as a context manager, it is closed at the end."""
 
     def __init__(self, descriptor: int, info: FileInfo) -> None:
         self._descriptor = descriptor
         self.info = info
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
 
     def read_into(self, view: memoryview, offset: int) -> int:
         """Fill ``view`` from ``offset`` on, and return how many bytes there were."""
@@ -127,9 +142,8 @@ class LocalStorage:
         except OSError:
             return False
 
-    @contextmanager
-    def open(self, path: str) -> Iterator[OpenFile]:
-        """Open a regular file for one poll, and close it again.
+    def open(self, path: str) -> AbstractContextManager[OpenFile]:
+        """Open a regular file for one poll; ``with`` closes it again.
 
         Opening anew each time is what sees a file that was replaced, what revalidates on network file
         systems, and what keeps a thousand runs from using up the descriptors. ``O_NONBLOCK``: a FIFO named
@@ -145,9 +159,10 @@ class LocalStorage:
             info = _info(os.fstat(descriptor))
             if not info.is_file:
                 raise NotAFileError("it is not a regular file")
-            yield OpenFile(descriptor, info)
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
+        return OpenFile(descriptor, info)
 
 
 def _read_into(descriptor: int, view: memoryview, offset: int) -> int:
@@ -166,6 +181,7 @@ def _info(status: os.stat_result) -> FileInfo:
         status.st_mtime,
         stat.S_ISDIR(status.st_mode),
         stat.S_ISREG(status.st_mode),
+        status.st_ctime,
     )
 
 

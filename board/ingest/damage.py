@@ -5,7 +5,6 @@ system shows zeros for what has not arrived. So bytes get 30 s before they are j
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -49,7 +48,7 @@ class Growth:
         self.clock = clock
         self._known: tuple[int, float] | None = None
         self._changed_at = -math.inf  # monotonic
-        self._sizes: deque[tuple[float, int]] = deque()  # (since when, size)
+        self._sizes: list[tuple[float, int]] = []  # (since when, size): about one a second
 
     def note(self, info: FileInfo) -> None:
         """Take in what the file system says now."""
@@ -65,7 +64,7 @@ class Growth:
                 self._sizes.append((now, info.size))
         self._known = info.size, info.mtime
         while len(self._sizes) > 1 and self._sizes[1][0] <= now - SETTLE_S:
-            self._sizes.popleft()
+            del self._sizes[0]
 
     @property
     def quiet_s(self) -> float:

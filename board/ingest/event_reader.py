@@ -24,6 +24,7 @@ from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Scan, 
 __all__ = ["EventReader", "NewRows", "ReplacedError"]
 
 _KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
+_NO_KINDS = np.zeros(0, np.uint8)
 LOOK_ROWS = 1 << 15  # then what was read should find its place in the store, before it takes memory twice
 _HEAD_BYTES = 64  # enough for the first record's time stamp, which two files hardly share
 _TAIL_BYTES = 16  # what the last record that we used ends with: its checksum and more
@@ -57,7 +58,7 @@ class EventReader:
         self._clock = clock
         self._scanner = Scanner(tags=[META_GRAPH_TAG.encode()])
         self._tags: tuple[str, ...] = (META_GRAPH_TAG,)
-        self._kinds = np.zeros(0, np.uint8)
+        self._kinds = _NO_KINDS
         self._described = 0
         self._offset = 0  # every byte before it was used, skipped or given up
         self._identity: tuple[int, int] | None = None  # device and inode
@@ -65,6 +66,9 @@ class EventReader:
         self._head = b""  # first bytes of the file
         self._tail = b""  # bytes right before _tail_end, where a read ended
         self._tail_end = 0
+        self._used = b""  # likewise, of the scan that ended at _used_end
+        self._used_end = -1
+        self._last_look: FileInfo | None = None  # what opening the file told the last time; None: it failed
         self._seen: tuple[int, float, int] | None = None  # (size, mtime, offset) after a read with nothing left to do
         self._size = 0
         self._records = 0
@@ -145,7 +149,10 @@ class EventReader:
             ReplacedError: these are other bytes than those read before.
         """
         new = NewRows()
+        if self._is_untouched():
+            return new
         failure: OSError | None = None
+        self._last_look = None
         try:
             with self._storage.open(self.path) as file:
                 self._check_identity(file)
@@ -156,6 +163,7 @@ class EventReader:
                     self._check_bytes(file)  # again: they may have changed while they were read
                     self._remember(file, is_done=not new.has_more)
                     self._describe(new)
+                self._last_look = file.info
         except OSError as error:
             failure = error
         self.is_missing = isinstance(failure, FileNotFoundError)
@@ -183,6 +191,19 @@ class EventReader:
 
     # -- is it the file that we know?
 
+    def _is_untouched(self) -> bool:
+        """Whether the file is as the last look left it, and there was nothing left to do.
+
+        A stat costs half of what opening a file does, but a network file system's answer may be seconds old.
+        """
+        known = self._last_look
+        if known is None or not known.is_on_local_disk or not self._is_settled(known):
+            return False
+        try:
+            return self._storage.stat(self.path) == known
+        except OSError:  # for opening it to say
+            return False
+
     def _check_identity(self, file: OpenFile) -> None:
         info = file.info
         if self._identity is None:
@@ -197,10 +218,12 @@ class EventReader:
 
     def _check_bytes(self, file: OpenFile) -> None:
         """Where a file was rewritten in place, and is not shorter than before, only the bytes themselves can tell."""
+        if self._offset == 0:
+            return  # nothing of it was used yet
         head = file.pread(_HEAD_BYTES, 0)
-        if head[: len(self._head)] != self._head and self._offset > 0:
+        if not head.startswith(self._head):
             raise ReplacedError(self.path)
-        if file.pread(len(self._tail), self._tail_end - len(self._tail)) != self._tail:
+        if self._tail and file.pread(len(self._tail), self._tail_end - len(self._tail)) != self._tail:
             raise ReplacedError(self.path)
         self._head = head
 
@@ -220,8 +243,12 @@ class EventReader:
         return self._seen == (info.size, info.mtime, self._offset) and not self._damage.wants_another_look(self._growth)
 
     def _remember(self, file: OpenFile, *, is_done: bool) -> None:
-        start = max(0, self._offset - _TAIL_BYTES)
-        self._tail, self._tail_end = file.pread(self._offset - start, start), self._offset
+        if self._used_end == self._offset:  # else the last bytes were skipped, or there are not so many
+            self._tail = self._used
+        else:
+            start = max(0, self._offset - _TAIL_BYTES)
+            self._tail = file.pread(self._offset - start, start)
+        self._tail_end = self._offset
         self._seen = (file.info.size, file.info.mtime, self._offset) if is_done else None
 
     # -- bytes to rows
@@ -240,6 +267,8 @@ class EventReader:
             scan = self._scanner.scan(view[:filled], self._offset)
             self._take(scan, view, new)
             base, self._offset = self._offset, self._offset + scan.consumed
+            if scan.consumed >= _TAIL_BYTES:
+                self._used, self._used_end = bytes(view[scan.consumed - _TAIL_BYTES : scan.consumed]), self._offset
             self._damage.note_skipped(scan.found, self._offset)
             rest = filled - scan.consumed
             at_end = base + filled >= size or filled < want  # it may have shrunk meanwhile: the next read will see
@@ -272,10 +301,11 @@ class EventReader:
 
     def _take(self, scan: Scan, view: memoryview, new: NewRows) -> None:
         self._records += scan.records
-        if self._first_wall_time is None:
-            self._first_wall_time = scan.first_wall_time
-        times = [time for time in (self._last_wall_time, scan.last_wall_time) if time is not None]
-        self._last_wall_time = max(times, default=None)
+        if scan.first_wall_time is not None and scan.last_wall_time is not None:
+            if self._first_wall_time is None:
+                self._first_wall_time = scan.first_wall_time
+            known = self._last_wall_time
+            self._last_wall_time = scan.last_wall_time if known is None else max(known, scan.last_wall_time)
         for offset, length in scan.own:
             start = offset - self._offset
             self._take_own(bytes(view[start : start + length]), offset + length + FOOTER_BYTES)
@@ -301,7 +331,7 @@ class EventReader:
             blob_step=scan.blob_step,
             blob_wall_time=scan.blob_wall_time,
             blob_tag=blob_tag,
-            blob_kind=self._kinds[scan.blob_encoding] if len(scan.blob_encoding) else np.zeros(0, np.uint8),
+            blob_kind=self._kinds[scan.blob_encoding] if len(scan.blob_encoding) else _NO_KINDS,
             blob_offset=scan.blob_offset,
             blob_length=scan.blob_length,
             blob_crc=scan.blob_crc,

@@ -29,7 +29,7 @@ logger = logging.getLogger("board")
 COMMIT_INTERVAL_S = 0.1  # while there is more to read, so that runs appear as they are read
 COMMIT_ROWS = 1 << 16  # and so that what waits for its place in the store takes little memory beside it
 _IN_THREADS_BYTES = 64 << 10  # to read in each piece of work, where several threads shall share them
-_TRIED = 8  # pieces of work, before it is judged whether they wait for the disk
+_TRIED = 8  # pieces of work, after which it is judged each time whether they wait for the disk
 _THIS_THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 T = TypeVar("T")
 
@@ -262,7 +262,8 @@ class LogdirLoader:
         waits = _count_waits()
         begun = 0
         while jobs and may_go_on():
-            if is_large or (len(jobs) > 1 and begun >= _TRIED and _count_waits() - waits > begun // 2):
+            is_tried = begun > 0 and begun % _TRIED == 0 and len(jobs) > 1
+            if is_large or (is_tried and _count_waits() - waits > begun // 2):
                 yield from work_through(jobs, work, may_go_on, COMMIT_INTERVAL_S)
                 return
             begun += 1
@@ -295,10 +296,9 @@ class LogdirLoader:
         """Count rows that were read, or with a minus committed; where there are many, the threads wait for commits."""
         with self._waiting_lock:
             self._waiting_rows += rows
-            if self._waiting_rows < 2 * COMMIT_ROWS:
-                self._has_room.set()
-            else:
-                self._has_room.clear()
+            has_room = self._waiting_rows < 2 * COMMIT_ROWS
+            if has_room != self._has_room.is_set():
+                (self._has_room.set if has_room else self._has_room.clear)()
 
     def _commit(self, pending: list[Stage]) -> Delta:
         """Make the stages visible, and take them out of the list, to which the reading threads go on adding."""

@@ -2,11 +2,9 @@
 
 import math
 import threading
-from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from board.ingest.clock import Clock
 from board.ingest.event_reader import EventReader, ReplacedError
@@ -15,6 +13,7 @@ from board.ingest.reader_state import ReaderState
 from board.model import FileFacts, FileId, FileRows, RunState, Stage
 from board.storage import LocalStorage
 from board.store.index_cache import IndexCache
+from writer.format.messages import DecodeError
 
 __all__ = ["Loaded", "RunLoader"]
 
@@ -28,8 +27,7 @@ _INDEX_GROWTH = 4  # a run's index is written anew when a quarter of it is missi
 _INDEX_QUIET_S = 60.0  # or when nothing has come for so long
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What one look at a run has brought."""
 
     stage: Stage | None  # None: nothing has changed
@@ -53,6 +51,7 @@ class RunLoader:
         self.storage = storage
         self.state = RunState.STARTING
         self.grown_at = -math.inf  # monotonic seconds when a file was last seen to have grown
+        self.mtime = -math.inf  # seconds since the epoch when one last changed, as of the last look or ``find_size``
         self._clock = clock
         self._cache = cache
         self._lock = threading.Lock()
@@ -64,8 +63,7 @@ class RunLoader:
         self._has_values = False
         self._is_staged = False
         self._sizes: dict[str, int] = {}  # of files before they were first looked at
-        self._found_mtime = -math.inf
-        self._gaps: deque[float] = deque(maxlen=_GROWTHS)
+        self._gaps: list[float] = []  # between its last growths, seconds
         self._indexed_bytes = 0  # of the event files
 
     @property
@@ -74,14 +72,9 @@ class RunLoader:
         return self._clock.monotonic() - self.grown_at
 
     @property
-    def mtime(self) -> float:
-        """When one of the files last changed, seconds since the epoch; as of the last look or ``find_size``."""
-        return max([self._found_mtime, *(reader.mtime for reader in list(self._readers.values()))])
-
-    @property
-    def file_names(self) -> list[str]:
+    def file_names(self) -> tuple[str, ...]:
         """The event files of the run."""
-        return list(self._readers)
+        return tuple(self._readers)
 
     @property
     def bytes_read(self) -> int:
@@ -100,6 +93,8 @@ class RunLoader:
 
     def set_files(self, names: Sequence[str]) -> bool:
         """Take over a listing of the folder; whether there is anything new in it."""
+        if names == self.file_names:
+            return False
         changed = False
         for name in [known for known in self._readers if known not in names]:
             self._forget(name)
@@ -112,12 +107,16 @@ class RunLoader:
 
     def find_size(self) -> int:
         """Return how many bytes the files have, before anything is read of them."""
+        total = 0
         for name, reader in list(self._readers.items()):
-            with suppress(OSError):
+            try:
                 info = self.storage.stat(reader.path)
-                self._sizes[name] = info.size
-                self._found_mtime = max(self._found_mtime, info.mtime)
-        return self.unseen_bytes
+            except OSError:
+                continue
+            self._sizes[name] = info.size
+            self.mtime = max(self.mtime, info.mtime)
+            total += info.size
+        return total
 
     @property
     def unseen_bytes(self) -> int:
@@ -162,13 +161,14 @@ class RunLoader:
             try:
                 reader.restore(ReaderState.from_json(state))
                 reader.check()
-            except (OSError, ReplacedError, ValueError, TypeError, LookupError):
+            except (OSError, ReplacedError, DecodeError, ValueError, TypeError, LookupError):
                 continue  # it is read from its start
             self._readers[name] = reader
             self._sizes.pop(name, None)
             stage.stored[reader.file] = stored
             self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
             self._has_values = self._has_values or bool(stored.series)
+            self.mtime = max(self.mtime, reader.mtime)
             self._note_growth(reader.age_s)
         self._indexed_bytes = sum(facts.bytes_read for facts in stage.facts.values())
         self.state = stage.state = self._judge()
@@ -220,6 +220,7 @@ class RunLoader:
             stage.descriptions |= new.descriptions
             if self._emitted.get(reader.file) != reader.facts:
                 self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
+            self.mtime = max(self.mtime, reader.mtime)
             self._has_values = self._has_values or bool(new.rows)
             self._note_growth(new.grew_s_ago)
         return new.has_more
@@ -276,7 +277,7 @@ class RunLoader:
             return
         at = self._clock.monotonic() - s_ago
         if self._is_staged and at > self.grown_at:
-            self._gaps.append(at - self.grown_at)
+            self._gaps = [*self._gaps[1 - _GROWTHS :], at - self.grown_at]
         self.grown_at = max(self.grown_at, at)
 
     def _judge(self) -> RunState:

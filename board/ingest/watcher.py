@@ -11,6 +11,7 @@ from math import inf
 
 from watchfiles import Change
 
+from board.ingest.collector import patient_collector
 from board.ingest.hints import NAMES_FOLDERS, Hints
 from board.ingest.logdir import Logdir
 from board.ingest.logdir_loader import LogdirLoader
@@ -88,14 +89,14 @@ class Watcher:
     def _cycle(self) -> None:
         loader = self._loader
         if not self._has_begun:
-            with loader.lock:
+            with loader.lock, patient_collector():
                 loader.sweep()
                 self._load(set(loader.runs))
                 self._has_begun = True
                 loader.is_loading = bool(loader.unfinished)
             return
         changes = self._listen()
-        with loader.lock:
+        with loader.lock, patient_collector():
             now = self._clock.monotonic()
             told, new = self._sort_out(changes, now)
             due = self._pop_due(now)

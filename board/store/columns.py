@@ -31,10 +31,11 @@ class Chunk:
         return self.words.shape[1] - self.filled if isinstance(self.words, np.ndarray) else 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Columns:
     """Columns of 8-byte words, all of one length, as they stood when this value was made.
 
+    Immutable, but not ``frozen``: that would make one twice as dear, and a commit makes one for each series that grew.
     ``appended`` gives the longer value; both share all memory, because the new rows lie behind the last row that
     the shorter one may see. Any thread may read any value at any time. One thread at a time may append
     (``Store.commit`` sees to that); behind an older value it takes a chunk of its own, so that nothing is overwritten.
@@ -59,16 +60,17 @@ class Columns:
         if n == 0:
             return self
         chunks = self.chunks
+        if not chunks:
+            return self.attached(np.array([array.view(np.int64) for array in arrays]))
         room = 0
-        if chunks:
-            last = chunks[-1]
-            if last.start + last.filled == self.count:  # nobody has taken the room behind the last row yet
-                room = min(last.room, n)
-            if room:
-                _fill(last, arrays, 0, room)
+        last = chunks[-1]
+        if last.start + last.filled == self.count:  # nobody has taken the room behind the last row yet
+            room = min(last.room, n)
+        if room:
+            _fill(last, arrays, 0, room)
         if room < n:
             start = self.count + room
-            capacity = max(n - room, MIN_ROWS if chunks else n, start // 4)
+            capacity = max(n - room, MIN_ROWS, start // 4)
             fresh = Chunk(np.empty((self.width, capacity), np.int64), start, 0)
             _fill(fresh, arrays, room, n)
             chunks = (*chunks, fresh)

@@ -12,6 +12,7 @@ from board.store.loops import LOOPS, Floats, Ints
 __all__ = ["Piece", "iter_pieces"]
 
 KINDS = tuple(Kind)
+_ALL = slice(None)
 
 
 class Piece(NamedTuple):
@@ -27,6 +28,12 @@ class Piece(NamedTuple):
 
 def iter_pieces(rows: FileRows, session: int) -> Iterator[Piece]:
     """Yield the new points of each series; ``session`` is the number of STARTs in earlier rows of the file."""
+    if not rows.starts:
+        if len(rows.scalar_step):
+            yield from _scalars(rows, _ALL, session)
+        if len(rows.blob_step):
+            yield from _blobs(rows, _ALL, session)
+        return
     scalar_edges = [0, *(start.scalar_row for start in rows.starts), len(rows.scalar_step)]
     blob_edges = [0, *(start.blob_row for start in rows.starts), len(rows.blob_step)]
     for i in range(len(rows.starts) + 1):
@@ -57,7 +64,7 @@ def _blobs(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
 
 def _split(keys: NDArray[np.int32], limit: int, columns: tuple[Ints | Floats, ...]) -> Iterator[tuple[int, list[Ints]]]:
     """Yield each key that occurs, with its rows in file order, as one row of words for each column."""
-    if (keys == keys[0]).all():
+    if not np.count_nonzero(keys != keys[0]):
         yield int(keys[0]), [column.view(np.int64) for column in columns]
         return
     order, bounds = LOOPS.rows_by_tag(keys, limit)

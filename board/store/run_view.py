@@ -1,16 +1,16 @@
 """One run as a commit left it, and what a stage makes of it."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
 from math import inf, isfinite
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from board.model import FileFacts, FileId, Kind, Problem, RunState, Stage, Start, StoredFile
 from board.store.recent import Recent
 from board.store.rows import iter_pieces
 from board.store.series import Part, SeriesView, width_of
-from board.store.superseded import FileLife, Sessions
+from board.store.superseded import NO_SESSIONS, FileLife, Sessions
 
 __all__ = ["Changes", "RunView", "advanced", "relocated"]
 
@@ -19,18 +19,21 @@ SeriesKey = tuple[str, Kind]
 _FILE_TIME = re.compile(r"tfevents\.(\d{10})\.")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RunView:
+_NO_FACTS = FileFacts()
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+class RunView(NamedTuple):
     """One run as a commit left it. Immutable."""
 
     name: str
     color_index: int = 0  # order in which runs were first seen
     state: RunState = RunState.STARTING
-    files: Mapping[FileId, FileFacts] = field(default_factory=dict)
-    series: Mapping[SeriesKey, SeriesView] = field(default_factory=dict)
-    descriptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # tag -> (display name, Markdown)
-    starts: Mapping[FileId, tuple[Start, ...]] = field(default_factory=dict)  # of each file, in file order
-    sessions: Sessions = field(default_factory=lambda: Sessions(()))
+    files: Mapping[FileId, FileFacts] = _NOTHING
+    series: Mapping[SeriesKey, SeriesView] = _NOTHING
+    descriptions: Mapping[str, tuple[str, str]] = _NOTHING  # tag -> (display name, Markdown)
+    starts: Mapping[FileId, tuple[Start, ...]] = _NOTHING  # of each file, in file order
+    sessions: Sessions = NO_SESSIONS
     first_wall_time: float | None = None  # of the run's first event, seconds since the epoch
     points: int = 0  # of scalars, superseded ones included
     blobs: int = 0  # points of all other kinds
@@ -47,7 +50,7 @@ class RunView:
 
     def colored(self, color_index: int) -> "RunView":
         """Return the run with its colour."""
-        return replace(self, color_index=color_index)
+        return self._replace(color_index=color_index)
 
     @property
     def start_hint(self) -> float:
@@ -66,10 +69,15 @@ class Changes(NamedTuple):
 
 def advanced(run: RunView, stage: Stage, recent: Recent) -> tuple[RunView, Changes]:
     """Return the run with the stage in it. The old value stays as it is, for whoever reads it."""
-    files = {**run.files, **{file: FileFacts() for file, _ in stage.rows if file not in run.files}, **stage.facts}
-    gone = _replaced(files) | set(stage.gone)
-    files = {file: facts for file, facts in files.items() if file not in gone}
-    starts = {file: own for file, own in run.starts.items() if file not in gone}
+    files = dict(run.files)
+    for file, _ in stage.rows:
+        files.setdefault(file, _NO_FACTS)
+    files.update(stage.facts)
+    starts = dict(run.starts)
+    gone = _replaced(files).union(stage.gone)
+    if gone:
+        files = {file: facts for file, facts in files.items() if file not in gone}
+        starts = {file: own for file, own in starts.items() if file not in gone}
     parts, grew = _grown_parts(run, stage, gone, starts)
     sessions = Sessions(_life(file, facts, starts.get(file, ())) for file, facts in files.items())
     is_rearranged = sessions.signature != run.sessions.signature
@@ -88,15 +96,17 @@ def advanced(run: RunView, stage: Stage, recent: Recent) -> tuple[RunView, Chang
         fresh = (series[key].count if own else 0) - (old.count if old else 0)
         points, blobs = (points + fresh, blobs) if key[1] is Kind.SCALAR else (points, blobs + fresh)
         is_rebuilt = is_rebuilt or (old is not None and (not own or _stands_differently(old, series[key], sessions)))
-    view = replace(
-        run,
+    firsts = [facts.first_wall_time for facts in files.values() if facts.first_wall_time is not None]
+    view = RunView(
+        name=run.name,
+        color_index=run.color_index,
         state=stage.state,
         files=files,
         series=series if parts else run.series,
         descriptions={**run.descriptions, **stage.descriptions} if stage.descriptions else run.descriptions,
         starts=starts,
         sessions=sessions,
-        first_wall_time=min((f.first_wall_time for f in files.values() if f.first_wall_time is not None), default=None),
+        first_wall_time=min(firsts, default=None),
         points=points,
         blobs=blobs,
     )
@@ -120,7 +130,7 @@ def relocated(run: RunView, captured: RunView, stored: Mapping[FileId, StoredFil
             for part in series.parts
         )
         moved[key] = SeriesView(run.name, *key, parts=parts, sessions=run.sessions, recent=recent)
-    return replace(run, series=moved)
+    return run._replace(series=moved)
 
 
 def _grown_parts(
@@ -165,8 +175,10 @@ def _place(part: Part) -> tuple[FileId, int]:
     return part.file, part.session
 
 
-def _replaced(files: Iterable[FileId]) -> set[FileId]:
+def _replaced(files: Collection[FileId]) -> set[FileId]:
     """Return files of which there is a later generation."""
+    if len({file.path for file in files}) == len(files):
+        return set()
     newest: dict[str, int] = {}
     for file in files:
         newest[file.path] = max(file.generation, newest.get(file.path, 0))

@@ -53,9 +53,9 @@ class Point(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Part:
-    """The points of one series in one session of one file."""
+    """The points of one series in one session of one file. Immutable; ``frozen`` would make making it twice as dear."""
 
     file: FileId
     session: int  # how many STARTs stand before its rows in the file

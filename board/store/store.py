@@ -88,9 +88,11 @@ class Store:
                         rebuilt.add(stage.run)  # should it come back within this commit
                     grew.pop(stage.run, None)
                     continue
-                if stage.run not in runs:
+                run = runs.get(stage.run)
+                if run is None:
                     fresh.add(stage.run)
-                runs[stage.run], changes = advanced(runs.get(stage.run, RunView(stage.run)), stage, self._recent)
+                    run = RunView(stage.run)
+                runs[stage.run], changes = advanced(run, stage, self._recent)
                 if changes.grew:
                     grew.setdefault(stage.run, set()).update(changes.grew)
                 if changes.is_rebuilt:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from board.model import FileId
 
-__all__ = ["FileLife", "Placed", "Sessions", "SpanOfSession"]
+__all__ = ["NO_SESSIONS", "FileLife", "Placed", "Sessions", "SpanOfSession"]
 
 
 class FileLife(NamedTuple):
@@ -104,9 +104,15 @@ class Sessions:
     def __init__(self, lives: Iterable[FileLife]) -> None:
         """Sort the files by first wall_time, then by path; those without any come last."""
         self._lives = sorted(lives, key=lambda life: (life.first is None, life.first or 0.0, life.file))
+        if self.has_one:  # of the many runs that are like this there is nothing to find out
+            self._rank = {self._lives[0].file: 0}
+            self._starts = [_NO_STARTS]
+            self._cuts: list[int | None] = [None]
+            self.signature: tuple[tuple[object, ...], ...] = ((self._lives[0].file,),)
+            return
         self._rank = {life.file: i for i, life in enumerate(self._lives)}
         self._starts = [_Starts(life.starts) if life.starts else _NO_STARTS for life in self._lives]
-        self._cuts: list[int | None] = [None] * len(self._lives)
+        self._cuts = [None] * len(self._lives)
         later = _LaterStarts()
         for i in range(len(self._lives) - 1, -1, -1):
             life = self._lives[i]
@@ -200,3 +206,4 @@ def _lowest_from(steps: Sequence[int | None]) -> list[int | None]:
 
 
 _NO_STARTS = _Starts(())
+NO_SESSIONS = Sessions(())

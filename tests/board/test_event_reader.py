@@ -6,6 +6,7 @@ import os
 import struct
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from board.ingest.clock import Clock
 from board.ingest.event_reader import EventReader, NewRows, ReplacedError
 from board.ingest.read_buffer import ReadBuffer
 from board.model import FileId, FileRows
-from board.storage import LocalStorage
+from board.storage import FileInfo, LocalStorage, OpenFile
 from tests.board import event_files
 from tests.board.event_files import HandClock, append, end_marker, image, scalar, scalars, text, write, writer_record
 from tests.board.storages import FaultyStorage
@@ -489,6 +490,63 @@ def test_a_bad_last_record_is_counted_at_once_and_for_good_after_30_s(path: Path
     reading.read()
     assert reading.problems == {"payload_crc": (1, len(records[3]))}
     assert reading.reader.facts.bytes_read == path.stat().st_size
+
+
+# -- a look at a file that nobody has touched
+
+
+class CountingStorage(LocalStorage):
+    """Counts how often a file is opened."""
+
+    opened = 0
+
+    def open(self, path: str) -> AbstractContextManager[OpenFile]:
+        self.opened += 1
+        return super().open(path)
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_what_nobody_has_touched_is_opened_again_only_where_a_stat_may_be_old(
+    path: Path, monkeypatch: pytest.MonkeyPatch, is_local: bool
+) -> None:
+    monkeypatch.setattr(FileInfo, "is_on_local_disk", is_local)
+    storage = CountingStorage(path.parent)
+    reading = Reading(write(path, *scalars(3)), storage=storage)
+    for _ in range(4):
+        reading.read()
+    assert storage.opened == (1 if is_local else 4)
+    assert reading.steps == [0, 1, 2]
+    append(path, scalar("loss", 3, 3.0))
+    assert reading.read().grew_s_ago == 0.0
+    assert reading.steps == [0, 1, 2, 3]
+    for change in (lambda: path.chmod(0o600), lambda: os.utime(path, (5.0, 5.0)), lambda: os.link(path, f"{path}.2")):
+        reading.read()
+        opened = storage.opened
+        change()
+        reading.read()
+        assert storage.opened == opened + 1  # it may be unreadable now, or another file
+    path.unlink()
+    reading.read()
+    assert reading.reader.is_missing
+    assert list(reading.problems) == ["unreadable"]
+    os.rename(f"{path}.2", path)
+    reading.read()
+    assert reading.problems == {}
+    assert reading.steps == [0, 1, 2, 3]
+
+
+def test_a_torn_tail_is_judged_after_30_s_though_nobody_touches_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileInfo, "is_on_local_disk", True)
+    hand = HandClock(path.parent.stat().st_mtime)
+    reading = Reading(write(path, *scalars(3), scalar("loss", 3, 3.0)[:-5]), hand.clock)
+    for _ in range(3):
+        reading.read()
+        assert reading.problems == {}
+    hand.advance(31)
+    reading.read()
+    assert list(reading.problems) == ["torn_tail"]
 
 
 # -- other bytes under the same name

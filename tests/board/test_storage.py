@@ -1,11 +1,12 @@
 """List, stat, pread."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from board.storage import LocalStorage, NotAFileError
+from board.storage import FileInfo, LocalStorage, NotAFileError
 
 
 def test_lists_with_the_kind_of_each_entry(tmp_path: Path) -> None:
@@ -64,3 +65,9 @@ def test_what_is_missing_raises(tmp_path: Path) -> None:
         storage.list("nothing")
     with pytest.raises(FileNotFoundError), storage.open("nothing"):
         pass
+
+
+def test_only_a_disk_of_this_machine_is_local() -> None:
+    disk, made_up = os.makedev(254, 0), os.makedev(0, 47)  # as of ext4, and of NFS, overlays, FUSE
+    assert FileInfo(disk, 1, 0, 0.0, False, True).is_on_local_disk is (sys.platform == "linux")
+    assert not FileInfo(made_up, 1, 0, 0.0, False, True).is_on_local_disk

@@ -85,16 +85,26 @@ cdef int no_memory() except -1 with gil:
     raise MemoryError
 
 
-cdef dict columns_of(const Rows* rows, str prefix, object dtype):
+cdef list split(object table, tuple names):
     """Each field of the rows as a read-only array of its own."""
-    table = np.empty(0, dtype)
-    if rows.count:
-        table = np.frombuffer(PyMemoryView_FromMemory(rows.data, rows.count * dtype.itemsize, PyBUF_READ), dtype)
-    columns = {}
-    for name in dtype.names:
-        columns[prefix + name] = column = table[name].copy()
+    columns = []
+    for name in names:
+        column = table[name].copy()
         column.setflags(write=False)
+        columns.append(column)
     return columns
+
+# The columns in the order in which Scan has them.
+cdef tuple SCALAR_NAMES = ("step", "wall_time", "value", "tag")
+cdef tuple BLOB_NAMES = ("step", "wall_time", "tag", "encoding", "offset", "length", "crc", "ordinal")
+cdef list NO_SCALARS = split(np.empty(0, SCALAR_ROW), SCALAR_NAMES)
+cdef list NO_BLOBS = split(np.empty(0, BLOB_ROW), BLOB_NAMES)
+
+cdef list columns_of(const Rows* rows, tuple names, object dtype, list none):
+    if rows.count == 0:  # most files have no rows of one of the two: these need not be made each time
+        return none
+    return split(
+        np.frombuffer(PyMemoryView_FromMemory(rows.data, rows.count * dtype.itemsize, PyBUF_READ), dtype), names)
 
 
 cdef struct Place:  # of a payload
@@ -159,18 +169,18 @@ cdef class Engine:
             self.stop, self.stop_length, self.has_wall_time = b"", 0, False
             with nogil:
                 self.run(p, size)
-            return Scan(
-                consumed=self.consumed,
-                records=self.records,
-                **columns_of(&self.scalars, "scalar_", SCALAR_ROW),
-                **columns_of(&self.blobs, "blob_", BLOB_ROW),
-                starts=tuple(self.starts),
-                own=tuple(self.own),
-                found=tuple(self.found),
-                stop=self.stop.decode("ascii"),
-                stop_length=self.stop_length,
-                first_wall_time=self.first_wall_time if self.has_wall_time else None,
-                last_wall_time=self.last_wall_time if self.has_wall_time else None,
+            return Scan(  # by place: with names it takes a third of the time of scanning a small file
+                self.consumed,
+                self.records,
+                *columns_of(&self.scalars, SCALAR_NAMES, SCALAR_ROW, NO_SCALARS),
+                *columns_of(&self.blobs, BLOB_NAMES, BLOB_ROW, NO_BLOBS),
+                tuple(self.starts),
+                tuple(self.own),
+                tuple(self.found),
+                self.stop.decode("ascii"),
+                self.stop_length,
+                self.first_wall_time if self.has_wall_time else None,
+                self.last_wall_time if self.has_wall_time else None,
             )
         finally:  # a thousand scanners may be waiting for their files to grow: none keeps its rows
             free(self.scalars.data)

@@ -59,8 +59,7 @@ class SessionStart:
     blob_row: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scan:
+class Scan(NamedTuple):
     """Rows of whole records, in file order; the columns are read-only.
 
     ``*_tag`` indexes ``Scanner.tags``, ``blob_encoding`` ``Scanner.encodings``. A scalar value that is not a number is

@@ -50,7 +50,7 @@ def column_rows(step: Any, value: Any, wall_time: Any = None, *, starts: Sequenc
     wall_time = step.astype(np.float64) if wall_time is None else np.asarray(wall_time, np.float64)
     return FileRows(
         **{
-            **{name: getattr(rows, name) for name in rows.__slots__},
+            **{name: getattr(rows, name) for name in rows._fields},
             "scalar_step": step,
             "scalar_wall_time": wall_time,
             "scalar_value": np.asarray(value, np.float64),

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ EVENT_FILES = sorted((CORPUS / "logs").rglob("*tfevents*"))
 def exact(scan: Scan, scanner: Scanner) -> dict[str, Any]:
     """All that came out, every float as its bits."""
     out: dict[str, Any] = {}
-    for name in (column.name for column in fields(Scan)):
+    for name in Scan._fields:
         value = getattr(scan, name)
         if isinstance(value, np.ndarray):
             value = (value.dtype.str, value.tobytes())
