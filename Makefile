@@ -33,7 +33,7 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(BIN)/mypy
 	$(NPM) run --silent types
 	$(NPM) run --silent test
-	$(BIN)/pytest -q -m "not browser and not packaging and not examples" -n auto --dist worksteal
+	$(BIN)/pytest -q -m "not browser and not packaging and not examples and not slow" -n auto --dist worksteal
 
 RUNS ?= 2000000
 fuzz: $(VENV)/dev.installed  ## the compiled files under sanitizers: RUNS inputs (a quarter of an hour)

@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 from board.connection import Connection
 from tests.board.served import wait_until
 
+pytestmark = pytest.mark.slow
+
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.board.logged import append_events, scalar
 from tests.board.served import BoardProcess, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_streams_open(tmp_path: Path, sig: signal.Signals) -> None:

@@ -17,6 +17,8 @@ from board.model import RunState
 from board.runs import Run
 from writer import SummaryWriter
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -24,6 +24,8 @@ from writer.event_file import EndStatus, EventFile
 from writer.format.framing import encode_record
 from writer.format.messages import Event, Summary
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,6 +15,8 @@ import pytest
 from tests.writer.tensorboard_reader import find_event_files, read_events, read_own, read_python
 from writer.event_file import EndStatus
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 END = b"_trainboard_/end"
 

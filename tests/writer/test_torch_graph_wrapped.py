@@ -16,6 +16,8 @@ from tests.writer.zoo import Perceptron
 from writer.captured_graph import CapturedGraph
 from writer.torch_graph import capture
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PERCEPTRON_MACS = 2 * (64 * 128 + 128 * 10)
 OPERATIONS = ["linear", "relu", "linear"]

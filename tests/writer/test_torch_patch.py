@@ -5,7 +5,11 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.writer.tensorboard_reader import find_event_files, read_python, read_tags
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
