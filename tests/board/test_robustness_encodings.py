@@ -10,6 +10,8 @@ from tests.board.odd_encodings import ENCODINGS
 from tests.board.tensorboard_oracle import read_by_board, read_by_tensorboard
 from writer.format.records import encode_record
 
+CORPUS = Path(__file__).parents[1] / "corpus" / "logs"
+
 
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_tensorboard_reads_the_same(tmp_path: Path, name: str) -> None:
@@ -20,3 +22,16 @@ def test_tensorboard_reads_the_same(tmp_path: Path, name: str) -> None:
     theirs = read_by_tensorboard(tmp_path / "run")
     assert theirs
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "run", sorted(path.parent.relative_to(CORPUS).as_posix() for path in CORPUS.rglob("*tfevents*"))
+)
+def test_every_point_of_the_corpus_is_what_tensorboard_reads(run: str) -> None:
+    """Step, wall time and value of each, graphs left out: ``test_corpus.py`` has those."""
+    with board.open(CORPUS / run, cache=False) as logs:
+        ours = {key: points for key, points in read_by_board(logs["."]).items() if points}
+    theirs = read_by_tensorboard(CORPUS / run)
+    assert ours.keys() == theirs.keys()
+    for key, points in ours.items():
+        assert points == theirs[key], key
