@@ -42,6 +42,9 @@ fuzz: $(VENV)/dev.installed  ## the compiled files under sanitizers: RUNS inputs
 
 bench: $(VENV)/dev.installed build chromium  ## every figure of the README, against its peers
 	$(BIN)/python benchmarks/writer.py
+	$(BIN)/python benchmarks/writer.py --paced
+	$(BIN)/python benchmarks/writer.py --batches
+	$(BIN)/python benchmarks/writer.py --images
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/pixels.py
 	$(BIN)/python benchmarks/idle.py

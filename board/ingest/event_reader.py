@@ -25,7 +25,7 @@ __all__ = ["EventReader", "NewRows", "ReplacedError"]
 
 _KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
 _NO_KINDS = np.zeros(0, np.uint8)
-LOOK_ROWS = 1 << 15  # then what was read should find its place in the store, before it takes memory twice
+LOOK_ROWS = 1 << 14  # then what was read should find its place in the store, before it takes memory twice
 _HEAD_BYTES = 64  # enough for the first record's time stamp, which two files hardly share
 _TAIL_BYTES = 16  # what the last record that we used ends with: its checksum and more
 

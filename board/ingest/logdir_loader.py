@@ -27,7 +27,7 @@ __all__ = ["LogdirLoader"]
 logger = logging.getLogger("board")
 
 COMMIT_INTERVAL_S = 0.1  # while there is more to read, so that runs appear as they are read
-COMMIT_ROWS = 1 << 16  # and so that what waits for its place in the store takes little memory beside it
+COMMIT_ROWS = 1 << 15  # and so that what waits for its place in the store takes little memory beside it
 _IN_THREADS_BYTES = 64 << 10  # to read in each piece of work, where several threads shall share them
 _TRIED = 8  # pieces of work, after which it is judged each time whether they wait for the disk
 _THIS_THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
