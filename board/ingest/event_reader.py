@@ -348,15 +348,23 @@ class EventReader:
                 self._ended_at = end
                 self._dropped = sum(entry.count for entry in content.end.dropped)
 
+    @property
+    def descriptions(self) -> dict[str, tuple[str, str]]:
+        """Display name and Markdown of each tag that has any."""
+        return self._descriptions_from(0)
+
     def _describe(self, new: NewRows) -> None:
+        new.descriptions = self._descriptions_from(self._described)
+        self._described = len(self._scanner.metadata)
+
+    def _descriptions_from(self, first: int) -> dict[str, tuple[str, str]]:
         metadata = self._scanner.metadata
-        if len(metadata) == self._described:
-            return
-        for tag in list(metadata)[self._described :]:
-            described = decode_description(metadata[tag])
-            if described != ("", ""):
-                new.descriptions[decode_tag(self._scanner.tags[tag])] = described
-        self._described = len(metadata)
+        if len(metadata) == first:
+            return {}
+        found = {
+            decode_tag(self._scanner.tags[tag]): decode_description(metadata[tag]) for tag in list(metadata)[first:]
+        }
+        return {tag: described for tag, described in found.items() if described != ("", "")}
 
 
 def _iter_own(payload: bytes) -> Iterator[Any]:

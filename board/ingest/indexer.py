@@ -109,7 +109,6 @@ class Indexer:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        self._cache.tidy()
         while not self._stopping.wait(_INTERVAL_S):
             try:
                 while not self._stopping.is_set() and (captured := self._next_due()) is not None:
@@ -136,14 +135,11 @@ class Indexer:
         """Write an index; with ``moves``, or where older blocks would keep a deleted file alive, use it at once."""
         run = captured.run
         folder = run.storage.locate(run.folder)
-        descriptions = dict(captured.view.descriptions)
-        if not self._cache.write(folder, captured.files(), descriptions, self._stopping.is_set):
+        index = self._cache.write(folder, captured.files(), run.reread, self._stopping.is_set)
+        if index is None:
             return False
         if moves or any(part.columns.is_stored for series in captured.view.series.values() for part in series.parts):
-            index = self._cache.open(folder, run.reread)
-            if index is None:
-                return False
-            files = {file: index.files[file.path][1] for file in captured.states if file.path in index.files}
+            files = {file: index.files[file.path][1] for file in captured.states}
             with self._lock:
                 self._store.relocate(captured.view, files)
         return True

@@ -304,6 +304,9 @@ class LogdirLoader:
         """Make the stages visible, and take them out of the list, to which the reading threads go on adding."""
         stages = list(pending)
         rows = _count_rows(stages)  # merging moves them
+        for stage in stages:  # two threads may have judged a run in another order than they came here
+            if stage.run in self.runs and not stage.is_removed:
+                stage.state = self.runs[stage.run].state
         delta = self.store.commit(_merged(stages))
         for name in {stage.run for stage in stages}:
             unseen = self.runs[name].unseen_bytes if name in self.runs else 0

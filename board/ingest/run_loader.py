@@ -24,7 +24,8 @@ _GROWTHS = 50
 _ATTEMPTS = 3  # at a file that is replaced while it is read
 _APART_BYTES = 4 << 20  # of files with so much to read each is a piece of work of its own
 _INDEX_GROWTH = 4  # a run's index is written anew when a quarter of it is missing
-_INDEX_QUIET_S = 60.0  # or when nothing has come for so long
+_INDEX_LEAST = 64  # or a 64th,
+_INDEX_QUIET_S = 60.0  # and nothing has come for so long
 
 
 class Loaded(NamedTuple):
@@ -153,7 +154,7 @@ class RunLoader:
         index = self._cache.open(self.storage.locate(self.folder), self.reread)
         if index is None:
             return None
-        stage = Stage(self.name, descriptions=index.descriptions)
+        stage = Stage(self.name)
         for name, (state, stored) in index.files.items():
             if name not in self._readers or self._generations.get(name):
                 continue
@@ -166,6 +167,7 @@ class RunLoader:
             self._readers[name] = reader
             self._sizes.pop(name, None)
             stage.stored[reader.file] = stored
+            stage.descriptions |= reader.descriptions
             self._emitted[reader.file] = stage.facts[reader.file] = reader.facts
             self._has_values = self._has_values or bool(stored.series)
             self.mtime = max(self.mtime, reader.mtime)
@@ -260,7 +262,9 @@ class RunLoader:
     def is_index_due(self) -> bool:
         """Whether an index should be written now: much of the run is in none, or it does not grow any more."""
         lacking = self.unindexed_bytes
-        return lacking > self.bytes_read // _INDEX_GROWTH or (lacking > 0 and self.quiet_s > _INDEX_QUIET_S)
+        return lacking > self.bytes_read // _INDEX_GROWTH or (
+            lacking > self.bytes_read // _INDEX_LEAST and self.quiet_s > _INDEX_QUIET_S
+        )
 
     def reader_states(self) -> dict[FileId, ReaderState]:
         """Return what each reader needs to go on; while nobody loads, and all that was loaded is committed."""

@@ -2,7 +2,10 @@
 
 import mmap
 import os
+import re
+import resource
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +23,9 @@ from board.store.series import width_of
 __all__ = ["BLOCK_ROWS", "BlockFile", "Residence", "StoredBlock", "checksum", "is_remote"]
 
 BLOCK_ROWS = 1 << 16  # 512 KiB a column
-_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse", "9p", "lustre", "gpfs", "beegfs", "ceph", "afs", "gfs", "ocfs")
+_NETWORK_FILE_SYSTEMS = tuple(
+    b"nfs cifs smb fuse 9p lustre gpfs beegfs ceph afs gfs ocfs virtiofs vboxsf weka panfs orangefs pvfs2".split()
+)
 
 Ints = NDArray[np.int64]
 Place = tuple[str, str, Kind, int]  # event file, tag, kind, session
@@ -34,14 +39,14 @@ def checksum(words: Ints) -> int:
 
 
 class Residence:
-    """How much of what lies in block files has been looked at, and may therefore be in memory.
+    """How much of what lies in block files has been looked at, and may therefore be in memory: bounded.
 
     Pages of a mapped file cannot be counted as they come. So everything that was handed out counts, and all of it is
     given back at once when it is too much; the system keeps what it has room for, and looking again is cheap.
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        """Allow so many bytes between two calls of ``trim``."""
+        """Allow so many bytes."""
         self._limit_bytes = limit_bytes
         self._lock = threading.Lock()  # held for a sum, never while a file is read
         self._used: list[StoredBlock] = []
@@ -57,6 +62,7 @@ class Residence:
         with self._lock:
             self._used.append(block)
             self._used_bytes += 8 * block.rows
+        self.trim()
 
     def trim(self) -> None:
         """Give everything back where it is above the limit. Arrays in use stay good: their pages come again."""
@@ -70,17 +76,43 @@ class Residence:
             file.give_back()
 
 
+class _Mappings:
+    """How many files are mapped: Python keeps a descriptor for each, of which a server needs most for its visitors."""
+
+    most = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
+    count = 0
+    lock = threading.Lock()
+
+    @classmethod
+    def take(cls) -> bool:
+        """Whether there may be one more, which is then counted."""
+        with cls.lock:
+            if cls.count >= cls.most:
+                return False
+            cls.count += 1
+            return True
+
+    @classmethod
+    def give(cls) -> None:
+        """Count one less. Takes no lock: the garbage collector calls it, perhaps in the middle of ``take``."""
+        cls.count -= 1
+
+
 class BlockFile:
     """One file with blocks. Where it lies on a local disk it is mapped; where it does not, its columns are read.
 
-    No descriptor is kept. A mapped file that is deleted or replaced by a rename stays as it was for who has mapped it.
+    Beyond an eighth of the descriptors that the process may have, files are read, too. A mapped file that is deleted or
+    replaced by a rename stays as it was for who has mapped it.
     """
 
     def __init__(self, path: Path, descriptor: int, residence: Residence, reread: Reread, *, maps: bool) -> None:
         """Take an open file; ``reread`` gives an event file's rows again, where a block is damaged."""
         self._path = path
         self._inode = os.fstat(descriptor).st_ino
-        self._mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) if maps else None
+        self._mapping: mmap.mmap | None = None
+        if maps and _Mappings.take():
+            weakref.finalize(self, _Mappings.give)
+            self._mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         self.residence = residence
         self._reread = reread
         self._lock = threading.Lock()  # held while an event file is read again
@@ -185,15 +217,19 @@ def _columns_of(name: str, all_rows: Iterable[FileRows]) -> dict[Place, Columns]
     return found
 
 
-def is_remote(path: Path) -> bool:
+def is_remote(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
     """Whether another machine may take the file away: then a mapped one would kill the process with SIGBUS."""
     try:
-        mounts = Path("/proc/self/mounts").read_text(errors="surrogateescape").splitlines()
+        lines = mounts.read_bytes().split(b"\n")
     except OSError:
         return False  # not on this system
-    at, kind = "", ""
-    for fields in (line.split(" ") for line in mounts):
-        where = fields[1].encode("latin-1", "surrogateescape").decode("unicode_escape", "surrogateescape")
-        if len(where) >= len(at) and f"{path}/".startswith(f"{where.rstrip('/')}/"):
+    at, kind = b"", b""
+    own = os.fsencode(path) + b"/"
+    for line in lines:
+        fields = line.split(b" ")
+        if len(fields) < 3:
+            continue
+        where = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8) & 0xFF]), fields[1])
+        if len(where) >= len(at) and own.startswith(where.rstrip(b"/") + b"/"):
             at, kind = where, fields[2]
     return kind.startswith(_NETWORK_FILE_SYSTEMS)

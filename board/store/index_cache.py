@@ -6,9 +6,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
-from board.store.blocks import Reread, Residence, is_remote
+from board.store.blocks import BlockFile, Reread, Residence, is_remote
 from board.store.index_file import Index, IndexedFile, open_index, write_index
 
 __all__ = ["CACHE_TAG", "IndexCache"]
@@ -44,13 +46,11 @@ class IndexCache:
         self.least_bytes = least_bytes
         self.residence = Residence(memory_bytes)
         self.failure: str | None = None  # why nothing can be written, in words
-        self._maps: bool | None = None
+        self._is_tidy = False
         self._lock = threading.Lock()  # held while the folder is tidied
 
     def open(self, run_folder: str, reread: Reread) -> Index | None:
         """Open the index of the run in this folder (an absolute path); None where there is none that can be used."""
-        if self._maps is None:
-            self._maps = not is_remote(self.folder.resolve())
         path = self._locate(run_folder)
         index = open_index(path, run_folder, self.residence, reread, maps=self._maps)
         if index is not None:
@@ -61,42 +61,50 @@ class IndexCache:
         self,
         run_folder: str,
         files: Sequence[IndexedFile],
-        descriptions: dict[str, tuple[str, str]],
+        reread: Reread,
         is_stopping: Callable[[], bool] = lambda: False,
-    ) -> bool:
-        """Write the index of a run; whether that went well. A failure is no error of the caller's: see ``failure``."""
+    ) -> Index | None:
+        """Write the index of a run and return it; None where that failed, which is no error: see ``failure``."""
 
         def pause() -> None:
-            self.residence.trim()
             if is_stopping():
                 raise _StoppedError
 
         path = self._locate(run_folder)
+
+        def open_blocks(descriptor: int) -> BlockFile:
+            return BlockFile(path, descriptor, self.residence, reread, maps=self._maps)
+
         try:
             self._prepare(path.parent)
-            write_index(path, run_folder, files, descriptions, pause)
+            index = write_index(path, run_folder, files, open_blocks, pause)
         except _StoppedError:
-            return False
+            return None
         except OSError as error:
             reason = error.strerror or str(error)
             if self.failure is None:
                 logger.warning("no index can be written to %s: %s", self.folder, reason)
             self.failure = f"No index can be written to {self.folder}: {reason}. The next start reads the logs anew."
-            return False
+            return None
         self.failure = None
-        return True
+        if not self._is_tidy:
+            self._is_tidy = True
+            self.tidy()
+        return index
+
+    @cached_property
+    def _maps(self) -> bool:
+        return not is_remote(self.folder.resolve())
 
     def tidy(self) -> None:
         """Delete indexes that nobody used for 30 days, and what killed processes left of theirs."""
         now = time.time()
-        with self._lock:
+        with self._lock, suppress(OSError):  # somebody else may be clearing the folder
             for path in [*self.folder.glob("??/*.index"), *self.folder.glob("??/*.tmp")]:
-                try:
+                with suppress(OSError):  # another board was faster, or it is not ours to delete
                     age = now - path.stat().st_mtime
                     if age > (_UNUSED_S if path.suffix == ".index" else _ABANDONED_S):
                         path.unlink()
-                except OSError:
-                    continue  # another board was faster, or it is not ours to delete
 
     def _locate(self, run_folder: str) -> Path:
         name = hashlib.sha256(run_folder.encode("utf-8", "surrogateescape")).hexdigest()[:32]

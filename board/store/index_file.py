@@ -44,36 +44,42 @@ class Index:
     """An index file that is open: its directory is read, its blocks are not."""
 
     files: dict[str, tuple[Facts, StoredFile]]
-    descriptions: dict[str, tuple[str, str]]  # of tags
 
 
 def write_index(
     path: Path,
     folder: str,
     files: Sequence[IndexedFile],
-    descriptions: dict[str, tuple[str, str]],
+    open_blocks: Callable[[int], BlockFile],
     pause: Callable[[], None] = lambda: None,
-) -> None:
+) -> Index:
     """Write the index of the run in ``folder`` (an absolute path), in place of the one that is there.
 
     Nobody sees half of it: it is written under another name in the same folder, and renamed. A process that is killed
     meanwhile leaves that file; one that another process maps stays as it is. ``pause`` is called between two blocks;
     what it raises ends the writing.
 
+    Returns:
+        The index, of the very file that was written (``open_blocks`` is given its descriptor): what has the name by
+        the time that somebody looks may be another board's.
+
     Raises:
         OSError: the disk is full, or nothing may be written there.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("w+b") as file:
             file.write(bytes(_HEADER_BYTES))
             written = [_write_file(file, entry, pause) for entry in files]
-            directory = json.dumps({"folder": folder, "descriptions": descriptions, "files": written}).encode()
+            directory = json.dumps({"folder": folder, "files": written}).encode()
             offset = file.tell()
             file.write(directory)
             file.seek(0)
             file.write(_header(offset, directory))
+            file.flush()
+            index = _index_of(written, open_blocks(file.fileno()), offset)
         temporary.replace(path)
+        return index
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -108,10 +114,13 @@ def open_index(path: Path, folder: str, residence: Residence, reread: Reread, *,
             if found["folder"] != folder:
                 return None
             blocks = BlockFile(path, file.fileno(), residence, reread, maps=maps)
-        files = {entry["path"]: (entry["reader"], _stored_file(blocks, entry, offset)) for entry in found["files"]}
-        return Index(files, {tag: (name, text) for tag, (name, text) in found["descriptions"].items()})
+        return _index_of(found["files"], blocks, offset)
     except (OSError, struct.error, ValueError, TypeError, LookupError):
         return None  # the event files have it all
+
+
+def _index_of(entries: Sequence[Facts], blocks: BlockFile, end: int) -> Index:
+    return Index({entry["path"]: (entry["reader"], _stored_file(blocks, entry, end)) for entry in entries})
 
 
 def _header(offset: int, directory: bytes) -> bytes:

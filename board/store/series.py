@@ -94,6 +94,8 @@ class Part:
     def relocated(self, stored: StoredSeries) -> "Part":
         """Return the same points, those that an index has in its blocks."""
         columns = Columns.stored(self.columns.width, stored.blocks)
+        if columns.count > self.count:
+            raise ValueError("an index has more points than it was made of")
         if columns.count < self.count:
             columns = columns.appended(*self.columns.copied(columns.count, self.count))
         return replace(self, columns=columns)

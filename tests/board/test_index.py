@@ -23,6 +23,8 @@ from board.model import Kind
 from board.store.index_cache import IndexCache
 from board.store.store import Store
 from tests.board import event_files as files
+from writer.format.messages import Event
+from writer.format.records import encode_record
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "logs"
 
@@ -369,3 +371,37 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert monotonic() < until
         sleep(0.02)
+
+
+MANY_RUNS = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+from pathlib import Path
+from tests.board.test_index import Opened
+opened = Opened(Path(sys.argv[1]), Path(sys.argv[2]))
+assert opened.stored == 2000, opened.stored
+assert all(view.series["loss", "scalar"].value.tolist() == list(range(50)) for view in opened.store.views())
+print(len(os.listdir("/proc/self/fd")))
+"""
+
+
+def test_many_indexes_leave_descriptors_for_others(tmp_path: Path) -> None:
+    for run in range(40):
+        files.write(tmp_path / "logs" / f"run{run}" / "events.out.tfevents.1.a", *files.scalars(50))
+    Opened(tmp_path / "logs", tmp_path / "cache")
+    command = [sys.executable, "-c", MANY_RUNS, str(tmp_path / "logs"), str(tmp_path / "cache")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 20
+
+
+def test_a_replaced_file_takes_its_descriptions_with_it(tmp_path: Path) -> None:
+    logdir, cache = tmp_path / "logs", tmp_path / "cache"
+    event = Event(step=1, wall_time=files.START)
+    event.summary.value.add(tag=b"loss", simple_value=1.0).metadata.summary_description = b"the old text"
+    described = encode_record(event.SerializeToString())
+    path = files.write(logdir / "run" / "events.out.tfevents.1.a", *files.scalars(20), described)
+    assert Opened(logdir, cache).facts()["run"]["descriptions"] == {"loss": ("", "the old text")}
+    assert Opened(logdir, cache).facts()["run"]["descriptions"] == {"loss": ("", "the old text")}
+    replace(path)
+    assert Opened(logdir, cache).facts()["run"]["descriptions"] == {}
