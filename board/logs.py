@@ -96,11 +96,9 @@ class Logs:
         self.logdirs = [str(path) for path in paths]  # as given
         memory = default_memory() if memory is None else memory
         folder = cache_folder() if cache is True else Path(cache) if cache is not False else None
-        self._cache = None if folder is None else IndexCache(folder, memory // 4)
+        index = None if folder is None else IndexCache(folder, memory // 4)
         self._store = Store(min(RECENT_BYTES, memory // 4))
-        self._loader = LogdirLoader(
-            parse_logdirs(paths), self._store, clock=Clock(), cache=self._cache, memory_bytes=memory
-        )
+        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
 
     def __enter__(self) -> "Logs":
@@ -197,8 +195,6 @@ class Logs:
                         *((last.step, last.wall_time, last.value) if last is not None else ()),
                     )
                 )
-        if self._cache is not None:
-            self._cache.residence.trim()
         return answer
 
     def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:

@@ -50,7 +50,7 @@ class Indexer:
     """
 
     def __init__(self, store: Store, cache: IndexCache, memory_bytes: int, lock: threading.RLock) -> None:
-        """Let points that are in no index take half of ``memory_bytes``."""
+        """Let points that are in no index take their share of ``memory_bytes``."""
         self._store = store
         self._cache = cache
         self._own_limit = int(memory_bytes * _OWN_SHARE)
@@ -86,10 +86,6 @@ class Indexer:
         self._own_limit = max(self._own_limit, int(self._own_bytes))  # what cannot be moved must not stop the reading
         _give_back_freed()
 
-    def trim(self) -> None:
-        """Let go of what was only looked at in indexes, where that is too much."""
-        self._cache.residence.trim()
-
     # -- indexes
 
     def write_due(self) -> None:
@@ -113,7 +109,6 @@ class Indexer:
             try:
                 while not self._stopping.is_set() and (captured := self._next_due()) is not None:
                     self._write(captured)
-                self._cache.residence.trim()
             except Exception:  # the thread outlives it: without an index the next start reads the logs anew
                 logger.exception("writing an index failed")
 

@@ -316,8 +316,6 @@ class LogdirLoader:
                 self.unread_bytes[name] = unseen
         del pending[: len(stages)]
         self._count(-rows)
-        if self.indexer is not None:
-            self.indexer.trim()
         if self.on_delta is not None:
             self.on_delta(delta)
         return delta

@@ -58,17 +58,15 @@ class Residence:
         return self._used_bytes
 
     def note(self, block: "StoredBlock") -> None:
-        """Count a column that is handed out of a block."""
+        """Count a column that is about to be handed out of a block, and give everything back where that is too much.
+
+        Arrays in use stay good: their pages come again.
+        """
         with self._lock:
             self._used.append(block)
             self._used_bytes += 8 * block.rows
-        self.trim()
-
-    def trim(self) -> None:
-        """Give everything back where it is above the limit. Arrays in use stay good: their pages come again."""
-        if self._used_bytes <= self._limit_bytes:
-            return
-        with self._lock:
+            if self._used_bytes <= self._limit_bytes:
+                return
             used, self._used, self._used_bytes = self._used, [], 0
         for block in used:
             block.forget()

@@ -1,5 +1,6 @@
 """One column of a line: whoever reads some rows touches the chunks that have them, and no others."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
@@ -20,7 +21,7 @@ _start_of = attrgetter("start")
 T = TypeVar("T", np.float64, np.int64)
 
 
-class Column(Generic[T]):
+class Column(ABC, Generic[T]):
     """Some rows of one type, read piece by piece. Immutable."""
 
     def __init__(self, count: int, none: NDArray[T]) -> None:
@@ -28,9 +29,9 @@ class Column(Generic[T]):
         self.count = count
         self._none: NDArray[T] = none
 
+    @abstractmethod
     def piece_at(self, row: int) -> tuple[int, NDArray[T]]:
         """Return rows that lie together, ``row`` among them, read-only; and which is the first of them."""
-        raise NotImplementedError
 
     def pieces(self, first: int = 0, stop: int | None = None) -> Iterator[tuple[int, NDArray[T]]]:
         """Yield rows first to stop as (first of them, at most ``PIECE`` of them)."""

@@ -1,5 +1,6 @@
 """Smoothing of whole lines, before any pixel: what a zoom shows is a piece of the same curve."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -127,8 +128,9 @@ class _Blocks(FloatColumn):
     def _span(self, block: int) -> tuple[int, int]:
         return block * self._block_rows, min((block + 1) * self._block_rows, self.count)
 
+    @abstractmethod
     def _computed(self, block: int) -> Floats:
-        raise NotImplementedError
+        """Return the values of a block, made anew."""
 
 
 class _Average(_Blocks):
