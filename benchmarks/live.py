@@ -68,7 +68,7 @@ def measure(points: int) -> np.ndarray:
             training = [sys.executable, "-P", __file__, "--train", f"{logdir}/run", "--points", str(points)]
             done = subprocess.run(training, stdout=subprocess.PIPE, text=True, check=True)
             sent = [float(line) for line in done.stdout.split()]
-            page.wait_for_function(f"Object.keys(window.seen).length >= {points}", timeout=10_000)
+            page.wait_for_function("(n) => Object.keys(window.seen).length >= n", arg=points, timeout=10_000)
             seen = page.evaluate("window.seen")
             browser.close()
         finally:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -107,6 +106,8 @@ def _rate(fps: float) -> float:
 def _encode_webm(frames: NDArray[np.uint8], fps: float) -> bytes:
     try:
         with process.importing:
+            from fractions import Fraction  # late: it takes as long to import as five of our modules
+
             import av  # late: the writer works without it
     except ImportError as error:
         raise MissingPackageError("WebM needs PyAV: pip install 'trainboard[video]'") from error
