@@ -1,5 +1,8 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
+import gzip
+import json
+import time
 from collections.abc import Callable, Sequence
 from os.path import lexists
 from pathlib import Path
@@ -8,6 +11,10 @@ from typing import Any
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.graph_answers import GraphAnswers
+from board.graph_files import GraphFile, GraphFiles
+from board.graph_sources import GraphSource
+from board.graphs.tags import TaggedBlock, match_tags, metrics_of
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
@@ -56,6 +63,9 @@ __all__ = [
 ]
 
 
+GraphName = tuple[str, str, str | None]  # run, tag, ref as ``Logs.graph`` takes them
+
+
 def open(*paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> "Logs":  # noqa: A001 - read as board.open
     """Read every run below the logdirs, lossless, and return them: ``Logs(...)`` and its first ``refresh()``.
 
@@ -82,24 +92,37 @@ class Logs:
     ``Logs(*paths)`` reads nothing: a server makes one, then calls ``watch``. ``board.open`` makes one and reads.
     """
 
-    def __init__(self, *paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> None:
-        """Check the paths; read nothing. A missing logdir is fine here (``watch`` waits for it).
+    def __init__(
+        self,
+        *paths: str | Path,
+        cache: bool | str | Path = True,
+        memory: int | None = None,
+        graph_files: Sequence[Path] = (),
+    ) -> None:
+        """Check the paths; read nothing of the logdirs. A missing one is fine here (``watch`` waits for it).
 
         Args:
             paths: as in ``open``.
             cache: as in ``open``.
             memory: as in ``open``.
+            graph_files: models in files of their own, read here; with some, there may be no logdir.
 
         Raises:
             LogdirError: a path is a file or cannot be listed.
+            MalformedValueError: a graph cannot be read.
         """
         self.logdirs = [str(path) for path in paths]  # as given
         memory = default_memory() if memory is None else memory
         folder = cache_folder() if cache is True else Path(cache) if cache is not False else None
         index = None if folder is None else IndexCache(folder, memory // 4)
+        logdirs = parse_logdirs(paths) if paths or not graph_files else []
         self._store = Store(min(RECENT_BYTES, memory // 4))
-        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
+        self._loader = LogdirLoader(logdirs, self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
+        self._graphs = GraphAnswers(folder, memory)
+        self.graph_files = GraphFiles(self._graphs)
+        for path in graph_files:
+            self.add_graph_file(path, path.name)
 
     def __enter__(self) -> "Logs":
         return self
@@ -168,6 +191,7 @@ class Logs:
             self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
+        self.graph_files.close()
 
     def overview(self) -> Overview:
         """Return the run list."""
@@ -256,6 +280,64 @@ class Logs:
     def graph_node(self, run: str, tag: str, name: str, ref: str | None = None) -> dict[str, Any]:
         """Return all that a graph says of one node, attributes included; errors as ``graph``."""
         return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
+
+    def graph_answer(self, run: str, tag: str, ref: str | None = None, profile: str | None = None) -> bytes:
+        """Return a graph's columns as gzipped JSON, kept beside the index; a large one is decoded by a process.
+
+        Args:
+            run: "" for a file that was dropped onto the page.
+            tag: of the graph.
+            ref: of its value; None is the last one.
+            profile: tag of run metadata; None is the last, "" none.
+
+        Returns:
+            What ``graph`` does, and ``profiles``, the run metadata that can lie under the graph, and ``profile``, the
+            tag of that which does, or None.
+
+        Raises:
+            As ``graph``.
+        """
+        source = self._graph_source(run, tag, ref, profile)
+        rows = [] if source.path else RunGraphs(self._store.run(run), *self._place(run)).profiles(tag)
+        listed = [{"tag": row.tag, "ref": row.ref, "step": str(row.step)} for row in rows]
+        more = {"profiles": listed, "profile": source.profile_tag or None}
+        return self._graphs.ask("columns", [source], more=more)
+
+    def graph_node_answer(self, run: str, tag: str, name: str, ref: str | None = None) -> bytes:
+        """Return what ``graph_node`` does, as gzipped JSON."""
+        return self._graphs.ask("node", [self._graph_source(run, tag, ref, "")], name=name)
+
+    def graph_diff_answer(self, before: GraphName, after: GraphName) -> bytes:
+        """Return two graphs as one (``board.graphs.diff``), as gzipped JSON."""
+        return self._graphs.ask("diff", [self._graph_source(*before), self._graph_source(*after)])
+
+    def add_graph_file(self, data: bytes | Path, name: str) -> GraphFile:
+        """Take a file with a graph, which is then one of run "" and the returned ``tag``.
+
+        Raises:
+            BoardError: it cannot be read, in words.
+        """
+        return self.graph_files.add(data, name, time.time())
+
+    def graph_tags(self, run: str, tag: str, ref: str | None = None) -> tuple[list[TaggedBlock], list[dict[str, Any]]]:
+        """Return which scalars and histograms of a run tell of which block of its graph, and what they tell."""
+        tagged = self._tagged_blocks(run, tag, ref)
+        return tagged, metrics_of(tagged)
+
+    def _tagged_blocks(self, run: str, tag: str, ref: str | None) -> list[TaggedBlock]:
+        graphs = RunGraphs(self._store.run(run), *self._place(run))
+        columns = json.loads(gzip.decompress(self.graph_answer(run, tag, ref)))
+        return match_tags(columns, graphs.tags())
+
+    def graph_overlay(self, run: str, tag: str, ref: str | None, metric: str, step: int | None) -> dict[str, Any]:
+        """Return what the scalars of a metric say of each block at a step: see ``RunGraphs.overlay``."""
+        tagged = [block for block in self._tagged_blocks(run, tag, ref) if block.metric == metric]
+        return RunGraphs(self._store.run(run), *self._place(run)).overlay(tagged, step)
+
+    def _graph_source(self, run: str, tag: str, ref: str | None, profile: str | None = None) -> GraphSource:
+        if not run and tag.startswith("file:"):
+            return self.graph_files.source(tag)
+        return RunGraphs(self._store.run(run), *self._place(run)).source(tag, ref, profile)
 
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.

@@ -45,9 +45,15 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
 
     Raises:
         LogdirError: a logdir is a file or cannot be listed.
+        MalformedValueError: a graph cannot be read.
         CannotListenError: the port is taken, or the host is not this machine.
     """
-    logs = Logs(*settings.logdirs, cache=settings.cache_dir or False, memory=settings.memory)
+    logs = Logs(
+        *settings.logdirs,
+        cache=settings.cache_dir or False,
+        memory=settings.memory,
+        graph_files=settings.graph_files,
+    )
     listener = _listen(settings.host, settings.port)
     live = Live()
     app = create_app(settings, logs, live)
@@ -165,7 +171,8 @@ def _say_if_empty(logs: Logs, say: Callable[[str], None]) -> None:
 
 
 def _opening_lines(settings: Settings, url: str, environment: Mapping[str, str]) -> list[str]:
-    lines = [f"trainboard shows {', '.join(settings.logdirs)} at {url}"]
+    shown = [*settings.logdirs, *(str(path) for path in settings.graph_files)]
+    lines = [f"trainboard shows {', '.join(shown)} at {url}{'' if settings.logdirs else 'graphs'}"]
     if _is_for_everybody(settings.host):
         lines.append("Whoever reaches this machine can read these logs: there is no password.")
     elif connection := environment.get("SSH_CONNECTION", "").split():
