@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from board.errors import BadRequestError, UnknownRunError, UnknownSeriesError
+from board.errors import BadRequestError, MalformedValueError, UnknownRunError, UnknownSeriesError
 from board.logs import BlobRow, Kind
 from board.web.context import Board
 from board.web.encoding import asked_name, json_response, number, shown_name
@@ -110,7 +110,10 @@ async def take_graph_file(request: Request, board: Board) -> Response:
     data = await request.body()
     if not name or not data:
         raise BadRequestError("a file is needed, and its name in the header X-Filename")
-    file = await run_in_threadpool(board.logs.add_graph_file, data, name)
+    try:
+        file = await run_in_threadpool(board.logs.add_graph_file, data, name)
+    except MalformedValueError as error:
+        raise BadRequestError(str(error)) from error
     return json_response({"id": file.tag, "run": "", "tag": file.tag, "name": shown_name(file.name)})
 
 
