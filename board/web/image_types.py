@@ -6,7 +6,7 @@ Formats: PNG (ISO/IEC 15948 §5, §11.2.2), JPEG (ITU-T T.81 annex B), GIF89a, W
 import struct
 from typing import NamedTuple
 
-__all__ = ["ImageType", "is_too_large", "sniff_image"]
+__all__ = ["OTHER", "ImageType", "is_too_large", "sniff_image"]
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_384
