@@ -51,7 +51,9 @@ def send_image(
     if download:  # the page gives it a name
         return Response(data, media_type=OTHER, headers={**_BLOB_HEADERS, "Content-Disposition": "attachment"})
     if is_too_large(facts, len(data)):
-        error = f"not shown: {facts.width} × {facts.height} pixels in {len(data)} bytes would choke the browser"
+        frames = f", {facts.frames} frames or more," if facts.frames > 1 else ""
+        size = f"{facts.width} × {facts.height} pixels{frames} in {len(data)} bytes"
+        error = f"not shown: {size} would choke the browser"
         return json_response({"error": error, "width": facts.width, "height": facts.height, "bytes": len(data)}, 413)
     headers = dict(_BLOB_HEADERS)
     if not facts.is_image:
@@ -72,6 +74,7 @@ def describe_images(board: Board, run: Name, tag: Name, ref: Ref) -> Response:
                     "height": facts.height or image.height,
                     "type": facts.media_type,
                     "bytes": len(image.data),
+                    "frames": facts.frames,
                     "too_large": is_too_large(facts, len(image.data)),
                 }
                 for facts, image in found

@@ -149,6 +149,6 @@ export class ImageCell {
     setText(this.note, "cannot be shown");
     const [info] = await this.store.describe(this.run, this.tag, series?.refs[index] ?? "").catch(() => []);
     if (this.index !== index || !info) return;
-    setText(this.note, info.too_large ? `${info.width} × ${info.height}, ${bytes(info.bytes)}: too large for a browser, download it` : `no picture that browsers know, ${bytes(info.bytes)}`);
+    setText(this.note, info.too_large ? `${info.width} × ${info.height}${info.frames > 1 ? `, ${info.frames} frames or more` : ""}, ${bytes(info.bytes)}: too large for a browser, download it` : `no picture that browsers know, ${bytes(info.bytes)}`);
   }
 }

@@ -4,7 +4,7 @@ import { decodeSeries } from "./image_series.js";
 
 /** @import { App } from "../app.js" */
 /** @import { ImageSeries } from "./image_series.js" */
-/** @typedef {{width: number, height: number, type: string, bytes: number, too_large: boolean}} ImageInfo */
+/** @typedef {{width: number, height: number, type: string, bytes: number, frames: number, too_large: boolean}} ImageInfo */
 
 export class ImageStore {
   /** @param {App} app */
