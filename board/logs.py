@@ -17,26 +17,33 @@ from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
 from board.model import Delta, Kind, Problem, RunState
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.bands import BandRequest, Member, band
 from board.store.index_cache import IndexCache
 from board.store.pixels import PixelRequest, Pixels, nearest, pixels
-from board.store.series import SeriesView
+from board.store.scalar_axis import partner_of
+from board.store.series import Line, SeriesView
 from board.store.smoothing import Smoothing
+from board.store.statistics import range_statistics
 from board.store.store import RECENT_BYTES, RunView, Store
 from board.views import (
     BlobRow,
+    GroupBand,
     NearestPoint,
     Overview,
     PointColumns,
     RunPixels,
+    RunRange,
     RunSummary,
     TagSummary,
 )
 
 __all__ = [
+    "BandRequest",
     "Blob",
     "BlobRow",
     "BlobSeries",
     "Delta",
+    "GroupBand",
     "Kind",
     "Logs",
     "NearestPoint",
@@ -47,6 +54,7 @@ __all__ = [
     "Problem",
     "Run",
     "RunPixels",
+    "RunRange",
     "RunState",
     "RunSummary",
     "ScalarSeries",
@@ -181,30 +189,58 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out."""
+    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest, x_tag: str | None = None) -> list[RunPixels]:
+        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out.
+
+        ``x_tag`` is the scalar whose values are x, for ``x="scalar"``.
+        """
         answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                last = line.last
-                answer.append(
-                    RunPixels(
-                        run,
-                        line.name,
-                        pixels(line, request),
-                        *((last.step, last.wall_time, last.value) if last is not None else ()),
-                    )
+        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+            last = line.last
+            answer.append(
+                RunPixels(
+                    run,
+                    line.name,
+                    pixels(line, request, x_line),
+                    *((last.step, last.wall_time, last.value) if last is not None else ()),
                 )
+            )
         return answer
 
-    def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis "step", "relative" or "wall"."""
+    def bands(
+        self,
+        tag: str,
+        groups: Sequence[tuple[str, Sequence[str]]],
+        request: PixelRequest,
+        how: BandRequest,
+        x_tag: str | None = None,
+    ) -> list[GroupBand]:
+        """Return a curve for each group, given as (name, runs), of which any run has the tag."""
         answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                point = nearest(line, x, at, smoothing)
-                if point is not None:
-                    answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
+        for name, runs in groups:
+            members = [Member(*found) for found in self._find_lines(tag, runs, x_tag)]
+            if members:
+                answer.append(GroupBand(name, band(members, request, how)))
+        return answer
+
+    def ranges(
+        self, tag: str, runs: Sequence[str], x: str, lo: float, hi: float, x_tag: str | None = None
+    ) -> list[RunRange]:
+        """Return what each line is like between two places on the x axis, over all its visible points there."""
+        return [
+            RunRange(run, line.name, range_statistics(line, x, lo, hi, x_line))
+            for run, line, x_line in self._find_lines(tag, runs, x_tag)
+        ]
+
+    def nearest(
+        self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing, x_tag: str | None = None
+    ) -> list[NearestPoint]:
+        """Return each line's exact point nearest to ``at`` on the x axis."""
+        answer = []
+        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+            point = nearest(line, x, at, smoothing, x_line)
+            if point is not None:
+                answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
         return answer
 
     def points(self, run: str, tag: str) -> PointColumns:
@@ -279,7 +315,13 @@ class Logs:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
 
-    def _find_series(self, tag: str, runs: Sequence[str]) -> list[tuple[str, SeriesView]]:
+    def _find_lines(self, tag: str, runs: Sequence[str], x_tag: str | None) -> list[tuple[str, Line, Line | None]]:
+        """Return the lines of a tag with, where there is one, the line of the same run that is to be its x."""
         views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = [(run, views[run].series.get((tag, Kind.SCALAR))) for run in runs if run in views]
-        return [(run, series) for run, series in found if series is not None]
+        found = []
+        for view in (views[run] for run in runs if run in views):
+            series = view.series.get((tag, Kind.SCALAR))
+            x_series = None if x_tag is None else view.series.get((x_tag, Kind.SCALAR))
+            lines = series.lines if series is not None else ()
+            found += [(view.name, line, partner_of(line, x_series)) for line in lines]
+        return found

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,10 @@ class Column(TypedDict):
     bdata: str
 
 
-def column(values: NDArray[Any]) -> Column:
-    """Encode an array as float64, shape (n,)."""
-    data = np.ascontiguousarray(values, dtype="<f8")
-    return {"dtype": "f8", "bdata": base64.b64encode(data.data).decode("ascii")}
+def column(values: NDArray[Any], dtype: Literal["f8", "i4"] = "f8") -> Column:
+    """Encode an array as float64 (or int32), shape (n,)."""
+    data = np.ascontiguousarray(values, dtype=f"<{dtype}")
+    return {"dtype": dtype, "bdata": base64.b64encode(data.data).decode("ascii")}
 
 
 def number(value: float) -> float | str:
