@@ -8,6 +8,7 @@ from typing import Any
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
@@ -46,6 +47,7 @@ __all__ = [
     "PointColumns",
     "Problem",
     "Run",
+    "RunHparams",
     "RunPixels",
     "RunState",
     "RunSummary",
@@ -100,6 +102,7 @@ class Logs:
         self._store = Store(min(RECENT_BYTES, memory // 4))
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
+        self._hparams = HparamReader()
 
     def __enter__(self) -> "Logs":
         return self
@@ -127,7 +130,7 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name))
+        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -256,6 +259,14 @@ class Logs:
     def graph_node(self, run: str, tag: str, name: str, ref: str | None = None) -> dict[str, Any]:
         """Return all that a graph says of one node, attributes included; errors as ``graph``."""
         return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
+
+    def hparams(self, run: str) -> RunHparams:
+        """Return a run's hyper-parameters with where each comes from; UnknownRunError where there is no such run."""
+        return self._hparams.read([self._store.run(run)], self._place, self._store.views())[run]
+
+    def all_hparams(self) -> dict[str, RunHparams]:
+        """Return the hyper-parameters of every run, in the order of ``runs``; reads files, each once."""
+        return self._hparams.read(self._store.views(), self._place)
 
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.

@@ -26,8 +26,24 @@ MAY_IMPORT = {
     "board.store": {"board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
     "board.ingest": {"board.store", "board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
     "board.graphs": {"board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
+    "board.hparams": {
+        "board.blob_reader",
+        "board.store",
+        "board.storage",
+        "writer.format",
+        "board.model",
+        "board.errors",
+    },
     "board.views": {"board.store", "board.model"},
-    "board.runs": {"board.blob_reader", "board.store", "board.storage", "board.kinds", "board.model", "board.errors"},
+    "board.runs": {
+        "board.hparams",
+        "board.blob_reader",
+        "board.store",
+        "board.storage",
+        "board.kinds",
+        "board.model",
+        "board.errors",
+    },
     "board.run_graphs": {
         "board.graphs",
         "board.runs",
@@ -41,6 +57,7 @@ MAY_IMPORT = {
     },
     "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.logs": {
+        "board.hparams",
         "board.inspection",
         "board.run_graphs",
         "board.runs",
