@@ -1,13 +1,15 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
+from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.grouping import Group, group_runs
 from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
@@ -15,7 +17,11 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.metrics import Extremes, Metrics
 from board.model import Delta, Kind, Problem, RunState
+from board.query.complete import Completion, complete
+from board.query.evaluate import Found, find_runs
+from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.index_cache import IndexCache
@@ -37,7 +43,11 @@ __all__ = [
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Completion",
     "Delta",
+    "Extremes",
+    "Found",
+    "Group",
     "Kind",
     "Logs",
     "NearestPoint",
@@ -47,6 +57,7 @@ __all__ = [
     "PointColumns",
     "Problem",
     "Run",
+    "RunChoices",
     "RunHparams",
     "RunPixels",
     "RunState",
@@ -103,6 +114,7 @@ class Logs:
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
+        self._metrics = Metrics()
 
     def __enter__(self) -> "Logs":
         return self
@@ -268,6 +280,31 @@ class Logs:
         """Return the hyper-parameters of every run, in the order of ``runs``; reads files, each once."""
         return self._hparams.read(self._store.views(), self._place)
 
+    def query(self, text: str, choices: Mapping[str, RunChoices] | None = None) -> Found:
+        """Return the runs that a query means: ``lr < 0.01 and state = running``, or a text that their names have.
+
+        Args:
+            text: see ``board.query.evaluate.find_runs``.
+            choices: what people chose of the runs, by name; ``tag``, ``star`` and their like ask for it.
+
+        Raises:
+            QueryError: it is none; says what was expected where.
+        """
+        return find_runs(text, self._source(choices))
+
+    def complete(self, text: str, cursor: int, choices: Mapping[str, RunChoices] | None = None) -> Completion:
+        """Return what can stand at a place of a query."""
+        return complete(text, cursor, self._source(choices))
+
+    def metric(self, tag: str) -> dict[str, Extremes]:
+        """Return the last, least and greatest value of a scalar, over all visible points, by run."""
+        found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
+        return {name: extremes for name, extremes in found if extremes is not None}
+
+    def groups(self, by: str, name: str = "") -> list[Group]:
+        """Return groups of runs by "folder", by a "hparam" or by a "regex"; see ``board.grouping``."""
+        return group_runs(by, name, self.runs, self.all_hparams() if by == "hparam" else {})
+
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.
 
@@ -276,6 +313,16 @@ class Logs:
         return inspect_runs(self.logdirs, self._loader.problems, self._store.views())
 
     # -- finding things
+
+    def _source(self, choices: Mapping[str, RunChoices] | None) -> Source:
+        return Source(
+            views=self._store.views(),
+            summaries={run.name: run for run in self.overview().runs},
+            hparams=self.all_hparams,
+            extremes=self._metrics.extremes,
+            choices=choices or {},
+            now=time(),
+        )
 
     def _place(self, run: str) -> tuple[Any, str]:
         """Return the storage of a run's files, and their folder in it."""

@@ -35,6 +35,9 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.views": {"board.store", "board.model"},
+    "board.metrics": {"board.store", "board.model"},
+    "board.grouping": {"board.hparams", "board.query", "board.errors"},
+    "board.query": {"board.hparams", "board.metrics", "board.views", "board.store", "board.model", "board.errors"},
     "board.runs": {
         "board.hparams",
         "board.blob_reader",
@@ -57,6 +60,9 @@ MAY_IMPORT = {
     },
     "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.logs": {
+        "board.query",
+        "board.grouping",
+        "board.metrics",
         "board.hparams",
         "board.inspection",
         "board.run_graphs",
