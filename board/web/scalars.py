@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from board.errors import BoardError
 from board.logs import Logs, NearestPoint, PixelRequest, PointColumns, RunPixels, Smoothing
 from board.web.context import Board, Context
-from board.web.encoding import asked_name, column, json_response, number, shown_name
+from board.web.encoding import asked_name, drawn_column, exact_column, json_response, number, shown_name
 from board.web.limits import MAX_CHARTS, MAX_COLUMNS, MAX_LINES, MAX_NAME, MAX_RUNS, MAX_WIDTH_PX, Name
 
 __all__ = ["router"]
@@ -62,6 +62,7 @@ class PixelsQuestion(_ChartQuestion):
     range: tuple[FiniteFloat, FiniteFloat] | None = None  # of x, ends included; None: all
     width: Annotated[int, Field(ge=1, le=MAX_WIDTH_PX)]  # pixels
     superseded: bool = False
+    raw: bool = True  # the curve before smoothing, too
 
 
 class NearestQuestion(_ChartQuestion):
@@ -137,6 +138,7 @@ def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
         width=question.width,
         smoothing=question.asked_smoothing(),
         superseded=question.superseded,
+        raw=question.raw,
     )
     try:
         lines = logs.pixels(asked_name(question.tag), question.asked_runs(), request)
@@ -164,10 +166,10 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "run": shown_name(line.run),
         "line": shown_name(line.line),
         "axis": pixels.axis,
-        "x": column(pixels.x),
-        "y": column(pixels.y),
-        "raw_x": None if pixels.raw_x is None else column(pixels.raw_x),
-        "raw_y": None if pixels.raw_y is None else column(pixels.raw_y),
+        "x": exact_column(pixels.x),
+        "y": drawn_column(pixels.y),
+        "raw_x": None if pixels.raw_x is None else exact_column(pixels.raw_x),
+        "raw_y": None if pixels.raw_y is None else drawn_column(pixels.raw_y),
         "exact": pixels.is_exact,
         "count": pixels.count,
         "total": pixels.total,
@@ -177,8 +179,8 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "x_range": _range(pixels.x_range),
         "y_range": _range(pixels.y_range),
         "y_inner": _range(pixels.y_outlier_range),
-        "superseded_x": None if pixels.superseded_x is None else column(pixels.superseded_x),
-        "superseded_y": None if pixels.superseded_y is None else column(pixels.superseded_y),
+        "superseded_x": None if pixels.superseded_x is None else exact_column(pixels.superseded_x),
+        "superseded_y": None if pixels.superseded_y is None else drawn_column(pixels.superseded_y),
         "last": last,
         "restarts": [number(x) for x in line.restarts],
     }
