@@ -192,16 +192,7 @@ class SummaryWriter(PluginMethods):
         """
         wall_time = _now() if walltime is None else walltime
         try:
-            items = tag_scalar_dict.items()
-            if type(global_step) is int and walltime is None:
-                batch = [(tag, value, global_step, wall_time) for tag, value in items if type(value) is float]
-                if len(batch) == len(items):
-                    self._scalars.extend(batch)
-                    if len(self._scalars) >= self._queue.limit:
-                        self._queue.attend()
-                    return
-            for tag, value in items:
-                self._handover.put_number(tag, value, global_step, wall_time)
+            self._handover.put_numbers(dict(tag_scalar_dict), global_step, wall_time)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse("", error)
 
