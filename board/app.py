@@ -67,9 +67,10 @@ def create_app(
     app.state.context = Context(logs, live, settings.logdirs)
     for router in (runs.router, scalars.router, blobs.router, graphs.router, stream.router):
         app.include_router(router)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), static_dir, plotly_url))
+    files = OwnFiles(static_dir)
+    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
-    app.mount("/static", OwnFiles(directory=static_dir))
+    app.mount("/static", files)
     add_error_handlers(app)
     # The last one added stands first. Event streams and pictures pass the compression as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)

@@ -37,6 +37,7 @@ class PixelRequest:
     width: int = 600  # pixel columns between lo and hi
     smoothing: Smoothing = field(default_factory=Smoothing)
     superseded: bool = False  # also give the points that a later session hides
+    raw: bool = True  # also give the curve before smoothing, where there is any
 
     def __post_init__(self) -> None:
         """Check them."""
@@ -65,7 +66,7 @@ class Pixels:
 
     x: NDArray[np.float64]  # rising if ``rises``; with the points beside the range, so that the line runs to the edge
     y: NDArray[np.float64]
-    raw_x: NDArray[np.float64] | None  # the curve before smoothing; None where there is no smoothing
+    raw_x: NDArray[np.float64] | None  # the curve before smoothing; None where there is none, or it was not asked for
     raw_y: NDArray[np.float64] | None
     is_exact: bool  # every point in range is there; else the extremes of every pixel column, at their true x
     count: int  # points in range, those that are not finite included
@@ -107,16 +108,16 @@ def pixels(line: Line, request: PixelRequest, x_line: Line | None = None) -> Pix
         return _pixels_by_scalar(line, points, paired(line, points, x_line), request)
     axis = axis_of(line, points, request.x)
     columns = PixelColumns(axis, request.lo, request.hi, request.width)
-    raw = shown = columns.curve(axis.arranged(points.value))
     is_smoothed = request.smoothing.kind != "none"
-    if is_smoothed:
-        shown = columns.curve(axis.arranged(smoothed(points, request.smoothing, line.series.recent)))
+    with_raw = is_smoothed and request.raw
+    shown = columns.curve(axis.arranged(smoothed(points, request.smoothing, line.series.recent)))
+    raw = columns.curve(axis.arranged(points.value)) if with_raw else shown  # what is not finite is so in both
     hidden = _superseded(line, axis, request) if request.superseded else None
     return Pixels(
         x=shown.x,
         y=shown.y,
-        raw_x=raw.x if is_smoothed else None,
-        raw_y=raw.y if is_smoothed else None,
+        raw_x=raw.x if with_raw else None,
+        raw_y=raw.y if with_raw else None,
         is_exact=columns.is_exact,
         count=columns.count,
         total=axis.count,
@@ -184,8 +185,8 @@ def _pixels_by_scalar(line: Line, points: Drawn, pairs: Paired, request: PixelRe
     return Pixels(
         x=shown.x,
         y=shown.y,
-        raw_x=raw.x if is_smoothed else None,
-        raw_y=raw.y if is_smoothed else None,
+        raw_x=raw.x if is_smoothed and request.raw else None,
+        raw_y=raw.y if is_smoothed and request.raw else None,
         is_exact=columns.is_exact,
         count=columns.count,
         total=len(values),

@@ -77,6 +77,7 @@ class PixelsQuestion(_ChartQuestion):
     range: tuple[FiniteFloat, FiniteFloat] | None = None  # of x, ends included; None: all
     width: Annotated[int, Field(ge=1, le=MAX_WIDTH_PX)]  # pixels
     superseded: bool = False
+    raw: bool = True  # the curve before smoothing, too
     groups: Annotated[list[GroupQuestion], Field(max_length=MAX_GROUPS)] | None = None
     centre: Literal["mean", "median", "iqm"] = "mean"
     spread: Literal["none", "minmax", "std", "stderr", "bootstrap"] = "minmax"
@@ -91,7 +92,7 @@ class PixelsQuestion(_ChartQuestion):
         low, high = self.range or (None, None)
         smoothing = self.asked_smoothing()
         return PixelRequest(
-            x=self.x, lo=low, hi=high, width=self.width, smoothing=smoothing, superseded=self.superseded
+            x=self.x, lo=low, hi=high, width=self.width, smoothing=smoothing, superseded=self.superseded, raw=self.raw
         )
 
     def asked_groups(self) -> list[tuple[str, list[str]]]:

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from board.web.encoding import drawn_column, exact_column
 from tests.board.logged import append_events, scalar
 from tests.board.web.conftest import serve_in_process, wait_until_loaded
 from tests.board.web.test_runs import EXPECTED
@@ -20,8 +21,8 @@ RUN = "torch/run_a"
 
 
 def decode(column: dict[str, str]) -> NDArray[np.float64]:
-    assert column["dtype"] == "f8"
-    return np.frombuffer(base64.b64decode(column["bdata"]), "<f8")
+    assert column["dtype"] in ("f8", "f4", "i4")
+    return np.frombuffer(base64.b64decode(column["bdata"]), f"<{column['dtype']}").astype("f8")
 
 
 def ask(client: TestClient, **chart: Any) -> dict[str, Any]:
@@ -274,3 +275,56 @@ def test_a_range_without_a_finite_point_has_no_statistics(tmp_path: Path) -> Non
         assert (line["count"], line["nonfinite"], line["mean"], line["min"]) == (1, 1, None, None)
         (line,) = ask_at(client, "/api/ranges", tag="x", runs=["a"], range=[2, 3])["lines"]
         assert (line["change"], line["percent"]) == (5.0, None)  # of zero there is no per cent
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0, 1, -5, 2**31 - 1], "i4"),
+        ([0.5, 1e10, math.nan, math.inf], "f4"),
+        ([2.0**31], "f4"),
+        ([0.1], "f8"),
+        ([1e300], "f8"),
+        ([1.0, math.nan], "f4"),
+        ([], "i4"),
+    ],
+)
+def test_columns_are_as_narrow_as_their_values_allow(values: list[float], dtype: str) -> None:
+    encoded = exact_column(np.array(values))
+    assert encoded["dtype"] == dtype
+    np.testing.assert_array_equal(decode(dict(encoded)), values)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0.1, 0.2, math.nan], "f4"),
+        ([1e9 + 0.1, 1e9 + 0.2], "f8"),  # all that differs is in the last digits
+        ([1e300, 0.0], "f8"),
+        ([0.1, 0.1], "f8"),
+        ([0.5, 0.5], "f4"),
+        ([math.nan], "f4"),
+        ([], "f4"),
+    ],
+)
+def test_what_is_only_looked_at_moves_by_less_than_can_be_seen(values: list[float], dtype: str) -> None:
+    encoded = drawn_column(np.array(values))
+    assert encoded["dtype"] == dtype
+    seen = decode(dict(encoded))
+    height = np.ptp(np.array(values)[np.isfinite(values)]) if np.isfinite(values).any() else 0.0
+    np.testing.assert_allclose(seen, values, rtol=0, atol=height * 1e-6)
+
+
+@pytest.mark.parametrize("kind", ["ema", "time_ema", "gaussian", "mean"])
+def test_without_the_raw_curve_marks_are_the_same(kind: str, tmp_path: Path) -> None:
+    values = [math.sin(i) if i % 97 else math.nan for i in range(3000)]
+    values[500], values[501] = math.inf, -math.inf
+    append_events(tmp_path / "run", [scalar("loss", i, v) for i, v in enumerate(values)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        smoothing = {"kind": kind, "amount": 0.5 if "ema" in kind else 5}
+        (full,) = ask(client, tag="loss", runs=["run"], smoothing=smoothing)["lines"]
+        (bare,) = ask(client, tag="loss", runs=["run"], smoothing=smoothing, raw=False)["lines"]
+    assert full["raw_y"] is not None
+    assert full["nonfinite"]
+    assert bare == {**full, "raw_x": None, "raw_y": None}
