@@ -157,6 +157,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
     assert {(path, method) for path, methods in described.items() for method in methods} == {
         ("/api/runs", "get"),
         ("/api/tags", "get"),
+        ("/api/tags/match", "get"),
         ("/api/counts", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
