@@ -76,6 +76,7 @@ class ImagesPage {
     app.on("delta", (delta) => this.onDelta(delta), { signal });
     app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
+    app.on("theme", () => { for (const cell of this.cells.values()) for (const spot of cell.spots) spot.paint(); }, { signal });
     root.addEventListener("click", (event) => { this.camera.click(event); }, { signal });
     root.addEventListener("pointermove", (event) => this.onPointer(event), { signal });
     root.addEventListener("pointerleave", () => this.point(null), { signal });
