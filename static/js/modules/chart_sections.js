@@ -178,6 +178,12 @@ export class ChartSections {
     for (const [key, { root }] of this.sections) root.open = !this.choices.isClosed(key);
   }
 
+  /** @param {string} tag @returns {{key: string, at: number, of: number, tags: string[]} | null} its number in its section, from 1 */
+  placeOf(tag) {
+    for (const [key, { tags }] of this.sections) if (tags.includes(tag)) return { key, at: tags.indexOf(tag) + 1, of: tags.length, tags };
+    return null;
+  }
+
   /** Bring a chart into view, and the keys to it. @param {string} tag @returns {boolean} whether there is one */
   reveal(tag) {
     for (const section of this.sections.values()) {

@@ -12,6 +12,7 @@ import { ImageStore } from "./image_store.js";
 import { bindLook } from "./image_look.js";
 import { Scrubber } from "./scrubber.js";
 import { groupTags } from "./tag_groups.js";
+import { TagSearch } from "./tag_search.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Group } from "./tag_groups.js" */
@@ -36,8 +37,10 @@ class ImagesPage {
     this.app = app;
     this.signal = signal;
     this.body = need(root, ".page", MODULE);
-    /** @type {HTMLInputElement} */
-    this.filter = need(root, "input[name=tags]", MODULE);
+    this.search = new TagSearch({
+      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
+      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
+    });
     this.slider = need(root, ".scrubber", MODULE);
     /** @type {TagsAnswer | null} */
     this.tags = null;
@@ -62,7 +65,6 @@ class ImagesPage {
     this.seen = new IntersectionObserver((entries) => this.onSeen(entries), margin);
     this.near = new IntersectionObserver((entries) => this.onNear(entries), { ...margin, rootMargin: "900px" });
     signal.addEventListener("abort", () => { this.seen.disconnect(); this.near.disconnect(); });
-    this.filter.value = app.view.get("tags") ?? "";
     bindLook(root, app.view, signal);
     this.paintLook();
   }
@@ -73,20 +75,11 @@ class ImagesPage {
     app.on("delta", (delta) => this.onDelta(delta), { signal });
     app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
-    this.filter.addEventListener("input", () => this.setFilter(this.filter.value), { signal });
-    this.filter.addEventListener("keydown", (event) => { if (event.key === "Escape") this.setFilter(""); }, { signal });
     root.addEventListener("click", (event) => { this.camera.click(event); }, { signal });
     root.addEventListener("pointermove", (event) => this.onPointer(event), { signal });
     root.addEventListener("pointerleave", () => this.point(null), { signal });
     root.addEventListener("spots", () => this.showStep(), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
-  }
-
-  /** @param {string} text */
-  setFilter(text) {
-    if (this.filter.value !== text) this.filter.value = text;
-    this.app.view.set("tags", text || null);
-    this.paint();
   }
 
   paintLook() {
@@ -123,8 +116,7 @@ class ImagesPage {
     const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
     this.bar.paint(visible);
     const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups, isBroken } = groupTags(entries, { filter: this.filter.value, pins: [], isShown: (run) => app.runs.isVisible(run) });
-    this.filter.toggleAttribute("aria-invalid", isBroken);
+    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
     // A live page hears of its runs many times a second: what stands where it stood is left alone.
     const layout = JSON.stringify([groups, visible, app.runs.list.length > 0]);
     if (layout === this.layout) { for (const cell of this.cells.values()) cell.paintRun(); return; }
@@ -143,7 +135,7 @@ class ImagesPage {
     if (!app.runs.list.length) return emptyLogdir(app);
     if (!tags?.tags.length) return emptyNote("No images yet", "They appear here as soon as a run logs one: writer.add_image(\"inputs\", image, step)");
     if (!app.runs.visible().length) return emptyNote("No run is ticked", "Tick runs in the list to see their images.");
-    if (this.filter.value.trim()) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.setFilter("")]);
+    if (this.search.text) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.search.set("")]);
     return emptyNote("No images here", "The ticked runs have logged none.");
   }
 
@@ -265,6 +257,6 @@ class ImagesPage {
     if (event.key === "0") this.camera.set(WHOLE);
     if (event.key === " " && event.target === document.body) { event.preventDefault(); this.scrubber.toggle(); }
     if (event.key === "b") this.bar.next();
-    if (event.key === "t") { event.preventDefault(); this.filter.focus(); }
+    if (event.key === "t") { event.preventDefault(); this.search.input.focus(); }
   }
 }
