@@ -184,8 +184,8 @@ export class ChartSections {
     return null;
   }
 
-  /** Bring a chart into view, and the keys to it. @param {string} tag @returns {boolean} whether there is one */
-  reveal(tag) {
+  /** Bring a chart into view, and the keys to it. @param {string} tag @param {{scrolls?: boolean}} [how] @returns {boolean} whether there is one */
+  reveal(tag, { scrolls = true } = {}) {
     for (const section of this.sections.values()) {
       const chunk = section.chunks[Math.floor(section.tags.indexOf(tag) / CHUNK)];
       if (!chunk) continue;
@@ -195,7 +195,7 @@ export class ChartSections {
       const slot = section.slots.get(tag);
       if (!slot) continue;
       this.build(slot);
-      slot.scrollIntoView({ block: "nearest" });
+      if (scrolls) slot.scrollIntoView({ block: "nearest" });
       /** @type {HTMLElement | null} */ (slot.querySelector(".chart-frame"))?.focus({ preventScroll: true });
       return true;
     }

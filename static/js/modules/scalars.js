@@ -231,9 +231,10 @@ class ScalarsPage {
 
   /** @param {string} tag */
   togglePin(tag) {
-    const pins = this.app.view.getAll("pin");
+    const pins = this.app.view.getAll("pin"), hadFocus = document.activeElement?.closest(".chart-slot")?.getAttribute("data-tag") === tag;
     this.app.view.setAll("pin", pins.includes(tag) ? pins.filter((one) => one !== tag) : [...pins, tag]);
     this.render();
+    if (hadFocus) this.sections.reveal(tag, { scrolls: false }); // the chart is another one now
     this.each((chart) => chart.paintPin());
   }
 
