@@ -39,8 +39,8 @@ class ImagesPage {
     this.signal = signal;
     this.body = need(root, ".page", MODULE);
     this.search = new TagSearch({
-      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => this.tags?.tags.map(({ tag }) => tag) ?? [],
-      onChange: () => this.paint(), onPick: () => {},
+      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
+      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
     });
     this.slider = need(root, ".scrubber", MODULE);
     /** @type {TagsAnswer | null} */
