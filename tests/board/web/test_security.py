@@ -157,9 +157,11 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
     assert {(path, method) for path, methods in described.items() for method in methods} == {
         ("/api/runs", "get"),
         ("/api/tags", "get"),
+        ("/api/tags/match", "get"),
         ("/api/counts", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
+        ("/api/ranges", "post"),
         ("/api/scalars.csv", "get"),
         ("/api/blobs", "get"),
         ("/api/image", "get"),
