@@ -43,6 +43,7 @@ def test_what_was_given_out_at_random_is_whole_again() -> None:
         else:
             value = number % 250
             held.append((value, buffers.copy(np.full(chance.randrange(1 << 16, 1 << 20), value, np.uint8))))
+            beyond += held[-1][1]._place is None
         if number % 10 == 0:
             buffers.touch_ahead()
     places = sorted(array._place[2:] for _, array in held if array._place is not None)
