@@ -5,7 +5,7 @@ import { ADDED, CHANGED, changesOf, INSIDE, markGraphs, markOf, REMOVED, SAME } 
 import { mergeGraphs } from "./diff_merge.js";
 import { mix } from "./colour.js";
 import { MARK_TOKENS } from "./key.js";
-import { isStack } from "./names.js";
+import { isBlock, isStack } from "./names.js";
 
 /** @import {GraphColumns, Hierarchy} from "./graph_types.js" */
 /** @import {Overlay} from "./colour.js" */
@@ -78,9 +78,9 @@ export class GraphDiff {
   differences(side, h) {
     const found = [], stack = [0];
     while (stack.length) {
-      const item = /** @type {number} */ (stack.pop()), mark = item ? this.mark(side, h, item) : INSIDE;
+      const item = /** @type {number} */ (stack.pop()), mark = item ? this.mark(side, h, item) : INSIDE; // a module's only op is the module
       if (mark === ADDED || mark === REMOVED || mark === CHANGED) found.push(item);
-      if (mark === INSIDE || (mark === CHANGED && item < h.groupCount)) for (let i = h.children[item].length - 1; i >= 0; i--) stack.push(h.children[item][i]);
+      if (isBlock(h, item) && (mark === INSIDE || mark === CHANGED)) for (let i = h.children[item].length - 1; i >= 0; i--) stack.push(h.children[item][i]);
     }
     return found;
   }

@@ -2,7 +2,7 @@
 import { el } from "../dom.js";
 import { counted } from "../format.js";
 import { ADDED, CHANGED, MARK_NAMES, REMOVED } from "./diff_marks.js";
-import { className, fullName, title } from "./names.js";
+import { className, fullName, isStack, title } from "./names.js";
 
 /** @import {Hierarchy} from "./graph_types.js" */
 /** @import {GraphDiff, Side} from "./diff.js" */
@@ -26,9 +26,16 @@ export function diffList(diff, side, h, jump) {
     el("h3", {}, parts.length ? parts.join(", ") : "No difference: the same blocks, ops, shapes and types"),
     ...items.slice(0, MOST).map((item, i) => el("div", { class: "details-link" },
       el("span", { class: "diff-sign", "data-mark": MARK_NAMES[marks[i]], title: MARK_NAMES[marks[i]] }, SIGNS.get(marks[i]) ?? ""),
-      el("button", { type: "button", onclick: () => jump(item), title: fullName(h, item) }, title(h, item)),
+      el("button", { type: "button", onclick: () => jump(item), title: fullName(h, item) }, place(h, item)),
       el("span", {}, marks[i] === CHANGED ? words(diff, side, h, item) : className(h, item)))),
     items.length > MOST && el("div", { class: "count" }, `and ${counted(items.length - MOST, "difference")} more`));
+}
+
+/** "layer1 › 0 › conv2": the model's own name says nothing here. */
+function place(/** @type {Hierarchy} */ h, /** @type {number} */ item) {
+  const names = [title(h, item)];
+  for (let outer = h.parent[item]; outer > 0 && h.parent[outer] > 0; outer = h.parent[outer]) if (!isStack(h, outer)) names.unshift(title(h, outer));
+  return names.join(" › ");
 }
 
 const words = (/** @type {GraphDiff} */ diff, /** @type {Side} */ side, /** @type {Hierarchy} */ h, /** @type {number} */ item) => diff.changes(side, h, item).map(({ what, from, to }) => `${what} ${from} → ${to}`).join(", ");

@@ -193,7 +193,7 @@ function drawStripes(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {{fi
 function drawNote(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ { ink }, /** @type {string} */ text, /** @type {Rect} */ box, /** @type {number} */ scale) {
   const size = Math.max(8.5, 10 * Math.min(1.4, scale));
   ctx.font = `600 ${size}px ${ink.font}`;
-  const w = ctx.measureText(text).width + size * 0.9, h = size * 1.45, x = box.x + box.w - w + 4 * scale, y = box.y - h / 2;
+  const w = ctx.measureText(text).width + size * 0.9, h = size * 1.45, x = box.x + box.w - w + 4 * scale, y = box.y - h * 0.74;
   if (w > box.w + 40) return;
   ctx.fillStyle = ink.ground;
   ctx.strokeStyle = ink.stroke;
@@ -222,13 +222,13 @@ function drawOpen(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pictur
   const label = labels.of(item);
   chevron(ctx, box.x + 14 * scale, box.y + 15 * scale, scale, true, palette.plain.ink);
   drawTitle(ctx, picture, item, box.x + 26 * scale, box.y + 19 * scale, scale, palette.plain);
-  const note = palette.note(item);
-  if (note) drawNote(ctx, picture, note, box, scale);
   if (label.costs) {
     ctx.textAlign = "right";
     ctx.fillStyle = ink.inkSoft;
     ctx.fillText(label.costs, box.x + box.w - 12 * scale, box.y + 19 * scale);
   }
+  const note = palette.note(item);
+  if (note) drawNote(ctx, picture, note, box, scale);
   return taken;
 }
 

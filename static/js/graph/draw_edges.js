@@ -35,7 +35,8 @@ export function drawEdges(ctx, picture, group, frame) {
     const low = origin + Math.min(points[axis], points[last]) * unit, high = origin + Math.max(points[axis], points[last]) * unit;
     if (high < 0 || low > end || high - low < 0.8) continue;
     inSight.push(edge);
-    const isAsked = (selected > 0 && touches(edge, selected)) || (hovered > 0 && touches(edge, hovered)), isLit = !!trace && isOnTheWay(picture, edge);
+    const isLit = !!trace && isOnTheWay(picture, edge);
+    const isAsked = (selected > 0 && touches(edge, selected) && (!trace || isLit)) || (hovered > 0 && touches(edge, hovered));
     if (isAsked) {
       asked.push(edge);
       continue;

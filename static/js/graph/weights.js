@@ -10,6 +10,7 @@ import { tagsAbout } from "./logged.js";
 
 const MOST = 6;
 const WIDE = 64, HIGH = 18; // px of a sketch
+const EVEN = 32; // bars of a sketch
 
 /** Mean, deviation and extremes of a histogram, each bin taken at its middle. @param {Bins} bins */
 export function statistics({ left, right, count }) {
@@ -74,20 +75,29 @@ async function fill(/** @type {HTMLElement} */ cell, /** @type {App} */ app, /**
     if (!row || row.error) return void (cell.textContent = row?.error ?? "nothing yet");
     const bins = { left: column(row.left), right: column(row.right), count: column(row.count) }, facts = statistics(bins);
     if (!facts) return void (cell.textContent = "empty");
-    cell.replaceChildren(sketch(bins), ` mean ${valueText(facts.mean, 3)}, std ${valueText(facts.deviation, 3)}, ${valueText(facts.low, 3)} … ${valueText(facts.high, 3)} `, el("span", { class: "count" }, `step ${stepText(answer.steps.at(-1))}`));
+    cell.replaceChildren(sketch(bins, facts), el("span", {}, `mean ${valueText(facts.mean, 3)}, std ${valueText(facts.deviation, 3)}, ${valueText(facts.low, 3)} to ${valueText(facts.high, 3)} `, el("span", { class: "count" }, `step ${stepText(answer.steps.at(-1))}`)));
   } catch (error) {
     if (!signal.aborted) cell.textContent = error instanceof Error ? error.message : String(error);
   }
 }
 
-/** The histogram as a small filled curve; heights are densities, for bins differ in width. */
-function sketch(/** @type {Bins} */ { left, right, count }) {
-  const low = left[0], wide = right[right.length - 1] - low || 1;
-  const density = Array.from(count, (n, i) => n / Math.max(right[i] - left[i], wide / 1e6)), most = Math.max(...density) || 1;
-  let path = `M0 ${HIGH}`;
-  density.forEach((d, i) => {
-    const y = HIGH - (d / most) * HIGH;
-    path += `L${(((left[i] - low) / wide) * WIDE).toFixed(1)} ${y.toFixed(1)}L${(((right[i] - low) / wide) * WIDE).toFixed(1)} ${y.toFixed(1)}`;
-  });
-  return svg("svg", { class: "details-sketch", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, "aria-hidden": "true" }, svg("path", { d: `${path}L${WIDE} ${HIGH}Z` }));
+/** The histogram as a small filled curve. */
+function sketch(/** @type {Bins} */ bins, /** @type {{low: number, high: number}} */ facts) {
+  const heights = evenBins(bins, facts, EVEN), most = Math.max(...heights) || 1, wide = WIDE / EVEN;
+  const path = heights.map((n, i) => `L${(i * wide).toFixed(1)} ${(HIGH - (n / most) * HIGH).toFixed(1)}h${wide}`).join("");
+  return svg("svg", { class: "details-sketch", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, "aria-hidden": "true" }, svg("path", { d: `M0 ${HIGH}${path}V${HIGH}Z` }));
+}
+
+/** Bins of any widths as bins of one width, each count spread evenly over where it was. @param {Bins} bins @param {{low: number, high: number}} range @param {number} count @returns {number[]} */
+export function evenBins({ left, right, count: counts }, { low, high }, count) {
+  const even = new Array(count).fill(0), unit = (high - low) / count || 1;
+  for (let i = 0; i < counts.length; i++) {
+    if (!(counts[i] > 0)) continue;
+    const from = (left[i] - low) / unit, to = Math.max((right[i] - low) / unit, from + 1e-9);
+    for (let b = Math.max(0, Math.floor(from)); b < Math.min(count, Math.max(to, Math.floor(from) + 1)); b++) {
+      const overlap = Math.min(to, b + 1) - Math.max(from, b);
+      if (overlap > 0) even[b] += (counts[i] * overlap) / (to - from);
+    }
+  }
+  return even;
 }

@@ -1,33 +1,28 @@
 /** The graphs page: reads a graph, or two to compare, and keeps drawing, list, details and address of one mind. */
-import { el, isTyping, need } from "../dom.js";
+import { need } from "../dom.js";
 import { token } from "../theme.js";
 import { ColourMenu } from "../graph/colour_menu.js";
 import { decodeColumns } from "../graph/columns.js";
 import { Details } from "../graph/details.js";
 import { GraphDiff } from "../graph/diff.js";
-import { diffList, diffNote } from "../graph/diff_notes.js";
-import { acceptFiles } from "../graph/drop_file.js";
 import { blocksIn, depthOf, opened, packOpen, topLevel, unpackOpen } from "../graph/expansion.js";
-import { startExports } from "../graph/export_menu.js";
+import { extrasOf } from "../graph/extras.js";
 import { emptyGraph, failedGraph, paintCrumbs, readingGraph } from "../graph/graph_notes.js";
+import { listenToBoard, listenToControls, paintControls, startTools } from "../graph/graph_controls.js";
 import { GraphPicker } from "../graph/graph_picker.js";
 import { GraphTree } from "../graph/graph_tree.js";
 import { GraphView } from "../graph/graph_view.js";
 import { readInk } from "../graph/ink.js";
 import { paintKey } from "../graph/key.js";
 import { spoken } from "../graph/labels.js";
-import { moduleName } from "../graph/logged.js";
 import { LoggedFeed } from "../graph/logged_feed.js";
 import { LoggedOverlay } from "../graph/logged_overlay.js";
 import { GraphModel } from "../graph/model.js";
 import { fullName, isBlock } from "../graph/names.js";
 import { packLook, unpackLook } from "../graph/camera.js";
-import { SearchBox } from "../graph/search_box.js";
 import { SideView } from "../graph/side_view.js";
 import { TimeStrip } from "../graph/time_strip.js";
 import { packTrace, unpackTrace } from "../graph/trace.js";
-import { traceBar } from "../graph/trace_bar.js";
-import { weightsOf } from "../graph/weights.js";
 
 /** @import {App} from "../app.js" */
 /** @import {GraphColumns} from "../graph/graph_types.js" */
@@ -46,16 +41,15 @@ export async function start(root, app) {
   return () => stopping.abort();
 }
 
-class GraphPage {
+export class GraphPage {
   /** @type {AbortController | null} */
   #reading = null;
   /** What the details are still asking for. */
   #asking = new AbortController();
   /** @type {GraphDiff | null} */
-  #diff = null;
+  diff = null;
   /** @type {TraceQuestion | null} */
-  #tracing = null;
-  #isDue = false;
+  tracing = null;
   #lookTimer = 0;
 
   /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal */
@@ -65,8 +59,7 @@ class GraphPage {
     this.app = app;
     this.signal = signal;
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    this.said = find("[data-slot=said]");
-    this.note = find("[data-slot=note]");
+    [this.said, this.note] = [find("[data-slot=said]"), find("[data-slot=note]")];
     this.crumbs = find(".graph-crumbs");
     this.key = find(".graph-key");
     this.canvas = find(".graph-canvas[data-side=after]");
@@ -86,82 +79,18 @@ class GraphPage {
     this.colours = new ColourMenu(/** @type {HTMLSelectElement} */ (find("[data-choice=by]")));
     this.feed = new LoggedFeed(app);
     this.logged = new LoggedOverlay(app, this.feed, { key: this.key, hierarchy: () => this.view.model?.hierarchy ?? null, changed: () => this.#paint() }, signal);
-    this.details = new Details(find(".details"), { jump: (item) => this.jump(item), extras: (item) => this.#extras(item), attributes: (name, ask) => this.picker.node(name, ask) });
-    this.search = new SearchBox(/** @type {HTMLInputElement} */ (find(".toolbar input[type=search]")), find(".graph-matches"), {
-      hierarchy: () => this.view.model?.hierarchy ?? null,
-      jump: (item) => { this.jump(item); this.view.canvas.focus({ preventScroll: true }); },
-      leave: () => this.view.canvas.focus({ preventScroll: true }),
-    }, signal);
-    startExports(find("#graph-export"), { still: () => this.view.picture(), name: () => this.picker.current ? this.picker.nameOf(this.picker.current) : "graph" }, signal);
-    acceptFiles(root, {
-      busy: (name) => this.note.replaceChildren(readingGraph(name)),
-      failed: (error) => this.note.replaceChildren(failedGraph(error, () => this.note.replaceChildren())),
-      opened: (id) => { this.app.view.set("run", ""); this.app.view.set("tag", `file:${id}`); this.#forget(); this.readList(); },
-    }, signal);
-    this.#listen(signal);
-  }
-
-  #listen(/** @type {AbortSignal} */ signal) {
-    const { app, picker, root } = this;
-    this.colours.select.addEventListener("change", () => {
-      app.view.set("by", this.colours.by);
-      this.recolour();
-    }, { signal });
-    picker.select.addEventListener("change", () => {
-      picker.choose(picker.entries[Number(picker.select.value)]);
-      this.#forget();
-      this.load();
-    }, { signal });
-    picker.otherSelect.addEventListener("change", () => {
-      picker.compareWith(picker.entries[Number(picker.otherSelect.value || -1)] ?? null);
-      app.view.set("by", null);
-      this.load();
-    }, { signal });
-    root.addEventListener("click", (event) => {
-      const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-zoom], [data-depth], [data-turn], [data-sides]")), { zoom, depth, sides } = button?.dataset ?? {};
-      if (zoom) zoom === "fit" ? this.view.stage.fit(true) : this.view.zoom(zoom === "in" ? 1.25 : 0.8);
-      else if (depth) this.setDepth(depth === "all" ? "all" : Number(depth));
-      else if (sides) { app.view.set("sides", sides === "side" ? "side" : null); this.load(); }
-      else if (button) this.turn(!this.view.model?.layout.isAcross);
-    }, { signal });
-    document.addEventListener("keydown", (event) => this.#onKey(event), { signal, capture: true });
-    app.on("delta", (delta) => {
-      const grew = Object.values(delta.grew ?? {}), has = (/** @type {string} */ kind) => grew.some((/** @type {any} */ kinds) => kinds[kind]);
-      if (has("graph") || [delta.rebuilt, delta.removed].some((names) => names?.length)) this.#readSoon();
-      else if (has("scalar")) this.logged.readSoon(true);
-    }, { signal });
-    app.on("stale", () => this.#readSoon(), { signal });
-    app.on(/** @type {any} */ ("navigated"), () => { picker.look(); this.load(); }, { signal });
-    app.on("selection", () => { if (picker.follow()) { this.#forget(); this.load(); } }, { signal });
-    app.on("theme", () => {
-      this.view.ink = this.side.view.ink = readInk();
-      this.recolour();
-    }, { signal });
-  }
-
-  #onKey(/** @type {KeyboardEvent} */ event) {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector(":popover-open, dialog[open]")) return;
-    const { view } = this;
-    if (event.key === "/" || event.key === "t") this.search.input.focus();
-    else if (event.key === "f") view.stage.fit(true);
-    else if (event.key === "+" || event.key === "=") view.zoom(1.25);
-    else if (event.key === "-") view.zoom(0.8);
-    else if (event.key === "l") this.turn(!view.model?.layout.isAcross);
-    else if (event.key === "Enter" && event.shiftKey && view.selected) this.openInside(view.selected);
-    else if ((event.key === "i" || event.key === "o") && view.selected) {
-      const direction = event.key === "i" ? "in" : "out";
-      this.follow(this.#tracing?.direction === direction ? null : { direction, depth: this.#tracing?.depth ?? Infinity });
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
+    this.details = new Details(find(".details"), { jump: (item) => this.jump(item), extras: (item) => extrasOf(this, item, this.#asking.signal), attributes: (name, ask) => this.picker.node(name, ask) });
+    this.search = startTools(this, find, signal);
+    listenToControls(this, signal);
+    listenToBoard(this, app, signal);
   }
 
   /** @param {GraphColumns} columns @param {GraphColumns | null} before to compare with */
   show(columns, before) {
     const { app, view, side } = this, address = app.view;
     const isBeside = !!before && address.get("sides") === "side";
-    this.#diff = before && new GraphDiff(before, columns);
-    const model = new GraphModel(this.#diff && !isBeside ? this.#diff.merged.columns : columns, this.pen), { hierarchy, layout, names } = model;
+    this.diff = before && new GraphDiff(before, columns);
+    const model = new GraphModel(this.diff && !isBeside ? this.diff.merged.columns : columns, this.pen), { hierarchy, layout, names } = model;
     this.root.dataset.state = "shown";
     this.root.dataset.sides = before ? (isBeside ? "side" : "merged") : "";
     this.note.replaceChildren();
@@ -170,10 +99,10 @@ class GraphPage {
     const asked = depth === "all" ? "all" : Number(depth) > 1 ? Number(depth) : 1;
     layout.setAllOpen(open !== null ? unpackOpen(hierarchy, names, open) : asked === 1 ? topLevel(hierarchy) : opened(hierarchy, asked));
     view.show(model, (chosen && names.find(chosen)) || 0);
-    side.diff = isBeside ? this.#diff : null;
+    side.diff = isBeside ? this.diff : null;
     side.view.show(isBeside && before ? new GraphModel(before, this.pen) : null);
     side.view.model?.layout.turn(layout.isAcross);
-    this.#tracing = view.selected ? unpackTrace(address.get("trace")) : null;
+    this.tracing = view.selected ? unpackTrace(address.get("trace")) : null;
     this.colours.fill(hierarchy, { series: this.feed.series, isDiff: !!before, asked: address.get("by") });
     this.tree.show(hierarchy, layout);
     this.recolour();
@@ -194,7 +123,7 @@ class GraphPage {
     if (!picker.current || !model) return;
     await feed.read(picker.current.run, () => model.modules).catch((error) => console.warn(error.message));
     if (view.model !== model) return;
-    this.colours.fill(model.hierarchy, { series: feed.series, isDiff: !!this.#diff, asked: this.app.view.get("by") });
+    this.colours.fill(model.hierarchy, { series: feed.series, isDiff: !!this.diff, asked: this.app.view.get("by") });
     if (this.colours.series !== null) this.recolour();
     if (view.selected) this.#showDetails(view.selected);
   }
@@ -209,7 +138,7 @@ class GraphPage {
   }
 
   #paint() {
-    const { view, side, colours } = this, diff = this.#diff;
+    const { view, side, colours } = this, diff = this.diff;
     for (const [one, which] of /** @type {const} */ ([[view, side.diff ? "after" : "merged"], [side.view, "before"]])) {
       const h = one.model?.hierarchy;
       if (h) one.paint(colours.palette(h, token, { diff: () => diff && diff.overlay(which, h, token), logged: () => (one === view ? this.logged.overlay(token) : null) }));
@@ -222,9 +151,7 @@ class GraphPage {
     const { model } = this.view, address = this.app.view;
     if (!model) return;
     const depth = depthOf(model.hierarchy, model.layout.open, asked);
-    for (const button of this.root.querySelectorAll("[data-depth]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-depth") === String(depth)));
-    for (const button of this.root.querySelectorAll("[data-turn]")) button.setAttribute("aria-pressed", String(model.layout.isAcross));
-    for (const button of this.root.querySelectorAll("[data-sides]:is(button)")) button.setAttribute("aria-pressed", String(button.getAttribute("data-sides") === this.root.dataset.sides));
+    paintControls(this.root, { depth, isAcross: model.layout.isAcross });
     address.set("depth", depth === 1 || depth === "custom" ? null : depth);
     address.set("open", depth === "custom" ? packOpen(model.hierarchy, model.layout.open) : null);
     this.tree.refresh();
@@ -290,12 +217,12 @@ class GraphPage {
     paintCrumbs(this.crumbs, hierarchy, item, (outer) => { this.select(outer); view.stage.frame(outer); });
     this.said.textContent = item ? spoken(hierarchy, item, layout.isOpen(item)) : "";
     if (this.side.diff && this.side.view.selected !== this.side.partnerOf(item)) this.side.select(item);
-    this.follow(item ? this.#tracing : null);
+    this.follow(item ? this.tracing : null);
   }
 
   /** Traces what is chosen. @param {TraceQuestion | null} question */
   follow(question) {
-    this.#tracing = question;
+    this.tracing = question;
     this.app.view.set("trace", packTrace(question));
     this.view.follow(question);
     this.#showDetails(this.view.selected);
@@ -306,19 +233,6 @@ class GraphPage {
     this.#asking.abort();
     this.#asking = new AbortController();
     if (model) this.details.show(model.hierarchy, () => model.links, item);
-  }
-
-  /** What the details tell beside the graph's own facts. @returns {(Node | null)[]} */
-  #extras(/** @type {number} */ item) {
-    const { view, app, feed } = this, h = view.model?.hierarchy, diff = this.#diff, side = this.side.diff ? "after" : "merged";
-    if (!h) return [];
-    if (!item) return [diff && diffList(diff, side, h, (found) => this.jump(found))];
-    return [
-      diff && diffNote(diff, side, h, item),
-      traceBar(this.#tracing, view.trace, (question) => this.follow(question)),
-      isBlock(h, item) ? el("p", { class: "details-links" }, el("button", { type: "button", onclick: () => this.openInside(item) }, "Open all inside"), el("button", { type: "button", onclick: () => view.stage.frame(item) }, "Show")) : null,
-      weightsOf(app, feed, moduleName(h, item), this.#asking.signal),
-    ];
   }
 
   /** Chooses an item wherever it is, and opens what is around it. @param {number} item */
@@ -336,6 +250,7 @@ class GraphPage {
     try {
       const [json, before] = await Promise.all([picker.columns(current, signal), other && picker.columns(other, signal)]);
       this.show(decodeColumns(json), before && decodeColumns(before));
+      for (const [slot, entry] of /** @type {const} */ ([["after", current], ["before", other]])) need(this.root, `[data-slot=${slot}]`, "graphs").textContent = entry ? picker.nameOf(entry, true) : "";
     } catch (error) {
       if (signal.aborted) return;
       this.view.show(null);
@@ -356,16 +271,25 @@ class GraphPage {
     if (await this.picker.read() || (!this.view.model && !this.picker.current)) await this.load();
   }
 
-  async #readSoon() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    this.#isDue = false;
-    if (!this.signal.aborted) this.readList().catch((error) => console.warn(error.message));
+  /** More values were logged: under new names only once the page is read anew. */
+  loggedMore() {
+    this.logged.readSoon(true);
+    if (!this.feed.series.length) this.#readLogged();
+  }
+
+  retheme() {
+    this.view.ink = this.side.view.ink = readInk();
+    this.recolour();
+  }
+
+  fit() {
+    this.app.view.set("look", null);
+    this.view.stage.fit(true);
+    if (this.side.diff) this.side.view.stage.fit(true);
   }
 
   /** What was open and chosen in one graph says nothing in another. */
-  #forget() {
+  forget() {
     for (const key of KEPT) this.app.view.set(key, null);
   }
 
