@@ -59,7 +59,8 @@ export class GraphPage {
     this.app = app;
     this.signal = signal;
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    [this.said, this.note] = [find("[data-slot=said]"), find("[data-slot=note]")];
+    this.said = find("[data-slot=said]");
+    this.note = find("[data-slot=note]");
     this.crumbs = find(".graph-crumbs");
     this.key = find(".graph-key");
     this.canvas = find(".graph-canvas[data-side=after]");
@@ -289,9 +290,7 @@ export class GraphPage {
   }
 
   /** What was open and chosen in one graph says nothing in another. */
-  forget() {
-    for (const key of KEPT) this.app.view.set(key, null);
-  }
+  forget() { for (const key of KEPT) this.app.view.set(key, null); }
 
   #keepLook() {
     clearTimeout(this.#lookTimer);
