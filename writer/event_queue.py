@@ -1,18 +1,19 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
-import contextlib
 import logging
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from writer import process
+from writer.bell import Bell
 from writer.device_values import Buffers
 from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
 from writer.event_file import EndStatus, EventFile
+from writer.format.encode import BATCH
 from writer.format.framing import encode_record
 from writer.losses import Losses
 from writer.series import Series
@@ -26,6 +27,7 @@ _STUCK_S = 2.0  # a disk that took nothing for so long is waited for no more
 _SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
 _BUSY_PAUSE_S = 0.001
+_LEAST_PAUSE_S = 0.00005
 _PAUSE_S = 0.01
 _IDLE_TURNS = 50
 _SLEEP_S = 60.0
@@ -39,21 +41,6 @@ class Media(NamedTuple):
     series: Series | str
     size: int  # bytes that it keeps in memory
     encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
-
-
-class _Bell:
-    """Wakes the one thread that waits for it; a ring before the wait is not lost."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._lock.release()
-
-    def wait(self, timeout_s: float) -> None:
-        self._lock.acquire(timeout=timeout_s)
 
 
 class EventQueue:
@@ -104,8 +91,8 @@ class EventQueue:
         self._pid = os.getpid()
         self._lock = threading.RLock()  # a signal handler may log, too
         self._inline_lock = threading.RLock()
-        self._bell = _Bell()
-        self._media_bell = _Bell()
+        self._bell = Bell()
+        self._media_bell = Bell()
         self._drain: Drain | None = None
         self._thread: threading.Thread | None = None
         self._encoder: threading.Thread | None = None
@@ -114,6 +101,7 @@ class EventQueue:
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
+        self._batched = 0  # scalars that wait in batches, beyond one for each
         self.limit = 0
         self.scalars.clear()
         self._encoded.clear()
@@ -130,6 +118,18 @@ class EventQueue:
             self._work_inline()
         elif len(self.scalars) >= self._scalar_capacity():
             self._wait_for_scalar_room()
+
+    def put_batch(self, numbers: dict[str, Any], step: Any, wall_time: float) -> None:
+        """Hand over numbers by tag, which are the queue's from now on: whatever ``float`` takes and nobody can change.
+
+        They are one item of the lane, and count for as many as they are.
+        """
+        with self._lock:
+            self._batched += len(numbers) - 1
+            self._set_limit()
+        self.scalars.append((BATCH, numbers, step, wall_time))
+        if len(self.scalars) >= self.limit:
+            self.attend()
 
     def put_media(self, media: Media) -> None:
         """Hand one over to be encoded; waits for room as the class says."""
@@ -226,6 +226,7 @@ class EventQueue:
                 self._make_file,
                 self.losses,
                 lambda taken: self._account(-taken),
+                self._account_batched,
                 max_queue=self._max_queue,
                 flush_s=self._flush_s,
             )
@@ -271,8 +272,8 @@ class EventQueue:
             if drain.is_ended:
                 break
             if has_more:
-                if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
-                    self._bell.wait(_BUSY_PAUSE_S)
+                # Where somebody will soon wait for room: only as long as another thread takes to get the GIL.
+                self._bell.wait(_BUSY_PAUSE_S if len(self.scalars) < self.limit // 2 else _LEAST_PAUSE_S)
             elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
                 self._bell.wait(_PAUSE_S)
             else:
@@ -359,7 +360,8 @@ class EventQueue:
 
     def _scalar_capacity(self) -> int:
         """Scalars that may wait: all the room that media leave, at least a quarter."""
-        return max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes) // _SCALAR_BYTES
+        room = max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes)
+        return max(0, room // _SCALAR_BYTES - self._batched)
 
     def _set_limit(self) -> None:
         self.limit = 0 if self._is_asleep or self._thread is None else self._scalar_capacity()
@@ -369,11 +371,16 @@ class EventQueue:
             self._media_bytes += media_bytes
             self._set_limit()
 
+    def _account_batched(self, count: int) -> None:
+        with self._lock:
+            self._batched -= count
+            self._set_limit()
+
     def _try_put(self, media: Media) -> bool:
         """Take one into the lane where there is room, at most three quarters for media; one alone always has it."""
         with self._lock:
             others = self._media_bytes
-            scalars_bytes = min(len(self.scalars) * _SCALAR_BYTES, self._queue_bytes // 4)
+            scalars_bytes = min((len(self.scalars) + self._batched) * _SCALAR_BYTES, self._queue_bytes // 4)
             if others and others + media.size > min(self._queue_bytes * 3 // 4, self._queue_bytes - scalars_bytes):
                 return False
             if not self._media:
@@ -433,7 +440,10 @@ class EventQueue:
         try:
             while (item := self.scalars.pop())[0] is MARK:
                 kept.append(item)
-            self.losses.add(item[0])
+            if item[0] is BATCH:
+                self._account_batched(len(item[1]) - 1)
+            for tag in item[1] if item[0] is BATCH else item[:1]:
+                self.losses.add(tag)
         except IndexError:
             pass
         self.scalars.extend(reversed(kept))

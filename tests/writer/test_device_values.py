@@ -123,6 +123,7 @@ class Writing:
             lambda sub_run: EventFile(str(folder)),
             self.losses,
             lambda taken: None,
+            lambda count: None,
             max_queue=1,
             flush_s=0.0,
         )
