@@ -10,6 +10,7 @@ from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.grouping import Group, group_runs
+from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
@@ -55,6 +56,8 @@ __all__ = [
     "Found",
     "Group",
     "GroupBand",
+    "HistogramRequest",
+    "HistogramRows",
     "Kind",
     "Logs",
     "NearestPoint",
@@ -122,6 +125,7 @@ class Logs:
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
+        self._histograms = HistogramReader()
         self._metrics = Metrics()
 
     def __enter__(self) -> "Logs":
@@ -300,6 +304,11 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
+        """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
+        known = [name for name in runs if name in self]
+        return self._histograms.chart([(self._store.run(name), *self._place(name)) for name in known], tag, request)
 
     def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
         """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
