@@ -96,7 +96,7 @@ def test_two_host_headers_are_refused(client: TestClient) -> None:
     ],
 )
 def test_only_own_pages_may_post(client: TestClient, headers: dict[str, str], status: int) -> None:
-    for path in ("/api/pixels", "/api/nearest"):
+    for path in ("/api/pixels", "/api/nearest", "/api/ranges"):
         assert client.post(path, json=EMPTY_QUESTION, headers=headers).status_code == status
 
 
@@ -160,6 +160,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/counts", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
+        ("/api/ranges", "post"),
         ("/api/scalars.csv", "get"),
         ("/api/blobs", "get"),
         ("/api/image", "get"),
