@@ -20,6 +20,8 @@ from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
+from board.notices.keeper import Keeper, Noticed
+from board.notices.rules import RULES, Notice, Rule
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, find_runs
 from board.query.subjects import RunChoices, Source
@@ -47,6 +49,7 @@ from board.views import (
 )
 
 __all__ = [
+    "RULES",
     "BandRequest",
     "Blob",
     "BlobRow",
@@ -62,11 +65,14 @@ __all__ = [
     "Kind",
     "Logs",
     "NearestPoint",
+    "Notice",
+    "Noticed",
     "Overview",
     "PixelRequest",
     "Pixels",
     "PointColumns",
     "Problem",
+    "Rule",
     "Run",
     "RunChoices",
     "RunHparams",
@@ -128,6 +134,7 @@ class Logs:
         self._hparams = HparamReader()
         self._histograms = HistogramReader()
         self._metrics = Metrics()
+        self._notices = Keeper(self._store)
 
     def __enter__(self) -> "Logs":
         return self
@@ -183,7 +190,13 @@ class Logs:
         """
         if self._watcher is not None:
             raise RuntimeError("these logs are being watched already")
-        self._loader.on_delta = on_delta
+
+        def tell(delta: Delta) -> None:
+            on_delta(delta)
+            self._notices.offer(delta)
+
+        self._loader.on_delta = tell
+        self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
         if self._loader.indexer is not None:
@@ -192,6 +205,8 @@ class Logs:
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
+        if self._watcher is not None:
+            self._notices.stop()
         if self._loader.indexer is not None:
             self._loader.indexer.stop()
         if self._watcher is not None:
@@ -373,6 +388,10 @@ class Logs:
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
 
+    def notices(self) -> Noticed:
+        """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""
+        return self._notices.refresh() if self._watcher is None else self._notices.read()
+
     @staticmethod
     def is_less_better(tag: str) -> bool:
         """Whether the best of a scalar is its least value, judged by its name."""
@@ -402,6 +421,7 @@ class Logs:
             hparams=self.all_hparams,
             extremes=self._metrics.extremes,
             choices=choices or {},
+            notices=self._notices.rules_of,
             now=time(),
         )
 

@@ -44,6 +44,7 @@ MAY_IMPORT = {
     },
     "board.views": {"board.store", "board.model"},
     "board.metrics": {"board.store", "board.model"},
+    "board.notices": {"board.store", "board.model", "board.errors"},
     "board.grouping": {"board.hparams", "board.query", "board.errors"},
     "board.query": {"board.hparams", "board.metrics", "board.views", "board.store", "board.model", "board.errors"},
     "board.runs": {
@@ -70,6 +71,7 @@ MAY_IMPORT = {
     "board.logs": {
         "board.query",
         "board.grouping",
+        "board.notices",
         "board.metrics",
         "board.hparams",
         "board.histograms",
