@@ -1,6 +1,5 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
-import contextlib
 import logging
 import os
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from writer import process
+from writer.bell import Bell
 from writer.device_values import Buffers
 from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
 from writer.event_file import EndStatus, EventFile
@@ -41,21 +41,6 @@ class Media(NamedTuple):
     series: Series | str
     size: int  # bytes that it keeps in memory
     encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
-
-
-class _Bell:
-    """Wakes the one thread that waits for it; a ring before the wait is not lost."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._lock.release()
-
-    def wait(self, timeout_s: float) -> None:
-        self._lock.acquire(timeout=timeout_s)
 
 
 class EventQueue:
@@ -106,8 +91,8 @@ class EventQueue:
         self._pid = os.getpid()
         self._lock = threading.RLock()  # a signal handler may log, too
         self._inline_lock = threading.RLock()
-        self._bell = _Bell()
-        self._media_bell = _Bell()
+        self._bell = Bell()
+        self._media_bell = Bell()
         self._drain: Drain | None = None
         self._thread: threading.Thread | None = None
         self._encoder: threading.Thread | None = None

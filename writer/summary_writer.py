@@ -298,6 +298,7 @@ class SummaryWriter(PluginMethods):
 
     def close(self) -> None:
         """Write what waits and the end of the file. Closing again does nothing; logging again begins a new file."""
+        self._stop_watching()
         self._queue.close()
 
     def __enter__(self) -> Self:
@@ -311,6 +312,7 @@ class SummaryWriter(PluginMethods):
         traceback: TracebackType | None,
     ) -> None:
         """Close; the file's end says whether an exception ended the block."""
+        self._stop_watching()
         is_orderly = exc_type is None or issubclass(exc_type, SystemExit)
         self._queue.close(EndStatus.CLOSED if is_orderly else EndStatus.FAILED)
 

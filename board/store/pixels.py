@@ -185,8 +185,8 @@ def _pixels_by_scalar(line: Line, points: Drawn, pairs: Paired, request: PixelRe
     return Pixels(
         x=shown.x,
         y=shown.y,
-        raw_x=raw.x if is_smoothed else None,
-        raw_y=raw.y if is_smoothed else None,
+        raw_x=raw.x if is_smoothed and request.raw else None,
+        raw_y=raw.y if is_smoothed and request.raw else None,
         is_exact=columns.is_exact,
         count=columns.count,
         total=len(values),

@@ -92,13 +92,7 @@ class PixelsQuestion(_ChartQuestion):
         low, high = self.range or (None, None)
         smoothing = self.asked_smoothing()
         return PixelRequest(
-            x=self.x,
-            lo=low,
-            hi=high,
-            width=self.width,
-            smoothing=smoothing,
-            superseded=self.superseded,
-            raw=self.raw,
+            x=self.x, lo=low, hi=high, width=self.width, smoothing=smoothing, superseded=self.superseded, raw=self.raw
         )
 
     def asked_groups(self) -> list[tuple[str, list[str]]]:

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,9 @@ class Column(TypedDict):
     bdata: str
 
 
-def column(values: NDArray[Any], dtype: Literal["f8", "i4"] = "f8") -> Column:
-    """Encode an array as float64 (or int32), shape (n,)."""
-    return _encoded(np.ascontiguousarray(values, dtype=f"<{dtype}"))
+def column(values: NDArray[Any]) -> Column:
+    """Encode an array as float64, shape (n,)."""
+    return _encoded(np.ascontiguousarray(values, dtype="<f8"))
 
 
 def exact_column(values: NDArray[Any]) -> Column:

@@ -13,7 +13,7 @@ from board.errors import BoardError
 from board.logs import GroupBand, Logs, NearestPoint, PointColumns, RunPixels, RunRange
 from board.web.chart_questions import NearestQuestions, PixelsQuestion, PixelsQuestions, RangesQuestions
 from board.web.context import Board, Context
-from board.web.encoding import asked_name, column, drawn_column, exact_column, json_response, number, shown_name
+from board.web.encoding import asked_name, drawn_column, exact_column, json_response, number, shown_name
 from board.web.limits import Name
 
 __all__ = ["router"]
@@ -91,11 +91,11 @@ def _band(found: GroupBand) -> dict[str, Any]:
     band = found.band
     return {
         "group": shown_name(found.group),
-        "x": column(band.x),
-        "centre": column(band.centre),
-        "low": column(band.low),
-        "high": column(band.high),
-        "runs": column(band.runs, "i4"),
+        "x": exact_column(band.x),
+        "centre": drawn_column(band.centre),
+        "low": drawn_column(band.low),
+        "high": drawn_column(band.high),
+        "runs": exact_column(band.runs),
         "ends": [{"x": number(x), "run": shown_name(run)} for x, run in band.ends],
         "count": band.count,
         "total": band.total,
@@ -136,7 +136,7 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "last": last,
         "restarts": [number(x) for x in line.restarts],
         "rising": pixels.rises,
-        "steps": None if pixels.step is None else column(pixels.step),
+        "steps": None if pixels.step is None else exact_column(pixels.step),
         "unplaced": pixels.unplaced,
     }
 

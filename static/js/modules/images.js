@@ -1,6 +1,7 @@
 /** The images page: every tag with its runs side by side, at one step, at one zoom, compared if asked. */
 
 import { el, icon, isTyping, need, setText } from "../dom.js";
+import { packNames, unpackNames } from "../view_state.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { ImageBlock } from "./image_block.js";
 import { ImageCamera, WHOLE, formatLook, parseLook, pixelAt } from "./image_camera.js";
@@ -38,8 +39,8 @@ class ImagesPage {
     this.signal = signal;
     this.body = need(root, ".page", MODULE);
     this.search = new TagSearch({
-      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
-      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
+      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => this.tags?.tags.map(({ tag }) => tag) ?? [],
+      onChange: () => this.paint(), onPick: () => {},
     });
     this.slider = need(root, ".scrubber", MODULE);
     /** @type {TagsAnswer | null} */
@@ -139,15 +140,22 @@ class ImagesPage {
     return emptyNote("No images here", "The ticked runs have logged none.");
   }
 
+  /** Keys of the sections that are closed. */
+  closed() {
+    const packed = this.app.view.get("closed");
+    return new Set(packed === null ? [] : unpackNames(packed));
+  }
+
   /** @param {Group} group @param {Map<string, string[]>} runsOf */
   section({ key, title, tags }, runsOf) {
-    const closed = this.app.view.getAll("closed");
-    const details = el("details", { class: "section", open: !closed.includes(key) },
+    const details = el("details", { class: "section", open: !this.closed().has(key) },
       el("summary", {}, icon("right"), el("h2", { title }, title), el("span", { class: "count" }, String(tags.length))),
       el("div", { class: "image-tags" }, ...tags.map((tag) => this.block(tag, runsOf.get(tag) ?? []).root)));
     details.addEventListener("toggle", () => {
-      const others = this.app.view.getAll("closed").filter((one) => one !== key);
-      this.app.view.setAll("closed", details.open ? others : [...others, key]);
+      const closed = this.closed();
+      if (details.open) closed.delete(key);
+      else closed.add(key);
+      this.app.view.set("closed", closed.size ? packNames(closed) : null);
     }, { signal: this.signal });
     return details;
   }
