@@ -9,6 +9,7 @@ from typing import Any
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.frames import frame_of
 from board.grouping import Group, group_runs
 from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
@@ -313,6 +314,33 @@ class Logs:
         lines = self._series(run, tag, Kind.SCALAR)
         series = ScalarSeries(lines)
         return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
+
+    def scalar_series(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> list[tuple[str, str, SeriesView]]:
+        """Return (run, tag, series) of those runs and tags, by run; none named are all there are.
+
+        Raises:
+            UnknownRunError: a run is none. UnknownSeriesError: not one of the runs has one of the tags.
+        """
+        views = [self._store.run(run) for run in runs] if runs else self._store.views()
+        found = []
+        for view in views:
+            own = {tag: series for (tag, kind), series in shown_series(view).items() if kind is Kind.SCALAR}
+            found += [(view.name, tag, own[tag]) for tag in (tags or sorted(own)) if tag in own]
+        if not found:
+            raise UnknownSeriesError("None of the runs has any of the tags.")
+        return found
+
+    def to_pandas(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> Any:
+        """Return the scalars as one ``pandas.DataFrame``: run, tag, line, step, wall_time, value, superseded.
+
+        Args:
+            runs: which ones; none named are all.
+            tags: which ones; none named are all.
+
+        Raises:
+            MissingExtraError: pandas is not installed. UnknownRunError, UnknownSeriesError: as ``scalar_series``.
+        """
+        return frame_of(self.scalar_series(runs, tags))
 
     def blobs(self, run: str, tag: str, kind: Kind) -> list[BlobRow]:
         """Return the points of a series of another kind, in line and file order.

@@ -42,12 +42,15 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.frames": {"board.store", "board.errors"},
+    "board.export": {"board.store", "board.logs", "board.model", "board.assets", "board.errors"},
     "board.views": {"board.store", "board.model"},
     "board.metrics": {"board.store", "board.model"},
     "board.notices": {"board.store", "board.model", "board.errors"},
     "board.grouping": {"board.hparams", "board.query", "board.errors"},
     "board.query": {"board.hparams", "board.metrics", "board.views", "board.store", "board.model", "board.errors"},
     "board.runs": {
+        "board.frames",
         "board.hparams",
         "board.blob_reader",
         "board.store",
@@ -69,6 +72,7 @@ MAY_IMPORT = {
     },
     "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.logs": {
+        "board.frames",
         "board.query",
         "board.grouping",
         "board.notices",
@@ -94,6 +98,7 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.export",
         "board.state",
         "board.logs",
         "board.live",
