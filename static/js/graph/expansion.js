@@ -37,9 +37,11 @@ export function opened(h, depth) {
   const stack = [{ item: open.at(-1) ?? 0, level: 0 }];
   while (stack.length) {
     const { item, level } = /** @type {{item: number, level: number}} */ (stack.pop());
-    for (const child of h.children[item]) if (isBlock(h, child) && level + (h.repeat[child] ? 1 : 0) < levels) {
+    for (const child of h.children[item]) {
+      const own = level + (h.repeat[child] ? 1 : 0);
+      if (!isBlock(h, child) || own >= levels) continue;
       open.push(child);
-      stack.push({ item: child, level: level + 1 });
+      stack.push({ item: child, level: own + 1 });
     }
   }
   return open;
