@@ -1,8 +1,8 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
 import contextlib
-import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -14,6 +14,7 @@ from writer.device_values import Buffers
 from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
 from writer.event_file import EndStatus, EventFile
 from writer.format.framing import encode_record
+from writer.herald import say_on_another_thread, wait_until_said, warn
 from writer.losses import Losses
 from writer.series import Series
 
@@ -25,12 +26,14 @@ _LARGEST_RECORD_BYTES = 256 << 20
 _STUCK_S = 2.0  # a disk that took nothing for so long is waited for no more
 _SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
+_ERROR_PAUSE_S = 0.2
 _BUSY_PAUSE_S = 0.001
 _PAUSE_S = 0.01
 _IDLE_TURNS = 50
 _SLEEP_S = 60.0
 _OPEN_WAIT_S = 2.0
-_logger = logging.getLogger("writer")
+_FLUSH_SAID_S = 0.1
+_CLOSE_SAID_S = 1.0
 
 
 class Media(NamedTuple):
@@ -77,7 +80,13 @@ class EventQueue:
     """
 
     def __init__(
-        self, make_file: Callable[[str], EventFile], *, queue_bytes: int, max_queue: int, flush_s: float
+        self,
+        make_file: Callable[[str], EventFile],
+        *,
+        queue_bytes: int,
+        max_queue: int,
+        flush_s: float,
+        sync_s: float | None = None,
     ) -> None:
         """Start the writer's thread, and wait up to 2 s for it to open the run's file."""
         self.scalars: ScalarLane = deque()
@@ -89,6 +98,7 @@ class EventQueue:
         self._make_file = make_file
         self._max_queue = max_queue
         self._flush_s = flush_s
+        self._sync_s = sync_s
         self._encoded: EncodedLane = deque()
         self._media: deque[Media | Ticket] = deque()
         self.forget()
@@ -141,7 +151,7 @@ class EventQueue:
             self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
                 if not self._drop_oldest_media():
-                    self.losses.add(media.series)
+                    self.losses.drop(media.series)
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
@@ -167,6 +177,7 @@ class EventQueue:
             if now > deadline or self._is_stuck(now):
                 return False
             self._be_ready()  # another thread may have closed, with the ticket left behind
+        wait_until_said(_FLUSH_SAID_S)
         return ticket.is_handed_over
 
     def close(self, status: int = EndStatus.CLOSED, timeout_s: float = 10.0) -> None:
@@ -182,8 +193,9 @@ class EventQueue:
         self.close_soon(status)
         if thread is not None:
             thread.join(timeout_s)
+        wait_until_said(_CLOSE_SAID_S)
         if drain is not None and not drain.is_ended:
-            _logger.warning("the log could not be ended within %g s: its last values may be lost", timeout_s)
+            warn("the log could not be ended within %g s: its last values may be lost", timeout_s)
 
     def close_soon(self, status: int = EndStatus.CLOSED) -> None:
         """Begin to close without waiting. Takes no lock: the garbage collector may call it at any moment."""
@@ -203,9 +215,9 @@ class EventQueue:
     def _be_ready(self) -> None:
         if self._pid != os.getpid():  # forked by something that Python was not told of
             self.forget()
-        if self._thread is None and not self._is_inline:
+        if not _is_alive(self._thread) and not self._is_inline:
             self._start(threading.Event())
-        if self._media and self._encoder is None and not self._is_inline:
+        if self._media and not _is_alive(self._encoder) and not self._is_inline:
             self._start_encoder()
         if self._is_asleep:
             with self._lock:
@@ -217,18 +229,11 @@ class EventQueue:
 
     def _start(self, opened: threading.Event) -> None:
         with self._lock:
-            if self._thread is not None or self._is_inline:
+            if _is_alive(self._thread) or self._is_inline:
                 return
             process.follow(self)
-            self._drain = Drain(
-                self.scalars,
-                self._encoded,
-                self._make_file,
-                self.losses,
-                lambda taken: self._account(-taken),
-                max_queue=self._max_queue,
-                flush_s=self._flush_s,
-            )
+            if self._drain is None or self._drain.is_ended:  # else its thread has died, and the next one goes on
+                self._drain = self._make_drain()
             thread = threading.Thread(
                 target=self._write_events, args=(self._drain, opened), name="trainboard-writer", daemon=True
             )
@@ -240,9 +245,21 @@ class EventQueue:
                 self._thread = thread
                 self._set_limit()
 
+    def _make_drain(self) -> Drain:
+        return Drain(
+            self.scalars,
+            self._encoded,
+            self._make_file,
+            self.losses,
+            lambda taken: self._account(-taken),
+            max_queue=self._max_queue,
+            flush_s=self._flush_s,
+            sync_s=self._sync_s,
+        )
+
     def _start_encoder(self) -> None:
         with self._lock:
-            if self._encoder is not None:
+            if _is_alive(self._encoder):
                 return
             encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
             try:
@@ -257,44 +274,49 @@ class EventQueue:
 
     def _write_events(self, drain: Drain, opened: threading.Event) -> None:
         """Run the writer's thread: small bites, so that the training never waits long for the interpreter's lock."""
-        has_opened = False
-        while True:
-            has_more = False
+        say_on_another_thread()
+        pause_s = 0.0
+        while not drain.is_ended:
             try:
-                if not has_opened:
-                    has_opened = True
-                    drain.open_run()
-                    opened.set()
-                has_more = drain.turn()
-            except Exception:  # the one place that keeps the thread alive, whatever a value or a disk did
-                _logger.exception("the writer's thread met an error and goes on")
-            if drain.is_ended:
-                break
-            if has_more:
-                if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
-                    self._bell.wait(_BUSY_PAUSE_S)
-            elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
-                self._bell.wait(_PAUSE_S)
-            else:
-                self._sleep()
+                time.sleep(pause_s)
+                pause_s = _ERROR_PAUSE_S
+                self._work(drain, opened)
+            except BaseException:  # the one place that keeps the thread alive, whatever a value or a disk did
+                warn("the writer's thread met an error and goes on", exception=sys.exc_info()[1])
         with self._lock:
             self._thread = None
             self._drain = None
             self.limit = 0
 
-    def _sleep(self) -> None:
+    def _work(self, drain: Drain, opened: threading.Event) -> None:
+        if not opened.is_set():
+            try:
+                drain.open_run()
+            finally:
+                opened.set()
+        while not drain.is_ended:
+            if drain.turn():
+                if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
+                    self._bell.wait(_BUSY_PAUSE_S)
+            elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
+                self._bell.wait(_PAUSE_S)
+            else:
+                self._sleep(drain.seconds_to_sync())
+
+    def _sleep(self, most_s: float | None) -> None:
         with self._lock:
             self._is_asleep = True
             self.limit = 0
         # Looked at after limit was set: who appended before it is seen here, who does so after it will wake us.
         if not self.scalars and not self._encoded:
-            self._bell.wait(_SLEEP_S)
+            self._bell.wait(_SLEEP_S if most_s is None else min(most_s, _SLEEP_S))
         with self._lock:
             self._is_asleep = False
             self._set_limit()
 
     def _encode_media(self) -> None:
         """Run the second thread: encode media, one after the other."""
+        say_on_another_thread()
         while True:
             while not self._media:
                 self._media_bell.wait(_SLEEP_S)
@@ -319,7 +341,7 @@ class EventQueue:
             if payload := media.encode():
                 record = encode_record(payload)
                 self._encoded.append((media.series, record))
-        except Exception as error:  # likewise the one place that keeps this thread alive
+        except BaseException as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()
         self._account(len(record) - media.size)
@@ -413,7 +435,7 @@ class EventQueue:
             except IndexError:
                 continue
             if isinstance(first, Media):
-                self.losses.add(first.series)
+                self.losses.drop(first.series)
                 self._account(-first.size)
             elif isinstance(first, Ticket):
                 if first.is_last:  # the encoder's thread ends by it
@@ -423,7 +445,7 @@ class EventQueue:
             elif first[0] is MARK:
                 first[1].has_passed_media = True
             else:
-                self.losses.add(first[0])
+                self.losses.drop(first[0])
                 self._account(-len(first[1]))
             return True
         return False
@@ -433,7 +455,11 @@ class EventQueue:
         try:
             while (item := self.scalars.pop())[0] is MARK:
                 kept.append(item)
-            self.losses.add(item[0])
+            self.losses.drop(item[0])
         except IndexError:
             pass
         self.scalars.extend(reversed(kept))
+
+
+def _is_alive(thread: threading.Thread | None) -> bool:
+    return thread is not None and thread.is_alive()

@@ -42,6 +42,7 @@ class FileWriter:
         *,
         purge_step: int | None = None,
         queue_bytes: int = 64 << 20,
+        sync_secs: float | None = 30.0,
         is_silent: bool = False,
     ) -> None:
         """Begin an event file; the arguments are those of ``SummaryWriter``, and ``is_silent``: log nothing."""
@@ -52,7 +53,9 @@ class FileWriter:
             self.queue: EventQueue = SilentQueue()
             self.handover: Handover = SilentHandover(self.queue)
             return
-        self.queue = EventQueue(self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs)
+        self.queue = EventQueue(
+            self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs, sync_s=sync_secs
+        )
         self.handover = Handover(self.queue)
         # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.
         weakref.finalize(self, self.queue.close_soon).atexit = False

@@ -3,8 +3,18 @@
 import functools
 import logging
 import os
+from collections.abc import Iterator
 
-__all__ = ["count_ranks", "find_rank", "is_silent_rank", "say_silent_once"]
+__all__ = ["count_ranks", "find_lineage", "find_rank", "is_silent_rank", "say_silent_once"]
+
+# Which job this is, and which attempt at it: what tells a restart from another training.
+_LINEAGE = (
+    "SLURM_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_RESTART_COUNT",
+    "TORCHELASTIC_RUN_ID",
+    "TORCHELASTIC_RESTART_COUNT",
+)
 
 _logger = logging.getLogger("writer")
 
@@ -17,6 +27,13 @@ def find_rank() -> int:
 def count_ranks() -> int:
     """Find how many processes train together, from the same launchers' variables, else 1."""
     return _read_count("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", otherwise=1)
+
+
+def find_lineage() -> Iterator[tuple[str, str]]:
+    """Yield the launcher's variables, with their values, that say which job this is and which attempt at it."""
+    for name in _LINEAGE:
+        if value := os.environ.get(name):
+            yield name, value
 
 
 def is_silent_rank(ranks: str | None, *, has_own_folder: bool) -> bool:

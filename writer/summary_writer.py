@@ -62,6 +62,7 @@ class SummaryWriter(PluginMethods):
         filename_suffix: str = "",
         *,
         queue_bytes: int = 64 << 20,
+        sync_secs: float | None = 30.0,
         ranks: str | None = None,
         record_run: bool = False,
         capture_output: bool = False,
@@ -78,6 +79,8 @@ class SummaryWriter(PluginMethods):
             filename_suffix: Appended to the names of event files.
             queue_bytes: Memory for what waits to be written. An ``add_*`` that finds it full waits while the
                 disk makes progress; when it has made none for 2 s, media are dropped, scalars last.
+            sync_secs: How long what is in the file may not be on the disk itself, where it outlives the machine's
+                power; s. It is synced at the end, too. None leaves both to the system.
             ranks: Which processes of a distributed training log: "all", each into a file of its own, or "zero". None
                 is all where ``log_dir`` is given, and rank 0 alone where it is not. The others do nothing.
             record_run: Log the command, the git commit and what differs from it, the environment and the versions
@@ -106,6 +109,7 @@ class SummaryWriter(PluginMethods):
                 filename_suffix,
                 purge_step=purge_step,
                 queue_bytes=queue_bytes,
+                sync_secs=sync_secs,
                 is_silent=is_silent,
             )
         )
