@@ -13,7 +13,7 @@ from board.assets import find_assets, find_plotly
 from board.live import Live
 from board.logs import Logs
 from board.settings import Settings
-from board.web import blobs, graphs, runs, scalars, stream
+from board.web import blobs, graphs, runs, scalars, stream, tag_search
 from board.web.context import Context
 from board.web.pages import create_pages_router
 from board.web.problems import add_error_handlers
@@ -65,11 +65,12 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs)
-    for router in (runs.router, scalars.router, blobs.router, graphs.router, stream.router):
+    for router in (runs.router, tag_search.router, scalars.router, blobs.router, graphs.router, stream.router):
         app.include_router(router)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), static_dir, plotly_url))
+    files = OwnFiles(static_dir)
+    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
-    app.mount("/static", OwnFiles(directory=static_dir))
+    app.mount("/static", files)
     add_error_handlers(app)
     # The last one added stands first. Event streams and pictures pass the compression as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)

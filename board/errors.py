@@ -7,6 +7,9 @@ BoardError
   MalformedValueError   404: the bytes are there, but say nothing that can be shown
   LostPointsError       404: points of which the index is damaged and the event file is no more
   BadRequestError       400
+    QueryError          a query for runs that cannot be understood, with its place
+  StateError            the state database cannot be used as asked: exit code 2
+  NotKeptError          503: what a person chose cannot be kept now
 """
 
 __all__ = [
@@ -15,6 +18,9 @@ __all__ = [
     "LogdirError",
     "LostPointsError",
     "MalformedValueError",
+    "NotKeptError",
+    "QueryError",
+    "StateError",
     "UnknownRunError",
     "UnknownSeriesError",
 ]
@@ -46,3 +52,20 @@ class LostPointsError(BoardError, LookupError):
 
 class BadRequestError(BoardError, ValueError):
     """A question that makes no sense."""
+
+
+class QueryError(BadRequestError):
+    """A query for runs that cannot be understood."""
+
+    def __init__(self, message: str, column: int) -> None:
+        """Say what is wrong, and where: ``column`` counts characters from 1."""
+        super().__init__(f"{message}, column {column}")
+        self.column = column
+
+
+class StateError(BoardError):
+    """A place for the state database that cannot be used, and what to do about it."""
+
+
+class NotKeptError(BoardError):
+    """What a person chose cannot be kept: the state database cannot be written at this moment."""

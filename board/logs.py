@@ -1,42 +1,60 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
+from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.grouping import Group, group_runs
+from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.metrics import Extremes, Metrics
 from board.model import Delta, Kind, Problem, RunState
+from board.query.complete import Completion, complete
+from board.query.evaluate import Found, find_runs
+from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.bands import BandRequest, Member, band
 from board.store.index_cache import IndexCache
 from board.store.pixels import PixelRequest, Pixels, nearest, pixels
-from board.store.series import SeriesView
+from board.store.scalar_axis import partner_of
+from board.store.series import Line, SeriesView
 from board.store.smoothing import Smoothing
+from board.store.statistics import range_statistics
 from board.store.store import RECENT_BYTES, RunView, Store
 from board.views import (
     BlobRow,
+    GroupBand,
     NearestPoint,
     Overview,
     PointColumns,
     RunPixels,
+    RunRange,
     RunSummary,
     TagSummary,
 )
 
 __all__ = [
+    "BandRequest",
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Completion",
     "Delta",
+    "Extremes",
+    "Found",
+    "Group",
+    "GroupBand",
     "Kind",
     "Logs",
     "NearestPoint",
@@ -46,7 +64,10 @@ __all__ = [
     "PointColumns",
     "Problem",
     "Run",
+    "RunChoices",
+    "RunHparams",
     "RunPixels",
+    "RunRange",
     "RunState",
     "RunSummary",
     "ScalarSeries",
@@ -100,6 +121,8 @@ class Logs:
         self._store = Store(min(RECENT_BYTES, memory // 4))
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
+        self._hparams = HparamReader()
+        self._metrics = Metrics()
 
     def __enter__(self) -> "Logs":
         return self
@@ -127,7 +150,7 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name))
+        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -181,30 +204,58 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out."""
+    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest, x_tag: str | None = None) -> list[RunPixels]:
+        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out.
+
+        ``x_tag`` is the scalar whose values are x, for ``x="scalar"``.
+        """
         answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                last = line.last
-                answer.append(
-                    RunPixels(
-                        run,
-                        line.name,
-                        pixels(line, request),
-                        *((last.step, last.wall_time, last.value) if last is not None else ()),
-                    )
+        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+            last = line.last
+            answer.append(
+                RunPixels(
+                    run,
+                    line.name,
+                    pixels(line, request, x_line),
+                    *((last.step, last.wall_time, last.value) if last is not None else ()),
                 )
+            )
         return answer
 
-    def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis "step", "relative" or "wall"."""
+    def bands(
+        self,
+        tag: str,
+        groups: Sequence[tuple[str, Sequence[str]]],
+        request: PixelRequest,
+        how: BandRequest,
+        x_tag: str | None = None,
+    ) -> list[GroupBand]:
+        """Return a curve for each group, given as (name, runs), of which any run has the tag."""
         answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                point = nearest(line, x, at, smoothing)
-                if point is not None:
-                    answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
+        for name, runs in groups:
+            members = [Member(*found) for found in self._find_lines(tag, runs, x_tag)]
+            if members:
+                answer.append(GroupBand(name, band(members, request, how)))
+        return answer
+
+    def ranges(
+        self, tag: str, runs: Sequence[str], x: str, lo: float, hi: float, x_tag: str | None = None
+    ) -> list[RunRange]:
+        """Return what each line is like between two places on the x axis, over all its visible points there."""
+        return [
+            RunRange(run, line.name, range_statistics(line, x, lo, hi, x_line))
+            for run, line, x_line in self._find_lines(tag, runs, x_tag)
+        ]
+
+    def nearest(
+        self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing, x_tag: str | None = None
+    ) -> list[NearestPoint]:
+        """Return each line's exact point nearest to ``at`` on the x axis."""
+        answer = []
+        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+            point = nearest(line, x, at, smoothing, x_line)
+            if point is not None:
+                answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
         return answer
 
     def points(self, run: str, tag: str) -> PointColumns:
@@ -257,6 +308,39 @@ class Logs:
         """Return all that a graph says of one node, attributes included; errors as ``graph``."""
         return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
 
+    def hparams(self, run: str) -> RunHparams:
+        """Return a run's hyper-parameters with where each comes from; UnknownRunError where there is no such run."""
+        return self._hparams.read([self._store.run(run)], self._place, self._store.views())[run]
+
+    def all_hparams(self) -> dict[str, RunHparams]:
+        """Return the hyper-parameters of every run, in the order of ``runs``; reads files, each once."""
+        return self._hparams.read(self._store.views(), self._place)
+
+    def query(self, text: str, choices: Mapping[str, RunChoices] | None = None) -> Found:
+        """Return the runs that a query means: ``lr < 0.01 and state = running``, or a text that their names have.
+
+        Args:
+            text: see ``board.query.evaluate.find_runs``.
+            choices: what people chose of the runs, by name; ``tag``, ``star`` and their like ask for it.
+
+        Raises:
+            QueryError: it is none; says what was expected where.
+        """
+        return find_runs(text, self._source(choices))
+
+    def complete(self, text: str, cursor: int, choices: Mapping[str, RunChoices] | None = None) -> Completion:
+        """Return what can stand at a place of a query."""
+        return complete(text, cursor, self._source(choices))
+
+    def metric(self, tag: str) -> dict[str, Extremes]:
+        """Return the last, least and greatest value of a scalar, over all visible points, by run."""
+        found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
+        return {name: extremes for name, extremes in found if extremes is not None}
+
+    def groups(self, by: str, name: str = "") -> list[Group]:
+        """Return groups of runs by "folder", by a "hparam" or by a "regex"; see ``board.grouping``."""
+        return group_runs(by, name, self.runs, self.all_hparams() if by == "hparam" else {})
+
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.
 
@@ -265,6 +349,16 @@ class Logs:
         return inspect_runs(self.logdirs, self._loader.problems, self._store.views())
 
     # -- finding things
+
+    def _source(self, choices: Mapping[str, RunChoices] | None) -> Source:
+        return Source(
+            views=self._store.views(),
+            summaries={run.name: run for run in self.overview().runs},
+            hparams=self.all_hparams,
+            extremes=self._metrics.extremes,
+            choices=choices or {},
+            now=time(),
+        )
 
     def _place(self, run: str) -> tuple[Any, str]:
         """Return the storage of a run's files, and their folder in it."""
@@ -279,7 +373,13 @@ class Logs:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
 
-    def _find_series(self, tag: str, runs: Sequence[str]) -> list[tuple[str, SeriesView]]:
+    def _find_lines(self, tag: str, runs: Sequence[str], x_tag: str | None) -> list[tuple[str, Line, Line | None]]:
+        """Return the lines of a tag with, where there is one, the line of the same run that is to be its x."""
         views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = [(run, views[run].series.get((tag, Kind.SCALAR))) for run in runs if run in views]
-        return [(run, series) for run, series in found if series is not None]
+        found = []
+        for view in (views[run] for run in runs if run in views):
+            series = view.series.get((tag, Kind.SCALAR))
+            x_series = None if x_tag is None else view.series.get((x_tag, Kind.SCALAR))
+            lines = series.lines if series is not None else ()
+            found += [(view.name, line, partner_of(line, x_series)) for line in lines]
+        return found

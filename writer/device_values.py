@@ -16,13 +16,25 @@ from numpy.typing import NDArray
 
 from writer.errors import UnsupportedValueError, WriterError
 
-__all__ = ["REAL", "Buffers", "Coming", "HeldArray", "is_coming", "resolve", "take_array", "take_number", "take_step"]
+__all__ = [
+    "FIXED_NUMBERS",
+    "REAL",
+    "Buffers",
+    "Coming",
+    "HeldArray",
+    "is_coming",
+    "resolve",
+    "take_array",
+    "take_number",
+    "take_step",
+]
 
 REAL = "biuf"  # numpy's kinds of dtypes with real numbers
 _POLL_S = 0.0005
 _BLOCK_BYTES = 1 << 16
 _LARGEST_BYTES = 256 << 20
 _NUMBERS = (float, int, np.floating, np.integer)
+FIXED_NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhilqBHILQefd")})  # nobody changes one
 _CAPTURE_MODE_RELAXED = 2  # of CUstreamCaptureMode and hipStreamCaptureMode
 _calls = threading.local()
 
@@ -144,7 +156,7 @@ def take_step(step: Any) -> "int | Coming":
     Raises:
         Exception: As ``take_number``.
     """
-    if type(step) is int:
+    if type(step) is int or is_coming(step):  # the latter where it was taken for several values
         return step
     if step is None:
         return 0
@@ -184,7 +196,7 @@ def take_array(value: Any, buffers: Buffers, dtypes: str = REAL) -> HeldArray:
 
 def resolve(number: "float | int | Coming") -> float:
     """Wait for a number where it has not come yet."""
-    return number if isinstance(number, float | int) else number.read().item()
+    return number.read().item() if is_coming(number) else number  # type: ignore[return-value]
 
 
 def is_coming(value: object) -> TypeGuard[Coming]:

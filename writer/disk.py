@@ -3,6 +3,9 @@
 import errno
 import fcntl
 import os
+from collections.abc import Sequence
+
+from writer.batch import Buffer
 
 __all__ = ["Disk"]
 
@@ -37,9 +40,14 @@ class Disk:
         """Return a second descriptor of the same open file: a failed write is reported to either, once."""
         return os.dup(descriptor)
 
-    def write(self, descriptor: int, data: memoryview) -> int:
-        """Append a piece of at most 1 MiB, so that a slow disk is seen to move; return how many bytes were taken."""
-        return os.write(descriptor, data[:_PIECE_BYTES])
+    def write(self, descriptor: int, buffers: Sequence[Buffer]) -> int:
+        """Append about 1 MiB at most, so that a slow disk is seen to move; return how many bytes were taken."""
+        size = 0
+        for count, buffer in enumerate(buffers):
+            size += len(buffer)
+            if size > _PIECE_BYTES:
+                return os.writev(descriptor, [*buffers[:count], memoryview(buffer)[: _PIECE_BYTES - size]])
+        return os.writev(descriptor, buffers)
 
     def truncate(self, descriptor: int, size: int) -> None:
         """Cut off what stands behind ``size`` bytes."""

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from writer.batch import Batch, Buffer, count_whole
 from writer.disk import Disk
 from writer.own_records import EndStatus, encode_end, encode_gap, encode_opening
 from writer.ranks import find_rank
-from writer.unsynced import Unsynced, count_whole
+from writer.unsynced import Unsynced
 
 __all__ = ["EndStatus", "EventFile", "SyncPart"]
 
@@ -40,7 +41,7 @@ class SyncPart(NamedTuple):
 class EventFile:
     """A file that is opened when the first batch is written, and replaced by another one when it cannot go on.
 
-    Used by one thread. ``pending`` holds framed records in order; each is one value, whole, so that a write that
+    Used by one thread. ``pending`` holds framed records in order, each of them one value, whole: a write that
     stops in the middle never leaves a torn record before the next one.
 
     After a failed write or sync the system may have forgotten what it had taken, and would call it written the next
@@ -73,7 +74,7 @@ class EventFile:
             disk: What takes the bytes.
         """
         self.folder = folder
-        self.pending: list[bytes] = []
+        self.pending = Batch()
         self.written = 0
         self.path = ""
         self.disk = disk or Disk()
@@ -89,12 +90,12 @@ class EventFile:
         self._is_name_synced = False
         self._synced = 0  # offset
         self._unsynced = Unsynced()
-        self._again = b""  # records of a file that failed
+        self._again = Batch()  # records of a file that failed
         self._left: list[int] = []  # descriptors of files that were left as they are, to be synced
         self._failed: list[tuple[int, int]] = []  # descriptors of files that failed, and where the doubtful begins
 
     def write(self, on_progress: Callable[[], None] | None = None) -> None:
-        """Hand all pending records to the kernel, in one ``write(2)`` where the disk takes them.
+        """Hand all pending records to the kernel, in one ``writev(2)`` where the disk takes them.
 
         Args:
             on_progress: Called whenever the disk has taken something.
@@ -103,26 +104,12 @@ class EventFile:
             OSError: Some could not be written; they are still pending, and the file ends with a whole record.
         """
         self._open_where_needed()
-        if self._again:
-            done, error = self._append(self._again, on_progress)
-            whole, _ = count_whole(self._again, done)
-            self._keep_whole_records(self._again[:whole], done)
-            self._again = self._again[whole:]
-            if error:
-                self._go_on_elsewhere_after(error)
-                raise error
-        batch = b"".join(self.pending)
-        done, error = self._append(batch, on_progress)
-        if error is None:
-            count, whole = len(self.pending), done
-        else:
-            whole, count = count_whole(batch, done)
-        del self.pending[:count]
-        self.written += count
-        self._keep_whole_records(batch[:whole], done)
-        if error:
-            self._go_on_elsewhere_after(error)
-            raise error
+        self._write_batch(self._again, on_progress)
+        before = self.pending.count
+        try:
+            self._write_batch(self.pending, on_progress)
+        finally:
+            self.written += before - self.pending.count
 
     def open(self) -> None:
         """Create the folder and the file with its opening records.
@@ -144,7 +131,9 @@ class EventFile:
         own_uuid = os.urandom(16)
         opening = encode_opening(own_uuid, self._uuid, self._purge_step)
         try:
-            _, error = self._append(opening, None)
+            batch = Batch()
+            batch.append(opening)
+            _, error = self._append(batch, None)
             if error is not None:
                 raise error
             facts = self.disk.look(self._fd)
@@ -171,7 +160,7 @@ class EventFile:
     @property
     def has_pending(self) -> bool:
         """Whether ``write`` has something to do."""
-        return bool(self.pending or self._again)
+        return bool(self.pending.count or self._again.count)
 
     def end(self, status: int, dropped: Mapping[str, int]) -> None:
         """Append the end marker to what is pending: ``EndStatus``, and how many values were lost of which tag."""
@@ -201,7 +190,7 @@ class EventFile:
         left, self._left = self._left, []
         return SyncPart(self, own + left, path, folder, self._uuid, self._offset)
 
-    def settle_sync(self, part: SyncPart, error: OSError | None) -> None:
+    def settle_sync(self, part: SyncPart, error: BaseException | None) -> None:
         """Be told how it ended. After an error the next ``write`` begins another file."""
         if part.uuid != self._uuid:  # of a file before this one
             return
@@ -211,7 +200,7 @@ class EventFile:
         self._synced = part.end
         self._is_name_synced = True
         self._unsynced.keep_after(part.end)
-        if not self._again:
+        if not self._again.count:
             self._cut_failed()
 
     def rest(self) -> None:
@@ -244,13 +233,31 @@ class EventFile:
         is_ours = re.compile(r"events\.out\.tfevents\.\d{10}\.").match
         return max(filter(is_ours, self.disk.list_folder(self.folder)), default="")
 
-    def _append(self, batch: bytes, on_progress: Callable[[], None] | None) -> tuple[int, OSError | None]:
+    def _write_batch(self, batch: Batch, on_progress: Callable[[], None] | None) -> None:
+        done, error = self._append(batch, on_progress)
+        if error is None:
+            size = batch.size
+            self._keep(batch.take(), size)
+            return
+        _, records = batch.drop_written(done)
+        self._keep([records], len(records))
+        if done > len(records):
+            try:
+                self.disk.truncate(self._fd, self._offset)
+            except OSError:
+                self._leave()  # its reader sees a torn tail and nothing after it
+        if error.errno not in _PASSING:
+            self._fail()
+        elif error.errno == errno.EFBIG and self._offset > self._opening_bytes:
+            self._leave()  # it can be repaired, but never grow again
+        raise error
+
+    def _append(self, batch: Batch, on_progress: Callable[[], None] | None) -> tuple[int, OSError | None]:
         """Write; return how many bytes were taken, and what stopped it."""
-        view = memoryview(batch)
         done = 0
         try:
-            while done < len(batch):
-                written = self.disk.write(self._fd, view[done:])
+            while done < batch.size:
+                written = self.disk.write(self._fd, batch.next_buffers(done))
                 if not written:
                     raise OSError(errno.ENOSPC, "the disk took no byte", self.path)
                 done += written
@@ -259,6 +266,12 @@ class EventFile:
         except OSError as error:
             return done, error
         return done, None
+
+    def _keep(self, buffers: list[Buffer], size: int) -> None:
+        """Account for whole records that were written."""
+        self._offset += size
+        if size:
+            self._unsynced.add(buffers, size, self._offset)
 
     def _open_where_needed(self) -> None:
         if self._fd >= 0 and not self._is_still_ours():
@@ -297,23 +310,6 @@ class EventFile:
             self._abandon()
         self._identity = None
 
-    def _keep_whole_records(self, records: bytes, done: int) -> None:
-        """Account for a batch of which ``done`` bytes were written, and cut off what is torn."""
-        if records:
-            self._offset += len(records)
-            self._unsynced.add((records,), len(records), self._offset)
-        if done > len(records):
-            try:
-                self.disk.truncate(self._fd, self._offset)
-            except OSError:
-                self._leave()  # its reader sees a torn tail and nothing after it
-
-    def _go_on_elsewhere_after(self, error: OSError) -> None:
-        if error.errno not in _PASSING:
-            self._fail()
-        elif error.errno == errno.EFBIG and self._offset > self._opening_bytes:
-            self._leave()  # it can be repaired, but never grow again
-
     def _leave(self) -> None:
         """Begin another file; what was written to this one is good, and still has to be synced."""
         if self._fd >= 0:
@@ -325,7 +321,9 @@ class EventFile:
 
     def _fail(self) -> None:
         """Begin another file, with all that this one may not have kept."""
-        self._again = self._unsynced.take() + self._again
+        records = self._unsynced.take() + b"".join(self._again.take())
+        self._again.open_tail().extend(records)
+        self._again.took(count_whole(records, len(records))[0], len(records))
         if self._fd >= 0:
             self._failed.append((self._fd, self._unsynced.start))
             self._fd = -1

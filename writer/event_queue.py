@@ -1,24 +1,34 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
-import contextlib
 import os
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
 from writer import process
+from writer.bell import Bell
 from writer.device_values import Buffers
-from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
+from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
+from writer.format.encode import BATCH
 from writer.format.framing import encode_record
 from writer.herald import say_on_another_thread, wait_until_said, warn
+from writer.lanes import (
+    MARK,
+    EncodedLane,
+    Media,
+    MediaLane,
+    ScalarLane,
+    Ticket,
+    drop_newest_scalar,
+    drop_oldest_media,
+)
 from writer.losses import Losses
-from writer.series import Series
 
-__all__ = ["EventQueue", "Media"]
+__all__ = ["EventQueue"]
 
 _SCALAR_BYTES = 256  # of memory that a waiting scalar takes: tuple, three numbers, its tag
 _LEAST_QUEUE_BYTES = 1 << 18
@@ -28,35 +38,13 @@ _SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
 _ERROR_PAUSE_S = 0.2
 _BUSY_PAUSE_S = 0.001
+_LEAST_PAUSE_S = 0.00005
 _PAUSE_S = 0.01
 _IDLE_TURNS = 50
 _SLEEP_S = 60.0
 _OPEN_WAIT_S = 2.0
 _FLUSH_SAID_S = 0.1
 _CLOSE_SAID_S = 1.0
-
-
-class Media(NamedTuple):
-    """A value that takes time to encode: image, histogram, text, graph, a file beside the event file."""
-
-    series: Series | str
-    size: int  # bytes that it keeps in memory
-    encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
-
-
-class _Bell:
-    """Wakes the one thread that waits for it; a ring before the wait is not lost."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._lock.release()
-
-    def wait(self, timeout_s: float) -> None:
-        self._lock.acquire(timeout=timeout_s)
 
 
 class EventQueue:
@@ -100,7 +88,7 @@ class EventQueue:
         self._flush_s = flush_s
         self._sync_s = sync_s
         self._encoded: EncodedLane = deque()
-        self._media: deque[Media | Ticket] = deque()
+        self._media: MediaLane = deque()
         self.forget()
         opened = threading.Event()
         self._start(opened)
@@ -114,8 +102,8 @@ class EventQueue:
         self._pid = os.getpid()
         self._lock = threading.RLock()  # a signal handler may log, too
         self._inline_lock = threading.RLock()
-        self._bell = _Bell()
-        self._media_bell = _Bell()
+        self._bell = Bell()
+        self._media_bell = Bell()
         self._drain: Drain | None = None
         self._thread: threading.Thread | None = None
         self._encoder: threading.Thread | None = None
@@ -124,6 +112,7 @@ class EventQueue:
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
+        self._batched = 0  # scalars that wait in batches, beyond one for each
         self.limit = 0
         self.scalars.clear()
         self._encoded.clear()
@@ -141,6 +130,18 @@ class EventQueue:
         elif len(self.scalars) >= self._scalar_capacity():
             self._wait_for_scalar_room()
 
+    def put_batch(self, numbers: dict[str, Any], step: Any, wall_time: float) -> None:
+        """Hand over numbers by tag, which are the queue's from now on: whatever ``float`` takes and nobody can change.
+
+        They are one item of the lane, and count for as many as they are.
+        """
+        with self._lock:
+            self._batched += len(numbers) - 1
+            self._set_limit()
+        self.scalars.append((BATCH, numbers, step, wall_time))
+        if len(self.scalars) >= self.limit:
+            self.attend()
+
     def put_media(self, media: Media) -> None:
         """Hand one over to be encoded; waits for room as the class says."""
         if media.size > _LARGEST_RECORD_BYTES:
@@ -150,7 +151,7 @@ class EventQueue:
         while not self._try_put(media):
             self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
-                if not self._drop_oldest_media():
+                if not self._has_dropped_media():
                     self.losses.drop(media.series)
                     return
             else:
@@ -252,6 +253,7 @@ class EventQueue:
             self._make_file,
             self.losses,
             lambda taken: self._account(-taken),
+            self._account_batched,
             max_queue=self._max_queue,
             flush_s=self._flush_s,
             sync_s=self._sync_s,
@@ -296,8 +298,8 @@ class EventQueue:
                 opened.set()
         while not drain.is_ended:
             if drain.turn():
-                if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
-                    self._bell.wait(_BUSY_PAUSE_S)
+                # Where somebody will soon wait for room: only as long as another thread takes to get the GIL.
+                self._bell.wait(_BUSY_PAUSE_S if len(self.scalars) < self.limit // 2 else _LEAST_PAUSE_S)
             elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
                 self._bell.wait(_PAUSE_S)
             else:
@@ -381,7 +383,8 @@ class EventQueue:
 
     def _scalar_capacity(self) -> int:
         """Scalars that may wait: all the room that media leave, at least a quarter."""
-        return max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes) // _SCALAR_BYTES
+        room = max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes)
+        return max(0, room // _SCALAR_BYTES - self._batched)
 
     def _set_limit(self) -> None:
         self.limit = 0 if self._is_asleep or self._thread is None else self._scalar_capacity()
@@ -391,11 +394,16 @@ class EventQueue:
             self._media_bytes += media_bytes
             self._set_limit()
 
+    def _account_batched(self, count: int) -> None:
+        with self._lock:
+            self._batched -= count
+            self._set_limit()
+
     def _try_put(self, media: Media) -> bool:
         """Take one into the lane where there is room, at most three quarters for media; one alone always has it."""
         with self._lock:
             others = self._media_bytes
-            scalars_bytes = min(len(self.scalars) * _SCALAR_BYTES, self._queue_bytes // 4)
+            scalars_bytes = min((len(self.scalars) + self._batched) * _SCALAR_BYTES, self._queue_bytes // 4)
             if others and others + media.size > min(self._queue_bytes * 3 // 4, self._queue_bytes - scalars_bytes):
                 return False
             if not self._media:
@@ -417,48 +425,20 @@ class EventQueue:
             self._suspected_at = now
         return now - self._suspected_at > _SUSPICION_S
 
+    def _has_dropped_media(self) -> bool:
+        size = drop_oldest_media(self._encoded, self._media, self.losses)
+        self._account(-(size or 0))
+        return size is not None
+
     def _wait_for_scalar_room(self) -> None:
         while len(self.scalars) >= self._scalar_capacity():
             if self._is_own_thread() or self._is_stuck(time.monotonic()):
-                if not self._drop_oldest_media():
-                    self._drop_newest_scalar()
+                if not self._has_dropped_media():
+                    self._account_batched(max(drop_newest_scalar(self.scalars, self.losses) - 1, 0))
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-
-    def _drop_oldest_media(self) -> bool:
-        """Make room at the cost of media; False where none are left. The writer's thread takes none meanwhile."""
-        for lane in (self._encoded, self._media):
-            try:
-                first = lane.popleft()
-            except IndexError:
-                continue
-            if isinstance(first, Media):
-                self.losses.drop(first.series)
-                self._account(-first.size)
-            elif isinstance(first, Ticket):
-                if first.is_last:  # the encoder's thread ends by it
-                    self._media.appendleft(first)
-                    return False
-                self._encoded.append((MARK, first))  # nothing is left that was ahead of it
-            elif first[0] is MARK:
-                first[1].has_passed_media = True
-            else:
-                self.losses.drop(first[0])
-                self._account(-len(first[1]))
-            return True
-        return False
-
-    def _drop_newest_scalar(self) -> None:
-        kept = []
-        try:
-            while (item := self.scalars.pop())[0] is MARK:
-                kept.append(item)
-            self.losses.drop(item[0])
-        except IndexError:
-            pass
-        self.scalars.extend(reversed(kept))
 
 
 def _is_alive(thread: threading.Thread | None) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from writer.device_values import REAL, Coming, HeldArray, resolve, take_array, take_number, take_step
+from writer.device_values import FIXED_NUMBERS, REAL, Coming, HeldArray, resolve, take_array, take_number, take_step
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
+from writer.lanes import Media
 from writer.series import Series
 from writer.summaries import NewStyle, encode_event, encode_tag
 
@@ -51,6 +52,22 @@ class Handover:
             return
         if len(self._queue.scalars) >= self._queue.limit:
             self._queue.attend()
+
+    def put_numbers(self, numbers: dict[str, Any], step: Any, wall_time: float | None) -> None:
+        """Take numbers by tag, and the dictionary itself; those that nobody can change are converted later."""
+        try:
+            when = time.time() if wall_time is None else float(wall_time)
+            taken_step = take_step(step)
+            if not set(map(type, numbers.values())) <= FIXED_NUMBERS:
+                others = {tag: value for tag, value in numbers.items() if type(value) not in FIXED_NUMBERS}
+                numbers = {tag: value for tag, value in numbers.items() if tag not in others}
+                for tag, value in others.items():
+                    self.put_number(tag, value, taken_step, when)
+            if numbers:
+                self._queue.put_batch(numbers, taken_step, when)
+        except CONVERSION_ERRORS as error:
+            for tag in numbers:
+                self._queue.losses.refuse(tag, error)
 
     def put_arrays(
         self,

@@ -93,7 +93,7 @@ class RunFiles:
     def write_due(self, now: float, *, is_wanted: bool) -> None:
         """Write where enough is pending, or for long enough, or somebody waits for it."""
         self._note_gap(is_over=False)
-        pending = sum(len(file.pending) for file in self._files.values())
+        pending = sum(file.pending.count for file in self._files.values())
         if not pending and not any(file.has_pending for file in self._files.values()):
             self._batch_since = 0.0
             return
@@ -116,7 +116,7 @@ class RunFiles:
                         return
                     # A key of add_scalars that makes no folder must not stop the others.
                     self._losses.refuse(Series(sub_run, ""), error)
-                    self._losses.add(Series(sub_run, ""), len(file.pending) - 1)
+                    self._losses.add(Series(sub_run, ""), file.pending.count - 1)
                     file.pending.clear()
         self._batch_since = 0.0
         self.media_bytes = 0
@@ -179,7 +179,7 @@ class RunFiles:
             file.close()
         for folder, error in failed.items():
             warn("%r: the end of the log could not be written: %s", folder, error)
-        return sum(max(len(file.pending) - 1, 0) for file in self._files.values())  # the marker is no value
+        return sum(max(file.pending.count - 1, 0) for file in self._files.values())  # the marker is no value
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child; what is pending is the parent's to write."""
@@ -234,5 +234,5 @@ class RunFiles:
         self.retry_at = time.monotonic() + self._retry_s
 
 
-def _warn_of_sync(folder: str, error: OSError) -> None:
+def _warn_of_sync(folder: str, error: BaseException) -> None:
     warn("%r: what was written may not be on the disk: %s", folder, error)

@@ -15,7 +15,7 @@ class SyncRound:
     def __init__(self, parts: Sequence[SyncPart]) -> None:
         """Begin."""
         self._parts = parts
-        self._errors: list[OSError | None] = []
+        self._errors: list[BaseException | None] = []
         self._done = threading.Event()
         thread = threading.Thread(target=self._sync, name="trainboard-sync", daemon=True)
         try:
@@ -27,7 +27,7 @@ class SyncRound:
         """Wait for the end of it; False where it has not come by then."""
         return self._done.wait(timeout_s)
 
-    def settle(self) -> list[tuple[str, OSError]]:
+    def settle(self) -> list[tuple[str, BaseException]]:
         """Tell the files; return what failed, by folder. To be called once, after the end of it."""
         failed = []
         for part, error in zip(self._parts, self._errors, strict=True):
@@ -46,7 +46,7 @@ class SyncRound:
             error = None
             try:
                 _sync(part)
-            except OSError as met:
+            except BaseException as met:  # whatever it is, those who wait for the end of it must not wait for ever
                 error = met
             _close(part)
             self._errors.append(error)

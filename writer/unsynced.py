@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Sequence
 
-__all__ = ["Unsynced", "count_whole"]
+from writer.batch import Buffer
+
+__all__ = ["Unsynced"]
 
 _MOST_BYTES = 16 << 20
-_FRAME_BYTES = 16  # of a record beside its payload: length, its checksum, the payload's checksum
 
 
 class Unsynced:
@@ -24,14 +25,14 @@ class Unsynced:
     def begin(self, start: int) -> None:
         """Forget everything; what is added next stands at this offset."""
         self.start = start
-        self._batches: deque[tuple[int, Sequence[bytes]]] = deque()  # offset behind it, its buffers
+        self._batches: deque[tuple[int, Sequence[Buffer]]] = deque()  # offset behind it, its buffers
         self._bytes = 0
 
     def share(self, files: int) -> None:
         """Keep less, where so many files keep some."""
         self._most_bytes = _MOST_BYTES // files
 
-    def add(self, buffers: Sequence[bytes], size: int, end: int) -> None:
+    def add(self, buffers: Sequence[Buffer], size: int, end: int) -> None:
         """Keep a batch of whole records; ``end`` is the file's offset behind it. It must not change any more."""
         self._batches.append((end, buffers))
         self._bytes += size
@@ -53,15 +54,3 @@ class Unsynced:
         end, _ = self._batches.popleft()
         self._bytes -= end - self.start
         self.start = end
-
-
-def count_whole(records: bytes, limit: int) -> tuple[int, int]:
-    """Return how many of the first ``limit`` bytes are whole records, and how many records those are."""
-    whole = count = 0
-    while whole < limit:
-        end = whole + _FRAME_BYTES + int.from_bytes(records[whole : whole + 8], "little")
-        if end > limit:
-            break
-        whole = end
-        count += 1
-    return whole, count

@@ -12,7 +12,7 @@ from board.store.outliers import Ranks, ranked_range
 from board.store.pieces import FloatColumn
 from board.store.plain_series import FIRST, GREATEST, LAST, LEAST, MINUS_AT, MINUS_COUNT, NAN_AT, NAN_COUNT
 
-__all__ = ["Curve", "Folded", "PixelColumns"]
+__all__ = ["NONFINITE", "Curve", "Folded", "PixelColumns"]
 
 NONFINITE = ("nan", "+inf", "-inf")  # in the order of the rows of the folded state
 
@@ -50,6 +50,7 @@ class Curve:
     y_range: tuple[float, float] | None  # of the finite values in range
     y_outlier_range: tuple[float, float] | None  # the same without outliers
     folded: Folded | None  # None where all points in range are drawn and finite
+    rows: Ints  # which rows are drawn
 
 
 class PixelColumns:
@@ -79,7 +80,7 @@ class PixelColumns:
         at[NAN_COUNT:] = 0
         value = np.empty((2, self._width))
         for row, values in y.pieces(self.first, self.stop):
-            LOOPS.extremes(values, row, self._bounds, at, value, ranks.edges, ranks.counts, ranks.near)
+            LOOPS.extremes(values, row, self.bounds, at, value, ranks.edges, ranks.counts, ranks.near)
         return Folded(at, value)
 
     def curve(self, y: FloatColumn) -> Curve:
@@ -101,7 +102,7 @@ class PixelColumns:
                 inside = y.rows(self.first, self.stop)
                 y_outlier_range = ranked_range(inside[np.isfinite(inside)])
             rows = self._telling_rows(folded)
-        return Curve(self._axis.positions(rows), self._drawn(y, rows, folded), y_range, y_outlier_range, folded)
+        return Curve(self._axis.positions(rows), self._drawn(y, rows, folded), y_range, y_outlier_range, folded, rows)
 
     def _drawn(self, y: FloatColumn, rows: Ints, folded: Folded | None) -> Floats:
         """Return the values of rows that are drawn, NaN for those that are not finite."""
@@ -132,7 +133,7 @@ class PixelColumns:
         each gap that NaN or infinities make between the finite points of two columns, and the neighbours on both sides
         of the range.
         """
-        at, starts, stops = folded.at, self._bounds[:-1], self._bounds[1:]
+        at, starts, stops = folded.at, self.bounds[:-1], self.bounds[1:]
         is_finite = at[FIRST] >= 0
         rows = np.concatenate(
             [
@@ -162,7 +163,7 @@ class PixelColumns:
         return sorted(found)
 
     @cached_property
-    def _bounds(self) -> Ints:
+    def bounds(self) -> Ints:
         """Return the first row of each column, and the row behind the last one's."""
         bounds = np.full(self._width + 1, self.stop, np.int64)
         column = 0

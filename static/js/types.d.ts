@@ -18,7 +18,7 @@ export interface TagEntry { tag: string; runs: number[]; points: number; descrip
 export interface TagsAnswer { revision: number; kind: string; runs: string[]; tags: TagEntry[] }
 
 export interface Smoothing { kind: "none" | "ema" | "time_ema" | "gaussian" | "mean"; amount: number }
-export interface PixelQuestion { id: string; tag: string; runs: string[]; x: XKind; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean }
+export interface PixelQuestion { id: string; tag: string; runs: string[]; x: XKind; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean }
 export interface PixelLineJson {
   run: string; line: string; axis: string; x: Column; y: Column; raw_x: Column | null; raw_y: Column | null; exact: boolean; count: number; total: number;
   nonfinite: { x: Json64; value: string; count: number }[];

@@ -3,9 +3,10 @@
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from writer.batch import Buffer
 from writer.disk import Disk
 
 CALLS = ("make_folder", "list_folder", "create", "open_again", "duplicate", "write", "truncate", "look", "sync")
@@ -17,7 +18,8 @@ class FaultyDisk(Disk):
 
     Attributes:
         calls: Names of the calls so far.
-        fault: Given a call's name and ordinal, returns an errno to raise, or 0 for none.
+        fault: Given a call's name and ordinal, returns an errno to raise, -1 for a SystemExit, -2 for a MemoryError, or
+            0 for nothing.
         most: Bytes that one write takes.
     """
 
@@ -40,9 +42,11 @@ class FaultyDisk(Disk):
         """Let all that hangs go on."""
         self._goes_on.set()
 
-    def write(self, descriptor: int, data: memoryview) -> int:
+    def write(self, descriptor: int, buffers: Sequence[Buffer]) -> int:
         """Take at most so much."""
-        return super().write(descriptor, data[: self.most])
+        if sum(map(len, buffers)) > self.most:
+            buffers = [b"".join(buffers)[: self.most]]
+        return super().write(descriptor, buffers)
 
     def sync(self, descriptor: int) -> None:
         """Note what was synced."""
@@ -64,6 +68,8 @@ def _wrap(name: str) -> Callable[..., Any]:
         if name in self._hanging:
             self._goes_on.wait()
         if number := self.fault(name, ordinal):
+            if number < 0:
+                raise (MemoryError, SystemExit)[number]
             if name == "close":  # the descriptor is gone all the same
                 method(self, *arguments)
             raise OSError(number, os.strerror(number))

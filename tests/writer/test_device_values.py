@@ -12,9 +12,10 @@ import torch
 
 from tests.writer.tensorboard_reader import find_event_files, read_events, read_own
 from writer.device_values import Buffers, _allow_during_captures, _PinnedCopy, take_array, take_number, take_step
-from writer.drain import MARK, Drain, Ticket
+from writer.drain import Drain
 from writer.errors import UnsupportedValueError
 from writer.event_file import EndStatus, EventFile
+from writer.lanes import MARK, Ticket
 from writer.losses import Losses
 from writer.summaries import NewStyle
 
@@ -123,6 +124,7 @@ class Writing:
             lambda sub_run: EventFile(str(folder)),
             self.losses,
             lambda taken: None,
+            lambda count: None,
             max_queue=1,
             flush_s=0.0,
         )

@@ -15,12 +15,13 @@ import board
 from tests.writer.faulty_disk import ERRNOS, FaultyDisk
 from tests.writer.tensorboard_reader import find_event_files, read_events, read_own, wait_until
 from tests.writer.test_event_file import assert_whole, make_record, read_steps
+from writer.batch import count_whole
 from writer.event_file import EventFile
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
 from writer.format.framing import encode_record
 from writer.handover import Handover
+from writer.lanes import Media
 from writer.summaries import encode_event, text_value
-from writer.unsynced import count_whole
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +70,7 @@ def assert_torn_at_most_at_the_end(folder: Path) -> None:
     """Assert that in each file only the last record may be torn."""
     for path in find_event_files(folder):
         data = path.read_bytes()
-        assert count_whole(data, len(data))[1] == len(read_events(path))
+        assert count_whole(data, len(data))[0] == len(read_events(path))
 
 
 def read_all_steps(folder: Path) -> list[int]:
@@ -166,15 +167,16 @@ def test_what_is_kept_for_a_failing_disk_is_bounded(tmp_path: Path) -> None:
     failures = iter([errno.EIO])
     disk = FaultyDisk(lambda call, ordinal: next(failures, 0) if call == "sync" else 0)
     file = EventFile(str(tmp_path), disk=disk)
-    for _ in range(120):
-        file.pending.append(encode_record(make_text(250_000)))
+    record = encode_record(make_text(900_000))
+    for _ in range(22):
+        file.pending.append(record)
         file.write()
     assert 15 << 20 < file._unsynced._bytes <= 16 << 20
     assert not sync(file)
     file.write()
     assert sync(file)
     file.close()
-    assert len(read_steps(tmp_path, b"text")) == 120
+    assert len(read_steps(tmp_path, b"text")) == 22
 
 
 def make_text(size: int) -> bytes:
@@ -341,6 +343,27 @@ def test_a_broken_encoder_is_counted_and_holds_nothing(rig: Rig) -> None:
     rig.queue.close()
     assert count_dropped(rig.folder) == {"m": 5}
     assert read_steps(rig.folder) == list(range(500))
+
+
+@pytest.mark.parametrize("exception", [-2, -1], ids=["MemoryError", "SystemExit"])
+def test_whatever_a_call_raises_the_thread_goes_on(
+    tmp_path: Path, exception: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    for at in range(1, 16):
+        rig = Rig(tmp_path / str(at), flush_s=0.0)
+        first = len(rig.disk.calls)
+        rig.disk.fault = lambda call, ordinal, at=first + at: exception if ordinal == at else 0  # type: ignore[misc]
+        for step in range(6):
+            rig.add(step, step + 1)
+            rig.queue.flush(1.0, sync=step == 3)
+        rig.disk.fault = lambda call, ordinal: 0
+        rig.add(6, 7)
+        rig.add_media(1)
+        rig.queue.close()
+        assert set(read_steps(rig.folder)) == set(range(7)), rig.disk.calls[first + at - 1]
+        assert read_steps(rig.folder, b"m") == [0]
+        assert_torn_at_most_at_the_end(rig.folder)
 
 
 def test_what_is_synced_was_asked_of_the_disk(rig: Rig) -> None:

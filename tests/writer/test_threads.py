@@ -11,48 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.writer.tensorboard_reader import find_event_files, read_events, read_own, read_python, wait_until
+from tests.writer.tensorboard_reader import find_event_files, read_events, read_python, wait_until
 from writer import SummaryWriter
 
 pytestmark = pytest.mark.slow
-
-
-def raise_in(thread: threading.Thread | None, exception: type[BaseException]) -> None:
-    """Raise an exception wherever a thread just is."""
-    if thread is not None and thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(exception))
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("exception", [MemoryError, SystemExit, KeyboardInterrupt])
-def test_whatever_is_raised_in_the_threads_the_log_goes_on(tmp_path: Path, exception: type[BaseException]) -> None:
-    choice = random.Random(0)
-    logging.getLogger("writer").disabled = True  # hundreds of tracebacks
-    try:
-        log = SummaryWriter(tmp_path, queue_bytes=1 << 18)
-        step = 0
-        until = time.monotonic() + 1.5
-        while time.monotonic() < until:
-            for _ in range(choice.randrange(1, 300)):
-                log.add_scalar("a", 1.0, step)
-                step += 1
-            log.add_histogram("h", np.ones(3), step)
-            raise_in(log._queue._thread, exception)
-            raise_in(log._queue._encoder, exception)
-            time.sleep(choice.random() * 0.01)
-        log.add_scalar("last", 1.0, 1)
-        log.add_histogram("last histogram", np.ones(3), 1)
-        wait_until(lambda: log.flush())
-        log.close()
-    finally:
-        logging.getLogger("writer").disabled = False
-    read = read_python(tmp_path)
-    assert len(read.Scalars("last")) == len(read.Histograms("last histogram")) == 1
-    # Raised between the disk's taking a batch and our noting it, it has that batch written once more.
-    steps = {point.step for point in read.Scalars("a")}
-    assert steps <= set(range(step))
-    assert len(steps) > step / 2
-    assert read_own(read_events(find_event_files(tmp_path)[-1])[-1]).end.status == 1
 
 
 def test_a_thread_that_has_died_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

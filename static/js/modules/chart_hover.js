@@ -77,7 +77,7 @@ export class ChartHover {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { chart } = this, { app } = chart.page, by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], to = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (by) chart.moveCursor(by * (event.shiftKey ? 10 : 1));
+    if (by) this.moveCursor(by * (event.shiftKey ? 10 : 1));
     else if (to) {
       const names = [...new Set((chart.curves ?? []).map((one) => one.run))], i = names.indexOf(app.lifted ?? "");
       app.lift(names[(i + to + names.length) % names.length] ?? null);
@@ -86,6 +86,16 @@ export class ChartHover {
     else if (event.key === "p") chart.page.togglePin(chart.tag);
     else return;
     event.preventDefault();
+  }
+
+  /** Move the cursor over the points of the lifted, else the first curve. @param {number} by points */
+  moveCursor(by) {
+    const { chart } = this, c = chart.curves?.find((one) => one.run === chart.page.app.lifted) ?? chart.curves?.[0];
+    if (!c?.x.length) return;
+    const at = chart.cursor.x ?? c.x[c.x.length - 1], i = nearestIndex(c.x, at);
+    let k = Math.max(0, Math.min(c.x.length - 1, i + by));
+    while (Math.abs(by) === 1 && k > 0 && k < c.x.length - 1 && c.x[k] === c.x[i]) k += by; // two points of one column
+    chart.setCursor(c.x[k], true);
   }
 
   /** One row a curve that has a point near the pointer's x. @returns {HoverRow[]} */

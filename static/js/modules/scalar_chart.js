@@ -1,13 +1,16 @@
 /** One chart: its frame, its question, its curves, and what the hand does with it. */
 
 import { el, icon, pathName, setAttribute, setText, svg } from "../dom.js";
-import { counted, short, splitName, step, value } from "../format.js";
+import { splitName } from "../format.js";
 import { resolved, token } from "../theme.js";
-import { curve, fullX, fullY, lastFinite, nearestIndex } from "./chart_data.js";
+import { curve, fullX, fullY } from "./chart_data.js";
 import { ChartHover } from "./chart_hover.js";
 import { CONFIG, layout, margins, traces } from "./chart_layout.js";
 import { cursorLayer, fixedLayer, liftLayer } from "./chart_overlay.js";
+import { sketch } from "./chart_sketch.js";
+import { label, note, summary } from "./chart_summary.js";
 import { linearTicks, logTicks, xTicks } from "./chart_ticks.js";
+import { draggedZoom, zoomedAt } from "./chart_zoom.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Box, ChartChoices, Curve, PixelChartJson, PixelQuestion, PlotElement, Range, Zoom } from "../types.d.ts" */
@@ -21,6 +24,7 @@ import { linearTicks, logTicks, xTicks } from "./chart_ticks.js";
  * }} Page
  */
 
+const FEW = 24, MANY = 48; // curves: of more than a few no raw curve is drawn
 let made = 0;
 
 export class ScalarChart {
@@ -42,6 +46,7 @@ export class ScalarChart {
     this.view = null;
     this.size = { width: 0, height: 0 };
     this.isWired = false;
+    this.isSketched = false;
     this.zoom = page.zoomOf(tag);
     /** @type {import("../types.d.ts").Cursor | null} */
     this.ownCursor = null;
@@ -55,12 +60,13 @@ export class ScalarChart {
     this.layers = { fixed: svg("g"), lift: svg("g"), cursor: svg("g") };
     this.clip = svg("rect");
     this.overlay = svg("svg", { class: "chart-overlay", "aria-hidden": "true" }, svg("clipPath", { id: `clip-${this.id}` }, this.clip), this.layers.lift, this.layers.fixed, this.layers.cursor);
-    this.frame = el("div", { class: "chart-frame", tabindex: 0, role: "img", "aria-label": tag }, this.plot, this.overlay);
+    this.summary = el("p", { class: "visually-hidden", id: `summary-${this.id}` });
+    this.frame = el("div", { class: "chart-frame", tabindex: 0, role: "img", "aria-label": tag, "aria-describedby": this.summary.id }, this.plot, this.overlay);
     this.root = el("figure", { class: "chart", "data-tag": tag },
       el("div", { class: "chart-head" },
         el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note,
         el("div", { class: "chart-tools" }, page.openFull && tool("full", "Full screen", () => page.openFull?.(tag)), page.openFull && this.pinButton)),
-      this.frame);
+      this.frame, this.summary);
     this.paintPin();
     this.hover = new ChartHover(this);
     this.resizing = new ResizeObserver(() => this.resize());
@@ -102,6 +108,7 @@ export class ScalarChart {
   /** Only the look is. */
   redraw() {
     this.needsDraw = true;
+    this.isSketched = false;
     if (this.isVisible && this.curves) this.page.feed.draw(this);
   }
 
@@ -116,11 +123,12 @@ export class ScalarChart {
 
   /** @returns {PixelQuestion | null} */
   question() {
-    const runs = this.page.runsOf(this.tag), { x, smoothing, superseded } = this.page.choices();
+    const runs = this.page.runsOf(this.tag), { x, smoothing, superseded, showRaw } = this.page.choices();
     this.needsData = false;
     if (!runs.length) { this.empty("No run is chosen. Tick one on the left."); return null; }
-    const width = Math.max(64, Math.round(this.frame.clientWidth / (runs.length > 400 ? 4 : runs.length > 100 ? 2 : 1)) - 56);
-    return { id: this.id, tag: this.tag, runs, x, range: this.zoom?.x ?? null, width, smoothing, superseded };
+    // Of many curves each column is a little wider, still with its least and greatest value: a hundred lines of one pixel show no more.
+    const width = Math.max(64, Math.round((this.frame.clientWidth - 56) / (runs.length > 400 ? 4 : runs.length >= MANY ? 2 : 1)));
+    return { id: this.id, tag: this.tag, runs, x, range: this.zoom?.x ?? null, width, smoothing, superseded, raw: showRaw && runs.length <= FEW };
   }
 
   /** @param {PixelChartJson} answer */
@@ -139,7 +147,7 @@ export class ScalarChart {
   /** @param {string} message in the curves' place */
   empty(message) {
     if (this.isWired) Plotly.purge(this.plot);
-    this.isWired = false;
+    this.isWired = this.isSketched = false;
     this.curves = null;
     this.drawn = [];
     this.view = null;
@@ -153,12 +161,31 @@ export class ScalarChart {
 
   /** Called by the feed, at most one chart a frame. */
   draw() {
-    const { curves, page, frame } = this;
     this.needsDraw = false;
-    if (!curves) return;
-    if (!curves.some((one) => one.total)) { this.empty("No points yet in the chosen runs."); return; }
+    const picture = this.picture();
+    if (!picture) return;
+    if (!this.isWired) this.plot.replaceChildren();
+    Plotly.react(this.plot, picture.traces, picture.layout, CONFIG);
+    this.wire();
+    this.decorate();
+  }
+
+  /** Called by the feed where Plotly's turn is yet to come: cheap, so that curves are there at once. */
+  sketch() {
+    const picture = this.isWired || this.isSketched ? null : this.picture();
+    if (!picture || !this.view) return;
+    this.isSketched = true;
+    this.plot.replaceChildren(sketch(picture.traces, picture.layout, this.view));
+    this.decorate();
+  }
+
+  /** What is to be drawn now, as Plotly takes it; null: nothing. */
+  picture() {
+    const { curves, page, frame } = this;
+    if (!curves) return null;
+    if (!curves.some((one) => one.total)) { this.empty("No points yet in the chosen runs."); return null; }
     const width = frame.clientWidth, height = frame.clientHeight, choices = page.choices(), { logX, logY } = choices;
-    if (!width || !height) return;
+    if (!width || !height) return null;
     this.size = { width, height };
     this.drawn = curves.map((one) => {
       const { colour, dash, muted } = page.app.style(one.run);
@@ -170,25 +197,22 @@ export class ScalarChart {
     const m = margins({ ends: this.ends, labels: yTicks.labels }), box = { x: m.l, y: m.t, w: width - m.l - m.r, h: height - m.t - m.b };
     this.view = { box, x, y, logX, logY };
     const perTick = this.axis === "wall" || x[1] > 1e6 ? 76 : 62, ticks = xTicks(this.axis, logX, x, Math.max(2, Math.min(8, Math.floor(box.w / perTick))));
-    if (!this.isWired) this.plot.replaceChildren();
-    Plotly.react(this.plot, traces(this.drawn, choices), layout(width, height, m, { range: x, isLog: logX, ticks }, { range: y, isLog: logY, ticks: yTicks }), CONFIG);
-    this.wire();
+    return { traces: traces(this.drawn, choices), layout: layout(width, height, m, { range: x, isLog: logX, ticks }, { range: y, isLog: logY, ticks: yTicks }) };
+  }
+
+  /** All that lies over the curves, and what is said of them. */
+  decorate() {
+    const { curves, view } = this;
+    if (!curves || !view) return;
+    const { box, x } = view;
     for (const [name, v] of Object.entries({ x: box.x, y: box.y - 1, width: box.w + 2, height: box.h + 2 })) setAttribute(this.clip, name, String(v));
-    this.describe(curves, x);
+    setText(this.note, note(curves, this.axis));
+    this.note.toggleAttribute("data-quiet", curves.length > 1 && this.axis !== "ordinal");
+    setAttribute(this.frame, "aria-label", label(this.tag, curves, this.axis, x));
+    setText(this.summary, summary(curves));
     this.paintFixed();
     this.paintLift();
     this.paintCursor();
-  }
-
-  /** @param {Curve[]} curves @param {Range} x */
-  describe(curves, x) {
-    const total = curves.reduce((sum, one) => sum + one.total, 0), runs = new Set(curves.map((one) => one.run)).size, first = curves[0], last = lastFinite(first.y);
-    const isOrdinal = this.axis === "ordinal" && total > runs;
-    const points = `${short(total)} ${total === 1 ? "point" : "points"}`;
-    setText(this.note, [runs > 1 ? `${counted(runs, "run")}, ${points}` : points, isOrdinal ? "in the order logged: all have one step" : ""].filter(Boolean).join(" · "));
-    this.note.toggleAttribute("data-quiet", curves.length > 1 && !isOrdinal);
-    const exact = curves.length > 1 ? counted(runs, "run") : splitName(first.run).join("");
-    setAttribute(this.frame, "aria-label", `${this.tag}, ${exact}, ${this.axis === "step" ? `steps ${step(Math.ceil(x[0]))} to ${step(Math.floor(x[1]))}` : `by ${this.axis} time`}, ${points}, last ${last < 0 ? "NaN" : value(first.y[last])}. Arrow keys move the step cursor.`);
   }
 
   /** Plotly's box zoom, told in our words; it has drawn the coarse pixels already, the fine ones are asked for. */
@@ -197,13 +221,8 @@ export class ScalarChart {
     this.isWired = true;
     const plot = /** @type {PlotElement} */ (/** @type {unknown} */ (this.plot));
     plot.on("plotly_relayout", (/** @type {Record<string, any>} */ change) => {
-      const axis = (/** @type {string} */ name, /** @type {boolean} */ isLog) => {
-        const pair = change[`${name}.range`] ?? [change[`${name}.range[0]`], change[`${name}.range[1]`]];
-        if (pair[0] === undefined) return null;
-        return /** @type {Range} */ (isLog ? [10 ** pair[0], 10 ** pair[1]] : [Number(pair[0]), Number(pair[1])]);
-      };
-      const x = axis("xaxis", this.view?.logX ?? false), y = axis("yaxis", this.view?.logY ?? false);
-      if (x || y) this.setZoom({ x: x ?? this.zoom?.x ?? null, y: y ?? (x ? null : this.zoom?.y ?? null) });
+      const zoom = draggedZoom(change, this.view, this.zoom);
+      if (zoom) this.setZoom(zoom);
     });
     plot.on("plotly_doubleclick", () => { this.setZoom(null); return false; });
   }
@@ -228,11 +247,7 @@ export class ScalarChart {
   /** @param {number} px in the frame @param {number} factor below 1 shows less */
   zoomAt(px, factor) {
     if (!this.view) return;
-    const { x, logX } = this.view, to = (/** @type {number} */ v) => (logX ? Math.log(v) : v), from = (/** @type {number} */ v) => (logX ? Math.exp(v) : v);
-    const at = to(this.toX(px)), full = fullX(this.curves ?? [], this.axis, logX);
-    const next = /** @type {Range} */ (x.map((v) => from(at + (to(v) - at) * factor)));
-    const isAll = next[0] <= full[0] && next[1] >= full[1];
-    this.setZoom(isAll ? null : { x: [Math.max(next[0], full[0]), Math.min(next[1], full[1])], y: this.zoom?.y ?? null });
+    this.setZoom(zoomedAt(this.view, fullX(this.curves ?? [], this.axis, this.view.logX), this.toX(px), factor, this.zoom));
   }
 
   /** @param {number} v in data units */
@@ -263,16 +278,6 @@ export class ScalarChart {
     if (this.axis !== "ordinal") { this.page.app.setCursor(x, pinned); return; }
     this.ownCursor = { x, pinned: false };
     this.paintCursor();
-  }
-
-  /** Move the cursor over the points of the lifted, else the first curve. @param {number} by points */
-  moveCursor(by) {
-    const c = this.curves?.find((one) => one.run === this.page.app.lifted) ?? this.curves?.[0];
-    if (!c?.x.length) return;
-    const at = this.cursor.x ?? c.x[c.x.length - 1], i = nearestIndex(c.x, at);
-    let k = Math.max(0, Math.min(c.x.length - 1, i + by));
-    while (Math.abs(by) === 1 && k > 0 && k < c.x.length - 1 && c.x[k] === c.x[i]) k += by; // two points of one column
-    this.setCursor(c.x[k], true);
   }
 
   paintFixed() { this.layers.fixed.replaceChildren(...(this.view ? fixedLayer(this, this.page.choices()) : [])); }

@@ -8,6 +8,7 @@ import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { FullChart } from "./full_chart.js";
 import { ScalarChart } from "./scalar_chart.js";
 import { applySizes, bindControls, readChoices, settingsForm } from "./settings.js";
+import { readZoom, writeZoom } from "./chart_zoom.js";
 import { groupTags } from "./tag_groups.js";
 
 /** @import { App } from "../app.js" */
@@ -102,7 +103,7 @@ class ScalarsPage {
       this.app.view.setAll("zoom", []);
     }
     applySizes(this.root, this.choices);
-    if (["x", "smooth", "smoothing", "superseded"].includes(key)) this.refreshAll();
+    if (["x", "smooth", "smoothing", "superseded", "raw"].includes(key)) this.refreshAll();
     else this.each((chart) => chart.redraw());
   }
 
@@ -223,19 +224,4 @@ class ScalarsPage {
     this.observer.disconnect();
     this.sections.stop();
   }
-}
-
-/** `zoom=x0,x1,y0,y1:tag`, an axis that is not zoomed left empty. @param {string[]} kept @param {string} tag @returns {Zoom | null} */
-export function readZoom(kept, tag) {
-  const found = kept.find((one) => one.slice(one.indexOf(":") + 1) === tag);
-  if (!found) return null;
-  const n = found.slice(0, found.indexOf(":")).split(",").map((text) => (text === "" ? NaN : Number(text)));
-  const x = n[0] < n[1] ? /** @type {[number, number]} */ ([n[0], n[1]]) : null, y = n[2] < n[3] ? /** @type {[number, number]} */ ([n[2], n[3]]) : null;
-  return x || y ? { x, y } : null;
-}
-
-/** @param {string[]} kept @param {string} tag @param {Zoom | null} zoom */
-export function writeZoom(kept, tag, zoom) {
-  const others = kept.filter((one) => one.slice(one.indexOf(":") + 1) !== tag), pair = (/** @type {[number, number] | null | undefined} */ r) => (r ? r.map((v) => Number(v.toPrecision(9))).join(",") : ",");
-  return zoom ? [...others, `${pair(zoom.x)},${pair(zoom.y)}:${tag}`] : others;
 }

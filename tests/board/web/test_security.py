@@ -160,6 +160,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/counts", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
+        ("/api/ranges", "post"),
         ("/api/scalars.csv", "get"),
         ("/api/blobs", "get"),
         ("/api/image", "get"),
