@@ -4,6 +4,7 @@ BoardError
   LogdirError           a logdir that is a file, or cannot be listed: the command ends with exit code 2
   UnknownRunError       404
   UnknownSeriesError    404: no such tag, kind or step in the run, or its bytes are no more
+  UnknownViewError      404: no such view, or short link
   MalformedValueError   404: the bytes are there, but say nothing that can be shown
   LostPointsError       404: points of which the index is damaged and the event file is no more
   BadRequestError       400
@@ -23,6 +24,7 @@ __all__ = [
     "StateError",
     "UnknownRunError",
     "UnknownSeriesError",
+    "UnknownViewError",
 ]
 
 
@@ -40,6 +42,10 @@ class UnknownRunError(BoardError, LookupError):
 
 class UnknownSeriesError(BoardError, LookupError):
     """No such series in the run, or no such point in the series."""
+
+
+class UnknownViewError(BoardError, LookupError):
+    """No view of that id."""
 
 
 class MalformedValueError(BoardError, ValueError):

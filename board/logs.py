@@ -1,6 +1,6 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
 from time import time
@@ -17,7 +17,7 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
-from board.metrics import Extremes, Metrics
+from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, find_runs
@@ -192,6 +192,11 @@ class Logs:
         if self._watcher is not None:
             self._watcher.stop()
 
+    def by_start(self, runs: Iterable[str]) -> list[str]:
+        """Return runs in the order in which they began, as far as that is known."""
+        order = self._loader.order
+        return sorted(runs, key=lambda run: (order.get(run, len(order)), run))
+
     def overview(self) -> Overview:
         """Return the run list."""
         return summarize_runs(self._loader, self._store)
@@ -336,6 +341,15 @@ class Logs:
         """Return the last, least and greatest value of a scalar, over all visible points, by run."""
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
+
+    @staticmethod
+    def is_less_better(tag: str) -> bool:
+        """Whether the best of a scalar is its least value, judged by its name."""
+        return is_less_better(tag)
+
+    def folders(self) -> list[tuple[str, str]]:
+        """Return each run with the absolute path of its folder."""
+        return [(name, run.storage.locate(run.folder)) for name, run in list(self._loader.runs.items())]
 
     def groups(self, by: str, name: str = "") -> list[Group]:
         """Return groups of runs by "folder", by a "hparam" or by a "regex"; see ``board.grouping``."""

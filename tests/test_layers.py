@@ -78,11 +78,21 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.state": {"board.errors"},
     "board.settings": {"board.model", "board.errors"},
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
-    "board.web": {"board.logs", "board.live", "board.settings", "board.assets", "board.model", "board.errors"},
+    "board.web": {
+        "board.state",
+        "board.logs",
+        "board.live",
+        "board.settings",
+        "board.assets",
+        "board.model",
+        "board.errors",
+    },
     "board.app": {
+        "board.state",
         "board.web",
         "board.logs",
         "board.live",
@@ -95,6 +105,7 @@ MAY_IMPORT = {
     "board.doctor": {"board.assets", "writer.format"},
     "board.connection": set(),
     "board.serving": {
+        "board.state",
         "board.app",
         "board.connection",
         "board.live",
@@ -104,6 +115,7 @@ MAY_IMPORT = {
     },
     "board.entry": {"board.cli"},
     "board.cli": {
+        "board.state",
         "board.app",
         "board.doctor",
         "board.defaults",

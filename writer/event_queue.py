@@ -10,7 +10,7 @@ from typing import Any
 
 from writer import process
 from writer.bell import Bell
-from writer.device_values import Buffers
+from writer.buffers import Buffers
 from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
 from writer.format.encode import BATCH
@@ -81,7 +81,7 @@ class EventQueue:
         self.limit = 0
         self.losses = Losses()
         self._queue_bytes = max(queue_bytes, _LEAST_QUEUE_BYTES)
-        self.buffers = Buffers(self._queue_bytes // 2)
+        self.buffers = Buffers(self._queue_bytes * 3 // 4)  # as much as media may take
         self.before_end: Callable[[bool], None] | None = None
         self._make_file = make_file
         self._max_queue = max_queue
@@ -149,17 +149,19 @@ class EventQueue:
             return
         self._be_ready()
         while not self._try_put(media):
-            self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
                 if not self._has_dropped_media():
                     self.losses.drop(media.series)
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
-        self._be_ready()
-        self._media_bell.ring()
+                self._be_ready()
+        if self._is_asleep or not (_is_alive(self._encoder) and _is_alive(self._thread)):
+            self._be_ready()
         if self._is_inline:
             self._work_inline()
+        elif (drain := self._drain) is None or time.monotonic() - drain.progress_at > _SUSPICION_S:
+            self._media_bell.ring()  # else the writer's thread does it, and the caller is spared 30 us
 
     def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
         """Wait until all that was accepted so far is handed to the kernel, with ``sync`` until it is on the disk.
@@ -297,7 +299,10 @@ class EventQueue:
             finally:
                 opened.set()
         while not drain.is_ended:
-            if drain.turn():
+            has_more = drain.turn()
+            if self._media:
+                self._media_bell.ring()
+            if has_more:
                 # Where somebody will soon wait for room: only as long as another thread takes to get the GIL.
                 self._bell.wait(_BUSY_PAUSE_S if len(self.scalars) < self.limit // 2 else _LEAST_PAUSE_S)
             elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
@@ -322,11 +327,11 @@ class EventQueue:
         while True:
             while not self._media:
                 self._media_bell.wait(_SLEEP_S)
-            is_last = self._encode_next()
-            if is_last:
+            if self._encode_next():  # the last ticket
                 with self._lock:
                     self._encoder = None
                 return
+            self.buffers.touch_ahead()
 
     def _encode_next(self) -> bool:
         """Encode the oldest of the media; True where that was the last ticket."""

@@ -14,11 +14,12 @@ from writer.format.messages import EndMarker, Event, PluginContent, Summary, Wri
 from writer.format.scan import OWN_PLUGIN
 from writer.ranks import count_ranks, find_lineage, find_rank
 
-__all__ = ["EndStatus", "encode_end", "encode_gap", "encode_opening"]
+__all__ = ["EndStatus", "encode_end", "encode_gap", "encode_opening", "make_checkpoint"]
 
 _FILE_VERSION = b"brain.Event:2"
 _WRITER_TAG = b"_trainboard_/writer"
 _GAP_TAG = b"_trainboard_/gap"
+_CHECKPOINT_TAG = b"_trainboard_/checkpoint"
 _END_TAG = b"_trainboard_/end"
 _SESSION_START = 1
 _MAX_DROPPED_TAGS = 1000
@@ -93,16 +94,28 @@ def encode_end(status: int, written: int, dropped: Mapping[str, int]) -> bytes:
     return _encode_own(_END_TAG, content, time.time())
 
 
+def make_checkpoint(path: str) -> Any:
+    """Make the ``Summary.Value`` that says that a training can go on from this step."""
+    content = PluginContent()
+    content.checkpoint.path = path.encode("utf-8", "backslashreplace")
+    return _make_own(_CHECKPOINT_TAG, content)
+
+
 def _list_dropped(dropped: Mapping[str, int]) -> Iterable[Any]:
     for tag, count in itertools.islice(dropped.items(), _MAX_DROPPED_TAGS):
         yield EndMarker.Dropped(tag=tag.encode("utf-8", "backslashreplace"), count=count)
 
 
-def _encode_own(tag: bytes, content: Any, wall_time: float) -> bytes:
+def _make_own(tag: bytes, content: Any) -> Any:
     value = Summary.Value(tag=tag)
     value.metadata.plugin_data.plugin_name = OWN_PLUGIN
     value.metadata.plugin_data.content = content.SerializeToString()
-    return encode_record(Event(wall_time=wall_time, summary=Summary(value=[value])).SerializeToString())
+    return value
+
+
+def _encode_own(tag: bytes, content: Any, wall_time: float) -> bytes:
+    summary = Summary(value=[_make_own(tag, content)])
+    return encode_record(Event(wall_time=wall_time, summary=summary).SerializeToString())
 
 
 @functools.cache

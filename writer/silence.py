@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer.device_values import Buffers
+from writer.buffers import Buffers
 from writer.event_file import EndStatus
 from writer.event_queue import EventQueue
 from writer.handover import Handover

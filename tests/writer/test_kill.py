@@ -11,7 +11,7 @@ import pytest
 
 import board
 from tests.writer.killed import FLUSH_S
-from tests.writer.tensorboard_reader import find_event_files, read_events, rustboard
+from tests.writer.tensorboard_reader import RustBoard, find_event_files, read_events, rustboard, wait_until
 from writer.batch import count_whole
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,11 @@ def test_kill_9_loses_only_the_last_moment(tmp_path: Path, capsys: pytest.Captur
             f"flush_secs is {FLUSH_S}"
         )
     with rustboard(tmp_path / "logs", tmp_path) as server:
-        scalars = server.scalars()
-        assert {run: [step for step, _ in tags["a"]] for run, tags in scalars.items() if tags} == {
-            run: steps for run, steps in read.items() if steps
-        }
+        wanted = {run: steps for run, steps in read.items() if steps}
+        wait_until(lambda: len(server.scalars()) >= len(wanted), 30.0)
+        wait_until(lambda: read_steps(server) == wanted, 30.0)
+
+
+def read_steps(server: RustBoard) -> dict[str, list[int]]:
+    """Steps of "a" that TensorBoard has read so far."""
+    return {run: [step for step, _ in tags["a"]] for run, tags in server.scalars().items() if "a" in tags}

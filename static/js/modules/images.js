@@ -1,6 +1,7 @@
 /** The images page: every tag with its runs side by side, at one step, at one zoom, compared if asked. */
 
 import { el, icon, isTyping, need, setText } from "../dom.js";
+import { packNames, unpackNames } from "../view_state.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { ImageBlock } from "./image_block.js";
 import { ImageCamera, WHOLE, formatLook, parseLook, pixelAt } from "./image_camera.js";
@@ -12,6 +13,7 @@ import { ImageStore } from "./image_store.js";
 import { bindLook } from "./image_look.js";
 import { Scrubber } from "./scrubber.js";
 import { groupTags } from "./tag_groups.js";
+import { TagSearch } from "./tag_search.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Group } from "./tag_groups.js" */
@@ -36,8 +38,10 @@ class ImagesPage {
     this.app = app;
     this.signal = signal;
     this.body = need(root, ".page", MODULE);
-    /** @type {HTMLInputElement} */
-    this.filter = need(root, "input[name=tags]", MODULE);
+    this.search = new TagSearch({
+      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
+      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
+    });
     this.slider = need(root, ".scrubber", MODULE);
     /** @type {TagsAnswer | null} */
     this.tags = null;
@@ -62,7 +66,6 @@ class ImagesPage {
     this.seen = new IntersectionObserver((entries) => this.onSeen(entries), margin);
     this.near = new IntersectionObserver((entries) => this.onNear(entries), { ...margin, rootMargin: "900px" });
     signal.addEventListener("abort", () => { this.seen.disconnect(); this.near.disconnect(); });
-    this.filter.value = app.view.get("tags") ?? "";
     bindLook(root, app.view, signal);
     this.paintLook();
   }
@@ -73,20 +76,12 @@ class ImagesPage {
     app.on("delta", (delta) => this.onDelta(delta), { signal });
     app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
-    this.filter.addEventListener("input", () => this.setFilter(this.filter.value), { signal });
-    this.filter.addEventListener("keydown", (event) => { if (event.key === "Escape") this.setFilter(""); }, { signal });
+    app.on("theme", () => { for (const cell of this.cells.values()) for (const spot of cell.spots) spot.paint(); }, { signal });
     root.addEventListener("click", (event) => { this.camera.click(event); }, { signal });
     root.addEventListener("pointermove", (event) => this.onPointer(event), { signal });
     root.addEventListener("pointerleave", () => this.point(null), { signal });
     root.addEventListener("spots", () => this.showStep(), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
-  }
-
-  /** @param {string} text */
-  setFilter(text) {
-    if (this.filter.value !== text) this.filter.value = text;
-    this.app.view.set("tags", text || null);
-    this.paint();
   }
 
   paintLook() {
@@ -123,8 +118,7 @@ class ImagesPage {
     const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
     this.bar.paint(visible);
     const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups, isBroken } = groupTags(entries, { filter: this.filter.value, pins: [], isShown: (run) => app.runs.isVisible(run) });
-    this.filter.toggleAttribute("aria-invalid", isBroken);
+    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
     // A live page hears of its runs many times a second: what stands where it stood is left alone.
     const layout = JSON.stringify([groups, visible, app.runs.list.length > 0]);
     if (layout === this.layout) { for (const cell of this.cells.values()) cell.paintRun(); return; }
@@ -143,19 +137,26 @@ class ImagesPage {
     if (!app.runs.list.length) return emptyLogdir(app);
     if (!tags?.tags.length) return emptyNote("No images yet", "They appear here as soon as a run logs one: writer.add_image(\"inputs\", image, step)");
     if (!app.runs.visible().length) return emptyNote("No run is ticked", "Tick runs in the list to see their images.");
-    if (this.filter.value.trim()) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.setFilter("")]);
+    if (this.search.text) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.search.set("")]);
     return emptyNote("No images here", "The ticked runs have logged none.");
+  }
+
+  /** Keys of the sections that are closed. */
+  closed() {
+    const packed = this.app.view.get("closed");
+    return new Set(packed === null ? [] : unpackNames(packed));
   }
 
   /** @param {Group} group @param {Map<string, string[]>} runsOf */
   section({ key, title, tags }, runsOf) {
-    const closed = this.app.view.getAll("closed");
-    const details = el("details", { class: "section", open: !closed.includes(key) },
+    const details = el("details", { class: "section", open: !this.closed().has(key) },
       el("summary", {}, icon("right"), el("h2", { title }, title), el("span", { class: "count" }, String(tags.length))),
       el("div", { class: "image-tags" }, ...tags.map((tag) => this.block(tag, runsOf.get(tag) ?? []).root)));
     details.addEventListener("toggle", () => {
-      const others = this.app.view.getAll("closed").filter((one) => one !== key);
-      this.app.view.setAll("closed", details.open ? others : [...others, key]);
+      const closed = this.closed();
+      if (details.open) closed.delete(key);
+      else closed.add(key);
+      this.app.view.set("closed", closed.size ? packNames(closed) : null);
     }, { signal: this.signal });
     return details;
   }
@@ -265,6 +266,6 @@ class ImagesPage {
     if (event.key === "0") this.camera.set(WHOLE);
     if (event.key === " " && event.target === document.body) { event.preventDefault(); this.scrubber.toggle(); }
     if (event.key === "b") this.bar.next();
-    if (event.key === "t") { event.preventDefault(); this.filter.focus(); }
+    if (event.key === "t") { event.preventDefault(); this.search.input.focus(); }
   }
 }

@@ -78,6 +78,8 @@ export function bindControls(roots, view, onChange, signal) {
     }, { signal });
   }
   paint();
+  view.listeners.add(paint);
+  signal.addEventListener("abort", () => view.listeners.delete(paint));
 }
 
 /** Charts as large as asked for. @param {HTMLElement} root @param {ChartChoices} choices */
