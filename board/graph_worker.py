@@ -15,6 +15,7 @@ from board.graph_sources import load_source, source_of
 from board.graphs.columns import graph_columns, node_details
 from board.graphs.diff import diff_columns
 from board.graphs.files import read_graph_file
+from board.graphs.packing import packed
 from writer.format.messages import DecodeError
 
 __all__ = ["FAILED", "answer_job", "main"]
@@ -31,7 +32,7 @@ def answer_job(job: Mapping[str, Any]) -> bytes:
             GraphDef goes, ``path`` where it lies; ``more`` goes into the answer as it is.
 
     Returns:
-        JSON in ASCII, no number in it infinite or NaN.
+        JSON in ASCII, no number in it infinite or NaN; long columns are packed.
 
     Raises:
         BoardError: as the questions of ``Logs`` do.
@@ -61,17 +62,15 @@ def _answer(job: Mapping[str, Any]) -> Any:
     for source in sources:
         loaded = load_source(source)
         columns.append(_clean(graph_columns(loaded.graph_def, loaded.costs, loaded.profile)))
-    return columns[0] if what == "columns" else diff_columns(*columns)
+    return packed(columns[0] if what == "columns" else diff_columns(*columns))
 
 
 def _clean(value: Any) -> Any:
-    """Make text that can travel, and numbers that JSON has; costs are whatever somebody logged."""
+    """Make text that can travel: what somebody logged may be half of a surrogate pair."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else -1
     if isinstance(value, list):
-        is_column = not value or (type(value[0]) is int and all(type(inner) is int for inner in value))
+        is_column = bool(value) and isinstance(value[0], (int, float))  # ours, and most of a graph
         return value if is_column else [_clean(inner) for inner in value]
     if isinstance(value, dict):
         return {_clean(key): _clean(inner) for key, inner in value.items()}

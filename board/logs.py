@@ -1,59 +1,83 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-import gzip
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
+from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
+from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
-from board.graph_answers import GraphAnswers
-from board.graph_files import GraphFile, GraphFiles
-from board.graph_sources import GraphSource
-from board.graphs.tags import TaggedBlock, match_tags, metrics_of
+from board.frames import frame_of
+from board.graph_questions import GraphQuestions
+from board.grouping import Group, group_runs
+from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
+from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
+from board.notices.keeper import Keeper, Noticed
+from board.notices.rules import RULES, Notice, Rule
+from board.query.complete import Completion, complete
+from board.query.evaluate import Found, find_runs
+from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.bands import BandRequest
 from board.store.index_cache import IndexCache
-from board.store.pixels import PixelRequest, Pixels, nearest, pixels
+from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
-from board.store.store import RECENT_BYTES, RunView, Store
+from board.store.store import RECENT_BYTES, Store
 from board.views import (
     BlobRow,
+    GroupBand,
     NearestPoint,
     Overview,
     PointColumns,
     RunPixels,
+    RunRange,
     RunSummary,
     TagSummary,
 )
 
 __all__ = [
+    "RULES",
+    "BandRequest",
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Completion",
     "Delta",
+    "Extremes",
+    "Found",
+    "Group",
+    "GroupBand",
+    "HistogramRequest",
+    "HistogramRows",
     "Kind",
     "Logs",
     "NearestPoint",
+    "Notice",
+    "Noticed",
     "Overview",
     "PixelRequest",
     "Pixels",
     "PointColumns",
     "Problem",
+    "Rule",
     "Run",
+    "RunChoices",
+    "RunHparams",
     "RunPixels",
+    "RunRange",
     "RunState",
     "RunSummary",
     "ScalarSeries",
@@ -61,9 +85,6 @@ __all__ = [
     "TagSummary",
     "open",
 ]
-
-
-GraphName = tuple[str, str, str | None]  # run, tag, ref as ``Logs.graph`` takes them
 
 
 def open(*paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> "Logs":  # noqa: A001 - read as board.open
@@ -119,10 +140,13 @@ class Logs:
         self._store = Store(min(RECENT_BYTES, memory // 4))
         self._loader = LogdirLoader(logdirs, self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
-        self._graphs = GraphAnswers(folder, memory)
-        self.graph_files = GraphFiles(self._graphs)
-        for path in graph_files:
-            self.add_graph_file(path, path.name)
+        self._hparams = HparamReader()
+        self._histograms = HistogramReader()
+        self._metrics = Metrics()
+        self._notices = Keeper(self._store)
+        self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.graphs = GraphQuestions(self._store, self._place, folder, memory)
+        self.graphs.add_files(graph_files)
 
     def __enter__(self) -> "Logs":
         return self
@@ -150,7 +174,7 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name))
+        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -178,7 +202,13 @@ class Logs:
         """
         if self._watcher is not None:
             raise RuntimeError("these logs are being watched already")
-        self._loader.on_delta = on_delta
+
+        def tell(delta: Delta) -> None:
+            on_delta(delta)
+            self._notices.offer(delta)
+
+        self._loader.on_delta = tell
+        self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
         if self._loader.indexer is not None:
@@ -187,11 +217,18 @@ class Logs:
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
+        if self._watcher is not None:
+            self._notices.stop()
         if self._loader.indexer is not None:
             self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
-        self.graph_files.close()
+        self.graphs.close()
+
+    def by_start(self, runs: Iterable[str]) -> list[str]:
+        """Return runs in the order in which they began, as far as that is known."""
+        order = self._loader.order
+        return sorted(runs, key=lambda run: (order.get(run, len(order)), run))
 
     def overview(self) -> Overview:
         """Return the run list."""
@@ -205,32 +242,6 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out."""
-        answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                last = line.last
-                answer.append(
-                    RunPixels(
-                        run,
-                        line.name,
-                        pixels(line, request),
-                        *((last.step, last.wall_time, last.value) if last is not None else ()),
-                    )
-                )
-        return answer
-
-    def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis "step", "relative" or "wall"."""
-        answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                point = nearest(line, x, at, smoothing)
-                if point is not None:
-                    answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
-        return answer
-
     def points(self, run: str, tag: str) -> PointColumns:
         """Return every point of a scalar series.
 
@@ -240,6 +251,33 @@ class Logs:
         lines = self._series(run, tag, Kind.SCALAR)
         series = ScalarSeries(lines)
         return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
+
+    def scalar_series(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> list[tuple[str, str, SeriesView]]:
+        """Return (run, tag, series) of those runs and tags, by run; none named are all there are.
+
+        Raises:
+            UnknownRunError: a run is none. UnknownSeriesError: not one of the runs has one of the tags.
+        """
+        views = [self._store.run(run) for run in runs] if runs else self._store.views()
+        found = []
+        for view in views:
+            own = {tag: series for (tag, kind), series in shown_series(view).items() if kind is Kind.SCALAR}
+            found += [(view.name, tag, own[tag]) for tag in (tags or sorted(own)) if tag in own]
+        if not found:
+            raise UnknownSeriesError("None of the runs has any of the tags.")
+        return found
+
+    def to_pandas(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> Any:
+        """Return the scalars as one ``pandas.DataFrame``: run, tag, line, step, wall_time, value, superseded.
+
+        Args:
+            runs: which ones; none named are all.
+            tags: which ones; none named are all.
+
+        Raises:
+            MissingExtraError: pandas is not installed. UnknownRunError, UnknownSeriesError: as ``scalar_series``.
+        """
+        return frame_of(self.scalar_series(runs, tags))
 
     def blobs(self, run: str, tag: str, kind: Kind) -> list[BlobRow]:
         """Return the points of a series of another kind, in line and file order.
@@ -269,6 +307,11 @@ class Logs:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
 
+    def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
+        """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
+        known = [name for name in runs if name in self]
+        return self._histograms.chart([(self._store.run(name), *self._place(name)) for name in known], tag, request)
+
     def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
         """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
 
@@ -281,63 +324,51 @@ class Logs:
         """Return all that a graph says of one node, attributes included; errors as ``graph``."""
         return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
 
-    def graph_answer(self, run: str, tag: str, ref: str | None = None, profile: str | None = None) -> bytes:
-        """Return a graph's columns as gzipped JSON, kept beside the index; a large one is decoded by a process.
+    def hparams(self, run: str) -> RunHparams:
+        """Return a run's hyper-parameters with where each comes from; UnknownRunError where there is no such run."""
+        return self._hparams.read([self._store.run(run)], self._place, self._store.views())[run]
+
+    def all_hparams(self) -> dict[str, RunHparams]:
+        """Return the hyper-parameters of every run, in the order of ``runs``; reads files, each once."""
+        return self._hparams.read(self._store.views(), self._place)
+
+    def query(self, text: str, choices: Mapping[str, RunChoices] | None = None) -> Found:
+        """Return the runs that a query means: ``lr < 0.01 and state = running``, or a text that their names have.
 
         Args:
-            run: "" for a file that was dropped onto the page.
-            tag: of the graph.
-            ref: of its value; None is the last one.
-            profile: tag of run metadata; None is the last, "" none.
-
-        Returns:
-            What ``graph`` does, and ``profiles``, the run metadata that can lie under the graph, and ``profile``, the
-            tag of that which does, or None.
+            text: see ``board.query.evaluate.find_runs``.
+            choices: what people chose of the runs, by name; ``tag``, ``star`` and their like ask for it.
 
         Raises:
-            As ``graph``.
+            QueryError: it is none; says what was expected where.
         """
-        source = self._graph_source(run, tag, ref, profile)
-        rows = [] if source.path else RunGraphs(self._store.run(run), *self._place(run)).profiles(tag)
-        listed = [{"tag": row.tag, "ref": row.ref, "step": str(row.step)} for row in rows]
-        more = {"profiles": listed, "profile": source.profile_tag or None}
-        return self._graphs.ask("columns", [source], more=more)
+        return find_runs(text, self._source(choices))
 
-    def graph_node_answer(self, run: str, tag: str, name: str, ref: str | None = None) -> bytes:
-        """Return what ``graph_node`` does, as gzipped JSON."""
-        return self._graphs.ask("node", [self._graph_source(run, tag, ref, "")], name=name)
+    def complete(self, text: str, cursor: int, choices: Mapping[str, RunChoices] | None = None) -> Completion:
+        """Return what can stand at a place of a query."""
+        return complete(text, cursor, self._source(choices))
 
-    def graph_diff_answer(self, before: GraphName, after: GraphName) -> bytes:
-        """Return two graphs as one (``board.graphs.diff``), as gzipped JSON."""
-        return self._graphs.ask("diff", [self._graph_source(*before), self._graph_source(*after)])
+    def metric(self, tag: str) -> dict[str, Extremes]:
+        """Return the last, least and greatest value of a scalar, over all visible points, by run."""
+        found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
+        return {name: extremes for name, extremes in found if extremes is not None}
 
-    def add_graph_file(self, data: bytes | Path, name: str) -> GraphFile:
-        """Take a file with a graph, which is then one of run "" and the returned ``tag``.
+    def notices(self) -> Noticed:
+        """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""
+        return self._notices.refresh() if self._watcher is None else self._notices.read()
 
-        Raises:
-            BoardError: it cannot be read, in words.
-        """
-        return self.graph_files.add(data, name, time.time())
+    @staticmethod
+    def is_less_better(tag: str) -> bool:
+        """Whether the best of a scalar is its least value, judged by its name."""
+        return is_less_better(tag)
 
-    def graph_tags(self, run: str, tag: str, ref: str | None = None) -> tuple[list[TaggedBlock], list[dict[str, Any]]]:
-        """Return which scalars and histograms of a run tell of which block of its graph, and what they tell."""
-        tagged = self._tagged_blocks(run, tag, ref)
-        return tagged, metrics_of(tagged)
+    def folders(self) -> list[tuple[str, str]]:
+        """Return each run with the absolute path of its folder."""
+        return [(name, run.storage.locate(run.folder)) for name, run in list(self._loader.runs.items())]
 
-    def _tagged_blocks(self, run: str, tag: str, ref: str | None) -> list[TaggedBlock]:
-        graphs = RunGraphs(self._store.run(run), *self._place(run))
-        columns = json.loads(gzip.decompress(self.graph_answer(run, tag, ref)))
-        return match_tags(columns, graphs.tags())
-
-    def graph_overlay(self, run: str, tag: str, ref: str | None, metric: str, step: int | None) -> dict[str, Any]:
-        """Return what the scalars of a metric say of each block at a step: see ``RunGraphs.overlay``."""
-        tagged = [block for block in self._tagged_blocks(run, tag, ref) if block.metric == metric]
-        return RunGraphs(self._store.run(run), *self._place(run)).overlay(tagged, step)
-
-    def _graph_source(self, run: str, tag: str, ref: str | None, profile: str | None = None) -> GraphSource:
-        if not run and tag.startswith("file:"):
-            return self.graph_files.source(tag)
-        return RunGraphs(self._store.run(run), *self._place(run)).source(tag, ref, profile)
+    def groups(self, by: str, name: str = "") -> list[Group]:
+        """Return groups of runs by "folder", by a "hparam" or by a "regex"; see ``board.grouping``."""
+        return group_runs(by, name, self.runs, self.all_hparams() if by == "hparam" else {})
 
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.
@@ -347,6 +378,17 @@ class Logs:
         return inspect_runs(self.logdirs, self._loader.problems, self._store.views())
 
     # -- finding things
+
+    def _source(self, choices: Mapping[str, RunChoices] | None) -> Source:
+        return Source(
+            views=self._store.views(),
+            summaries={run.name: run for run in self.overview().runs},
+            hparams=self.all_hparams,
+            extremes=self._metrics.extremes,
+            choices=choices or {},
+            notices=self._notices.rules_of,
+            now=time(),
+        )
 
     def _place(self, run: str) -> tuple[Any, str]:
         """Return the storage of a run's files, and their folder in it."""
@@ -360,8 +402,3 @@ class Logs:
         if series is None:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
-
-    def _find_series(self, tag: str, runs: Sequence[str]) -> list[tuple[str, SeriesView]]:
-        views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = [(run, views[run].series.get((tag, Kind.SCALAR))) for run in runs if run in views]
-        return [(run, series) for run, series in found if series is not None]

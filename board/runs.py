@@ -1,6 +1,6 @@
 """One run as Python values: ``logs["run"].scalars["loss"].value``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from board.blob_reader import format_ref, read_value
 from board.errors import BadRequestError, UnknownSeriesError
+from board.frames import frame_of
+from board.hparams.flat import Value
+from board.hparams.reading import RunHparams
 from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
 from board.model import BlobRef, Kind, Problem, RunState
 from board.storage import LocalStorage
@@ -60,6 +63,10 @@ class ScalarSeries:
     def lines(self) -> list[tuple[str, int]]:
         """(name, number of points) of each line: several where writers wrote side by side."""
         return [(line.name, line.count) for line in self._view.lines]
+
+    def to_pandas(self) -> Any:
+        """Return a ``pandas.DataFrame`` as ``Logs.to_pandas`` does; MissingExtraError where there is no pandas."""
+        return frame_of([(self._view.run, self._view.tag, self._view)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +168,13 @@ class BlobSeries(Sequence[Blob]):
 class Run:
     """One run as it was when it was asked for; after ``logs.refresh()`` ask again."""
 
-    def __init__(self, view: RunView, storage: LocalStorage, folder: str) -> None:
+    def __init__(
+        self, view: RunView, storage: LocalStorage, folder: str, read_hparams: Callable[[], RunHparams]
+    ) -> None:
         self._view = view
         self._storage = storage
         self._folder = folder
+        self._read_hparams = read_hparams
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
@@ -190,6 +200,11 @@ class Run:
         return writer_facts(self._view)
 
     @cached_property
+    def hparams(self) -> dict[str, Value]:
+        """Hyper-parameters by dotted name: of the log's hparams events, the files beside it, texts that are JSON."""
+        return dict(self._read_hparams().values)
+
+    @cached_property
     def tags(self) -> dict[str, tuple[Kind, ...]]:
         """Each tag, sorted, with its kinds: it can have several."""
         tags: dict[str, list[Kind]] = {}
@@ -202,6 +217,12 @@ class Run:
         """Scalar series by tag."""
         found = shown_series(self._view)
         return {tag: ScalarSeries(found[tag, kind]) for tag, kind in sorted(found) if kind is Kind.SCALAR}
+
+    def to_pandas(self, tags: Sequence[str] = ()) -> Any:
+        """Return the run's scalars, or some of them, as ``Logs.to_pandas`` does; MissingExtraError without pandas."""
+        found = shown_series(self._view)
+        names = sorted(tag for tag, kind in found if kind is Kind.SCALAR and (not tags or tag in tags))
+        return frame_of([(self.name, tag, found[tag, Kind.SCALAR]) for tag in names])
 
     @property
     def images(self) -> Mapping[str, BlobSeries]:

@@ -31,7 +31,7 @@ def list_graphs(board: Board) -> Response:
         for run in tag.runs:
             with suppress(UnknownRunError, UnknownSeriesError):  # gone since the tags were read
                 graphs += [_entry(run, tag.tag, row) for row in board.logs.blobs(run, tag.tag, Kind.GRAPH)]
-    for file in board.logs.graph_files.listed():
+    for file in board.logs.graphs.files:
         entry = {"run": "", "tag": file.tag, "ref": "", "step": "0", "nodes": None, "wall_time": file.wall_time}
         graphs.append({**entry, "file": shown_name(file.name)})
     return json_response({"graphs": graphs})
@@ -43,7 +43,7 @@ def read_graph(
 ) -> Response:
     """Return one graph as columns; without ``ref`` the run's last one, without ``profile`` with the last times."""
     chosen = None if profile is None else asked_name(profile)
-    return _zipped(request, board.logs.graph_answer(asked_name(run), asked_name(tag), ref or None, chosen))
+    return _zipped(request, board.logs.graphs.columns(asked_name(run), asked_name(tag), ref or None, chosen))
 
 
 @router.get("/api/graph_node")
@@ -56,7 +56,7 @@ def read_graph_node(
     ref: Ref = None,
 ) -> Response:
     """Return what the definition says of one node, attributes included."""
-    return _zipped(request, board.logs.graph_node_answer(asked_name(run), asked_name(tag), name, ref or None))
+    return _zipped(request, board.logs.graphs.node(asked_name(run), asked_name(tag), name, ref or None))
 
 
 @router.get("/api/graph_diff")
@@ -73,13 +73,13 @@ def read_graph_diff(
     """Return two graphs as one, with what was added, removed and changed."""
     before = asked_name(run), asked_name(tag), ref or None
     after = asked_name(other_run), asked_name(other_tag), other_ref or None
-    return _zipped(request, board.logs.graph_diff_answer(before, after))
+    return _zipped(request, board.logs.graphs.diff(before, after))
 
 
 @router.get("/api/graph_tags")
 def list_graph_tags(board: Board, run: Name, tag: Name, ref: Ref = None) -> Response:
     """List which series of the run tell of which block, and what they tell."""
-    tagged, metrics = board.logs.graph_tags(asked_name(run), asked_name(tag), ref or None)
+    tagged, metrics = board.logs.graphs.tags(asked_name(run), asked_name(tag), ref or None)
     tags = [{**block._asdict(), "tag": shown_name(block.tag), "metric": shown_name(block.metric)} for block in tagged]
     return json_response({"tags": tags, "metrics": [{**m, "metric": shown_name(m["metric"])} for m in metrics]})
 
@@ -90,7 +90,7 @@ def read_graph_overlay(
 ) -> Response:
     """Return one value a block: the metric's last at or before the step."""
     chosen = None if step is None else max(-(2**63), min(2**63 - 1, int(step)))
-    found = board.logs.graph_overlay(asked_name(run), asked_name(tag), ref or None, asked_name(metric), chosen)
+    found = board.logs.graphs.overlay((asked_name(run), asked_name(tag), ref or None), asked_name(metric), chosen)
     return json_response(
         {
             **found,
@@ -111,7 +111,7 @@ async def take_graph_file(request: Request, board: Board) -> Response:
     if not name or not data:
         raise BadRequestError("a file is needed, and its name in the header X-Filename")
     try:
-        file = await run_in_threadpool(board.logs.add_graph_file, data, name)
+        file = await run_in_threadpool(board.logs.graphs.add_file, data, name)
     except MalformedValueError as error:
         raise BadRequestError(str(error)) from error
     return json_response({"id": file.tag, "run": "", "tag": file.tag, "name": shown_name(file.name)})

@@ -140,12 +140,12 @@ def test_times_of_a_run_can_be_chosen(tmp_path: Path) -> None:
     graph = Event(graph_def=big_graph(stages=1, blocks=1))
     write(tmp_path / "r" / "events.out.tfevents.1.a", graph, profile(b"step 5", 7, 5.0), profile(b"step 2", 9, 2.0))
     logs = board.open(tmp_path, cache=False)
-    answer = read(logs.graph_answer("r", "__run_graph__"))
+    answer = read(logs.graphs.columns("r", "__run_graph__"))
     assert ([row["tag"] for row in answer["profiles"]], answer["profile"]) == (["step 2", "step 5"], "step 5")
     assert max(answer["node_forward_s"]) == pytest.approx(7e-6)
-    other = read(logs.graph_answer("r", "__run_graph__", profile="step 2"))
+    other = read(logs.graphs.columns("r", "__run_graph__", profile="step 2"))
     assert max(other["node_forward_s"]) == pytest.approx(9e-6)
-    none = read(logs.graph_answer("r", "__run_graph__", profile=""))
+    none = read(logs.graphs.columns("r", "__run_graph__", profile=""))
     assert (none["node_forward_s"], none["profile"]) == (None, None)
 
 
@@ -171,6 +171,6 @@ def test_a_model_alone_is_enough_for_a_board(tmp_path: Path) -> None:
     path.write_bytes(big_graph(stages=1, blocks=1))
     logs = Logs(cache=False, graph_files=[path])
     logs.refresh()
-    assert (logs.runs, [file.name for file in logs.graph_files.listed()]) == ([], ["net.pb"])
-    assert read(logs.graph_answer("", "file:1"))["node_name"]
+    assert (logs.runs, [file.name for file in logs.graphs.files]) == ([], ["net.pb"])
+    assert read(logs.graphs.columns("", "file:1"))["node_name"]
     logs.close()
