@@ -26,7 +26,7 @@ __all__ = ["GraphAnswers"]
 
 logger = logging.getLogger("board")
 
-LARGE_BYTES = 16 << 20  # graphs larger than this, of 60,000 nodes or so, have a process of their own
+LARGE_BYTES = 4 << 20  # graphs larger than this, of 16,000 nodes or so, have a process of their own
 _VERSION = 1  # of the answers; another one's are made anew
 _CHECK_BYTES = 16
 _RECENT_BYTES = 64 << 20

@@ -4,18 +4,26 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
+from board.errors import BoardError
 from board.graph_answers import GraphAnswers
 from board.graph_files import GraphFile, GraphFiles
 from board.graph_sources import GraphSource
 from board.graphs.packing import unpacked
 from board.graphs.tags import TaggedBlock, match_tags, metrics_of
+from board.model import Delta, Kind
 from board.run_graphs import RunGraphs
 from board.store.store import Store
 
 __all__ = ["GraphName", "GraphQuestions"]
+
+_PREPARED_BYTES = 4 << 20  # a smaller one is decoded in the time that a page takes to appear
+_MOST_PREPARED = 64  # graphs of one board: a logdir of a thousand runs is not gone through
 
 GraphName = tuple[str, str, str | None]  # run ("" for a file), tag, reference of the value (None: the last one)
 
@@ -40,6 +48,9 @@ class GraphQuestions:
         self._place = place
         self._answers = GraphAnswers(folder, memory)
         self._files = GraphFiles(self._answers)
+        self._waiting: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._preparing: Thread | None = None
+        self._prepared = 0
 
     def columns(self, run: str, tag: str, ref: str | None = None, profile: str | None = None) -> bytes:
         """Return a graph's columns (``board.graphs.columns``), packed where they are long.
@@ -94,9 +105,27 @@ class GraphQuestions:
         for path in paths:
             self.add_file(path, path.name)
 
+    def prepare(self, delta: Delta) -> None:
+        """Have large graphs that have just been read decoded, one after the other, before somebody asks for them."""
+        for run, grown in delta.grew.items():
+            for tag, kind in grown:
+                if kind is Kind.GRAPH and self._prepared < _MOST_PREPARED:
+                    self._prepared += 1
+                    self._waiting.put((run, tag))
+        if not self._waiting.empty() and self._preparing is None:
+            self._preparing = Thread(target=self._prepare_all, name="graphs", daemon=True)
+            self._preparing.start()
+
     def close(self) -> None:
-        """Remove the files."""
+        """Remove the files, and prepare nothing more."""
+        self._waiting.put(None)
         self._files.close()
+
+    def _prepare_all(self) -> None:
+        while (name := self._waiting.get()) is not None:
+            with suppress(BoardError, OSError):  # whoever asks for it will hear why
+                if self._source(*name, None).size >= _PREPARED_BYTES:
+                    self.columns(*name)
 
     def _of(self, run: str) -> RunGraphs:
         return RunGraphs(self._store.run(run), *self._place(run))

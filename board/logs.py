@@ -206,6 +206,7 @@ class Logs:
         def tell(delta: Delta) -> None:
             on_delta(delta)
             self._notices.offer(delta)
+            self.graphs.prepare(delta)
 
         self._loader.on_delta = tell
         self._notices.start()

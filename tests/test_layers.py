@@ -84,6 +84,8 @@ MAY_IMPORT = {
         "board.graph_sources",
         "board.graphs",
         "board.store",
+        "board.model",
+        "board.errors",
     },
     "board.run_graphs": {
         "board.graph_sources",

@@ -174,3 +174,19 @@ def test_a_model_alone_is_enough_for_a_board(tmp_path: Path) -> None:
     assert (logs.runs, [file.name for file in logs.graphs.files]) == ([], ["net.pb"])
     assert read(logs.graphs.columns("", "file:1"))["node_name"]
     logs.close()
+
+
+def test_a_large_graph_is_decoded_before_somebody_asks(tmp_path: Path) -> None:
+    from tests.board.served import wait_until
+
+    data = big_graph(stages=16, blocks=40)
+    assert len(data) > 4 << 20
+    write(tmp_path / "logs" / "r" / "events.out.tfevents.1.a", Event(graph_def=data))
+    logs = Logs(tmp_path / "logs", cache=tmp_path / "cache")
+    logs.watch(lambda delta: None)
+    wait_until(lambda: list((tmp_path / "cache").glob("??/*.graph")), "the columns")
+    (kept,) = (tmp_path / "cache").glob("??/*.graph")
+    before = kept.stat().st_ino
+    assert len(read(logs.graphs.columns("r", "__run_graph__"))["strings"]) > 10
+    assert kept.stat().st_ino == before
+    logs.close()
