@@ -4,9 +4,13 @@ BoardError
   LogdirError           a logdir that is a file, or cannot be listed: the command ends with exit code 2
   UnknownRunError       404
   UnknownSeriesError    404: no such tag, kind or step in the run, or its bytes are no more
+  UnknownViewError      404: no such view, or short link
   MalformedValueError   404: the bytes are there, but say nothing that can be shown
   LostPointsError       404: points of which the index is damaged and the event file is no more
   BadRequestError       400
+    QueryError          a query for runs that cannot be understood, with its place
+  StateError            the state database cannot be used as asked: exit code 2
+  NotKeptError          503: what a person chose cannot be kept now
 """
 
 __all__ = [
@@ -15,8 +19,12 @@ __all__ = [
     "LogdirError",
     "LostPointsError",
     "MalformedValueError",
+    "NotKeptError",
+    "QueryError",
+    "StateError",
     "UnknownRunError",
     "UnknownSeriesError",
+    "UnknownViewError",
 ]
 
 
@@ -36,6 +44,10 @@ class UnknownSeriesError(BoardError, LookupError):
     """No such series in the run, or no such point in the series."""
 
 
+class UnknownViewError(BoardError, LookupError):
+    """No view of that id."""
+
+
 class MalformedValueError(BoardError, ValueError):
     """A value whose bytes do not make sense as the kind that they claim to be."""
 
@@ -46,3 +58,20 @@ class LostPointsError(BoardError, LookupError):
 
 class BadRequestError(BoardError, ValueError):
     """A question that makes no sense."""
+
+
+class QueryError(BadRequestError):
+    """A query for runs that cannot be understood."""
+
+    def __init__(self, message: str, column: int) -> None:
+        """Say what is wrong, and where: ``column`` counts characters from 1."""
+        super().__init__(f"{message}, column {column}")
+        self.column = column
+
+
+class StateError(BoardError):
+    """A place for the state database that cannot be used, and what to do about it."""
+
+
+class NotKeptError(BoardError):
+    """What a person chose cannot be kept: the state database cannot be written at this moment."""

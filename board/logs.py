@@ -1,20 +1,27 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
+from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.grouping import Group, group_runs
+from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
 from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
+from board.query.complete import Completion, complete
+from board.query.evaluate import Found, find_runs
+from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.bands import BandRequest, Member, band
@@ -43,7 +50,11 @@ __all__ = [
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Completion",
     "Delta",
+    "Extremes",
+    "Found",
+    "Group",
     "GroupBand",
     "Kind",
     "Logs",
@@ -54,6 +65,8 @@ __all__ = [
     "PointColumns",
     "Problem",
     "Run",
+    "RunChoices",
+    "RunHparams",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -109,6 +122,8 @@ class Logs:
         self._store = Store(min(RECENT_BYTES, memory // 4))
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
+        self._hparams = HparamReader()
+        self._metrics = Metrics()
 
     def __enter__(self) -> "Logs":
         return self
@@ -136,7 +151,7 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name))
+        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -177,6 +192,11 @@ class Logs:
             self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
+
+    def by_start(self, runs: Iterable[str]) -> list[str]:
+        """Return runs in the order in which they began, as far as that is known."""
+        order = self._loader.order
+        return sorted(runs, key=lambda run: (order.get(run, len(order)), run))
 
     def overview(self) -> Overview:
         """Return the run list."""
@@ -315,6 +335,48 @@ class Logs:
         """Return all that a graph says of one node, attributes included; errors as ``graph``."""
         return RunGraphs(self._store.run(run), *self._place(run)).node(tag, name, ref)
 
+    def hparams(self, run: str) -> RunHparams:
+        """Return a run's hyper-parameters with where each comes from; UnknownRunError where there is no such run."""
+        return self._hparams.read([self._store.run(run)], self._place, self._store.views())[run]
+
+    def all_hparams(self) -> dict[str, RunHparams]:
+        """Return the hyper-parameters of every run, in the order of ``runs``; reads files, each once."""
+        return self._hparams.read(self._store.views(), self._place)
+
+    def query(self, text: str, choices: Mapping[str, RunChoices] | None = None) -> Found:
+        """Return the runs that a query means: ``lr < 0.01 and state = running``, or a text that their names have.
+
+        Args:
+            text: see ``board.query.evaluate.find_runs``.
+            choices: what people chose of the runs, by name; ``tag``, ``star`` and their like ask for it.
+
+        Raises:
+            QueryError: it is none; says what was expected where.
+        """
+        return find_runs(text, self._source(choices))
+
+    def complete(self, text: str, cursor: int, choices: Mapping[str, RunChoices] | None = None) -> Completion:
+        """Return what can stand at a place of a query."""
+        return complete(text, cursor, self._source(choices))
+
+    def metric(self, tag: str) -> dict[str, Extremes]:
+        """Return the last, least and greatest value of a scalar, over all visible points, by run."""
+        found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
+        return {name: extremes for name, extremes in found if extremes is not None}
+
+    @staticmethod
+    def is_less_better(tag: str) -> bool:
+        """Whether the best of a scalar is its least value, judged by its name."""
+        return is_less_better(tag)
+
+    def folders(self) -> list[tuple[str, str]]:
+        """Return each run with the absolute path of its folder."""
+        return [(name, run.storage.locate(run.folder)) for name, run in list(self._loader.runs.items())]
+
+    def groups(self, by: str, name: str = "") -> list[Group]:
+        """Return groups of runs by "folder", by a "hparam" or by a "regex"; see ``board.grouping``."""
+        return group_runs(by, name, self.runs, self.all_hparams() if by == "hparam" else {})
+
     def inspect(self) -> dict[str, Any]:
         """Return every run with its tags, kinds, counts, steps, problems, state and files, ready for JSON.
 
@@ -323,6 +385,16 @@ class Logs:
         return inspect_runs(self.logdirs, self._loader.problems, self._store.views())
 
     # -- finding things
+
+    def _source(self, choices: Mapping[str, RunChoices] | None) -> Source:
+        return Source(
+            views=self._store.views(),
+            summaries={run.name: run for run in self.overview().runs},
+            hparams=self.all_hparams,
+            extremes=self._metrics.extremes,
+            choices=choices or {},
+            now=time(),
+        )
 
     def _place(self, run: str) -> tuple[Any, str]:
         """Return the storage of a run's files, and their folder in it."""

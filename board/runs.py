@@ -1,6 +1,6 @@
 """One run as Python values: ``logs["run"].scalars["loss"].value``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from board.blob_reader import format_ref, read_value
 from board.errors import BadRequestError, UnknownSeriesError
+from board.hparams.flat import Value
+from board.hparams.reading import RunHparams
 from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
 from board.model import BlobRef, Kind, Problem, RunState
 from board.storage import LocalStorage
@@ -161,10 +163,13 @@ class BlobSeries(Sequence[Blob]):
 class Run:
     """One run as it was when it was asked for; after ``logs.refresh()`` ask again."""
 
-    def __init__(self, view: RunView, storage: LocalStorage, folder: str) -> None:
+    def __init__(
+        self, view: RunView, storage: LocalStorage, folder: str, read_hparams: Callable[[], RunHparams]
+    ) -> None:
         self._view = view
         self._storage = storage
         self._folder = folder
+        self._read_hparams = read_hparams
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
@@ -188,6 +193,11 @@ class Run:
     def facts(self) -> dict[str, str | int]:
         """What our writer noted of itself: host, pid, rank, dropped; empty for files of other writers."""
         return writer_facts(self._view)
+
+    @cached_property
+    def hparams(self) -> dict[str, Value]:
+        """Hyper-parameters by dotted name: of the log's hparams events, the files beside it, texts that are JSON."""
+        return dict(self._read_hparams().values)
 
     @cached_property
     def tags(self) -> dict[str, tuple[Kind, ...]]:

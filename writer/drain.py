@@ -11,21 +11,22 @@ from typing import Any
 from writer.device_values import Coming, is_coming, resolve
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
+from writer.format.encode import BATCH, ScalarEncoder
 from writer.format.framing import encode_record
 from writer.losses import Losses
 from writer.series import Series, split
-from writer.summaries import NewStyle, ScalarEncoder, encode_event, encode_tag, tensor_scalar
+from writer.summaries import NewStyle, encode_event, encode_tag, tensor_scalar
 
 __all__ = ["MARK", "Drain", "EncodedLane", "ScalarLane", "Ticket"]
 
-# (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value.
+# (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value, or a BATCH, with
+# numbers by tag.
 ScalarLane = deque[tuple[Any, Any, Any, float]]
 # (series, record); a MARK likewise.
 EncodedLane = deque[tuple[Any, Any]]
 
 MARK = object()
-_BITE = 256  # records: about 0.3 ms of the GIL
-_BITE_SHARE = 16  # of a backlog, on top: what comes faster than small bites can take it makes them larger
+_BITE_S = 0.0003  # for which the GIL is held at most, but where there is no compiled encoder
 _ENCODED_BITE_BYTES = 1 << 18
 _MAX_BATCH = 4096  # records; what is pending is outside of the queue's bound
 _MAX_BATCH_BYTES = 1 << 18
@@ -73,6 +74,7 @@ class Drain:
         make_file: Callable[[str], EventFile],
         losses: Losses,
         give_back: Callable[[int], None],
+        give_back_batched: Callable[[int], None],
         *,
         max_queue: int,
         flush_s: float,
@@ -85,6 +87,7 @@ class Drain:
             make_file: Asked for the file of each sub-run ("" is the run itself) when it is needed.
             losses: Told what could not be written.
             give_back: Told how many bytes of ``encoded`` were taken.
+            give_back_batched: Told how many scalars were in batches that were taken, beyond one for each.
             max_queue: Records that may wait before the next turn writes them.
             flush_s: How long fewer may wait, s.
         """
@@ -98,6 +101,7 @@ class Drain:
         self._make_file = make_file
         self._losses = losses
         self._give_back = give_back
+        self._give_back_batched = give_back_batched
         self._max_queue = max_queue
         self._flush_s = flush_s
         self._encoder = ScalarEncoder()
@@ -145,15 +149,17 @@ class Drain:
             self._release_held()
         is_clogged = self._held_count > _MAX_HELD
         self.idle_turns = 0 if self._scalars or self._encoded or self.has_pending else self.idle_turns + 1
-        if self._scalars and not is_clogged:
-            self._take_scalars()
+        if (self._scalars or self._encoder.has_rest) and not is_clogged:
+            batched = self._encoder.take(self._scalars, _BITE_S, self._encode_odd)
+            if batched:
+                self._give_back_batched(batched)
         if self._encoded:
             self._take_encoded()
         self._write_due(now)
         if not self._retry_s and not is_clogged:
             self.progress_at = time.monotonic()
         self._settle_tickets()
-        return bool(self._scalars or self._encoded) and not is_clogged
+        return bool(self._scalars or self._encoded or self._encoder.has_rest) and not is_clogged
 
     def ask_end(self, status: int) -> None:
         """Say with which ``EndStatus`` the last ticket will end the files; from any thread, before it is sent."""
@@ -165,17 +171,6 @@ class Drain:
         """Close the descriptors in a forked child; what is pending is the parent's to write."""
         for file in self._files.values():
             file.close()
-
-    def _take_scalars(self) -> None:
-        scalars = self._scalars
-        bite = _BITE + len(scalars) // _BITE_SHARE
-        items = []
-        try:
-            for _ in range(bite):
-                items.append(scalars.popleft())  # noqa: PERF401 (what was taken must survive the IndexError)
-        except IndexError:
-            pass
-        self._encoder.encode(items, self._encode_odd)
 
     def _take_encoded(self) -> None:
         taken = 0
@@ -225,7 +220,11 @@ class Drain:
         else:
             # While a series is held, its items must not find their way past _encode_odd.
             key = (series,) if series in self._held else series
-            self._encoder.encode_one(key, name, resolve(value), step, wall_time, pending.append)
+            known = key, float(resolve(value)), step, wall_time
+            if not self._encoder.encode(known):
+                self._encoder.learn(key, name, pending)
+                if not self._encoder.encode(known):
+                    raise UnsupportedValueError(f"the step {step} is outside of the 64-bit range")
 
     def _hold(self, item: tuple[Any, Any, Any, float]) -> None:
         self._encoder.forget(item[0])  # so that the series' next items come to _encode_odd
@@ -341,14 +340,14 @@ class Drain:
         self.is_ended = True
 
     def _clear_lanes(self) -> int:
-        count = 0
+        count = len(self._encoder.take_rest())
         for lane in (self._scalars, self._encoded):
             while lane:
                 item = lane.popleft()
                 if item[0] is MARK:
                     item[1].settle(is_handed_over=False)
                     continue
-                count += 1
+                count += len(item[1]) if item[0] is BATCH else 1
                 if lane is self._encoded:
                     self._give_back(len(item[1]))
         return count

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from writer import process
+from writer.batch import Batch
 from writer.format.framing import encode_record
 from writer.format.messages import EndMarker, Event, PluginContent, Summary, WriterRecord
 from writer.format.scan import OWN_PLUGIN
@@ -41,7 +42,7 @@ class EndStatus:
 class EventFile:
     """A file that is opened when the first batch is written, and replaced by another one when it cannot go on.
 
-    Used by one thread. ``pending`` holds framed records in order; each is one value, whole, so that a write that
+    Used by one thread. ``pending`` holds framed records in order, each of them one value, whole: a write that
     stops in the middle never leaves a torn record before the next one.
 
     Attributes:
@@ -53,7 +54,7 @@ class EventFile:
     def __init__(self, folder: str, *, suffix: str = "", purge_step: int | None = None) -> None:
         """Prepare a file in a folder that need not exist yet; nothing is touched."""
         self.folder = folder
-        self.pending: list[bytes] = []
+        self.pending = Batch()
         self.written = 0
         self.path = ""
         self._suffix = suffix
@@ -67,17 +68,17 @@ class EventFile:
         self._is_name_synced = False
 
     def write(self) -> None:
-        """Hand all pending records to the kernel, in one ``write(2)`` where the disk takes them.
+        """Hand all pending records to the kernel, in one ``writev(2)`` where the disk takes them.
 
         Raises:
             OSError: Some could not be written; they are still pending, and the file ends with a whole record.
         """
         self._open_where_needed()
-        batch = memoryview(b"".join(self.pending))
+        batch = self.pending
         done = 0
         try:
-            while done < len(batch):
-                written = os.write(self._fd, batch[done:])
+            while done < batch.size:
+                written = os.writev(self._fd, batch.next_buffers(done))
                 if not written:
                     raise OSError(errno.ENOSPC, "the disk took no byte", self.path)
                 done += written
@@ -188,13 +189,7 @@ class EventFile:
 
     def _keep_whole_records(self, done: int) -> None:
         """Account for a batch of which ``done`` bytes were written, and cut off what is torn."""
-        whole = count = 0
-        for record in self.pending:
-            if whole + len(record) > done:
-                break
-            whole += len(record)
-            count += 1
-        del self.pending[:count]
+        count, whole = self.pending.drop_written(done)
         self.written += count
         self._offset += whole
         if done > whole:

@@ -1,18 +1,19 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
-import contextlib
 import logging
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from writer import process
-from writer.device_values import Buffers
+from writer.bell import Bell
+from writer.buffers import Buffers
 from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
 from writer.event_file import EndStatus, EventFile
+from writer.format.encode import BATCH
 from writer.format.framing import encode_record
 from writer.losses import Losses
 from writer.series import Series
@@ -26,6 +27,7 @@ _STUCK_S = 2.0  # a disk that took nothing for so long is waited for no more
 _SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
 _BUSY_PAUSE_S = 0.001
+_LEAST_PAUSE_S = 0.00005
 _PAUSE_S = 0.01
 _IDLE_TURNS = 50
 _SLEEP_S = 60.0
@@ -39,21 +41,6 @@ class Media(NamedTuple):
     series: Series | str
     size: int  # bytes that it keeps in memory
     encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
-
-
-class _Bell:
-    """Wakes the one thread that waits for it; a ring before the wait is not lost."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._lock.release()
-
-    def wait(self, timeout_s: float) -> None:
-        self._lock.acquire(timeout=timeout_s)
 
 
 class EventQueue:
@@ -84,7 +71,7 @@ class EventQueue:
         self.limit = 0
         self.losses = Losses()
         self._queue_bytes = max(queue_bytes, _LEAST_QUEUE_BYTES)
-        self.buffers = Buffers(self._queue_bytes // 2)
+        self.buffers = Buffers(self._queue_bytes * 3 // 4)  # as much as media may take
         self.before_end: Callable[[bool], None] | None = None
         self._make_file = make_file
         self._max_queue = max_queue
@@ -104,8 +91,8 @@ class EventQueue:
         self._pid = os.getpid()
         self._lock = threading.RLock()  # a signal handler may log, too
         self._inline_lock = threading.RLock()
-        self._bell = _Bell()
-        self._media_bell = _Bell()
+        self._bell = Bell()
+        self._media_bell = Bell()
         self._drain: Drain | None = None
         self._thread: threading.Thread | None = None
         self._encoder: threading.Thread | None = None
@@ -114,6 +101,7 @@ class EventQueue:
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
+        self._batched = 0  # scalars that wait in batches, beyond one for each
         self.limit = 0
         self.scalars.clear()
         self._encoded.clear()
@@ -131,6 +119,18 @@ class EventQueue:
         elif len(self.scalars) >= self._scalar_capacity():
             self._wait_for_scalar_room()
 
+    def put_batch(self, numbers: dict[str, Any], step: Any, wall_time: float) -> None:
+        """Hand over numbers by tag, which are the queue's from now on: whatever ``float`` takes and nobody can change.
+
+        They are one item of the lane, and count for as many as they are.
+        """
+        with self._lock:
+            self._batched += len(numbers) - 1
+            self._set_limit()
+        self.scalars.append((BATCH, numbers, step, wall_time))
+        if len(self.scalars) >= self.limit:
+            self.attend()
+
     def put_media(self, media: Media) -> None:
         """Hand one over to be encoded; waits for room as the class says."""
         if media.size > _LARGEST_RECORD_BYTES:
@@ -138,17 +138,19 @@ class EventQueue:
             return
         self._be_ready()
         while not self._try_put(media):
-            self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
                 if not self._drop_oldest_media():
                     self.losses.add(media.series)
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
-        self._be_ready()
-        self._media_bell.ring()
+                self._be_ready()
+        if self._encoder is None or self._thread is None or self._is_asleep:
+            self._be_ready()
         if self._is_inline:
             self._work_inline()
+        elif (drain := self._drain) is None or time.monotonic() - drain.progress_at > _SUSPICION_S:
+            self._media_bell.ring()  # else the writer's thread does it, and the caller is spared 30 us
 
     def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
         """Wait until all that was accepted so far is handed to the kernel, with ``sync`` until it is on the disk.
@@ -226,6 +228,7 @@ class EventQueue:
                 self._make_file,
                 self.losses,
                 lambda taken: self._account(-taken),
+                self._account_batched,
                 max_queue=self._max_queue,
                 flush_s=self._flush_s,
             )
@@ -270,9 +273,11 @@ class EventQueue:
                 _logger.exception("the writer's thread met an error and goes on")
             if drain.is_ended:
                 break
+            if self._media:
+                self._media_bell.ring()
             if has_more:
-                if len(self.scalars) < self.limit // 2:  # else somebody will wait for room: do not stop
-                    self._bell.wait(_BUSY_PAUSE_S)
+                # Where somebody will soon wait for room: only as long as another thread takes to get the GIL.
+                self._bell.wait(_BUSY_PAUSE_S if len(self.scalars) < self.limit // 2 else _LEAST_PAUSE_S)
             elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
                 self._bell.wait(_PAUSE_S)
             else:
@@ -298,11 +303,11 @@ class EventQueue:
         while True:
             while not self._media:
                 self._media_bell.wait(_SLEEP_S)
-            is_last = self._encode_next()
-            if is_last:
+            if self._encode_next():  # the last ticket
                 with self._lock:
                     self._encoder = None
                 return
+            self.buffers.touch_ahead()
 
     def _encode_next(self) -> bool:
         """Encode the oldest of the media; True where that was the last ticket."""
@@ -359,7 +364,8 @@ class EventQueue:
 
     def _scalar_capacity(self) -> int:
         """Scalars that may wait: all the room that media leave, at least a quarter."""
-        return max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes) // _SCALAR_BYTES
+        room = max(self._queue_bytes // 4, self._queue_bytes - self._media_bytes)
+        return max(0, room // _SCALAR_BYTES - self._batched)
 
     def _set_limit(self) -> None:
         self.limit = 0 if self._is_asleep or self._thread is None else self._scalar_capacity()
@@ -369,11 +375,16 @@ class EventQueue:
             self._media_bytes += media_bytes
             self._set_limit()
 
+    def _account_batched(self, count: int) -> None:
+        with self._lock:
+            self._batched -= count
+            self._set_limit()
+
     def _try_put(self, media: Media) -> bool:
         """Take one into the lane where there is room, at most three quarters for media; one alone always has it."""
         with self._lock:
             others = self._media_bytes
-            scalars_bytes = min(len(self.scalars) * _SCALAR_BYTES, self._queue_bytes // 4)
+            scalars_bytes = min((len(self.scalars) + self._batched) * _SCALAR_BYTES, self._queue_bytes // 4)
             if others and others + media.size > min(self._queue_bytes * 3 // 4, self._queue_bytes - scalars_bytes):
                 return False
             if not self._media:
@@ -433,7 +444,10 @@ class EventQueue:
         try:
             while (item := self.scalars.pop())[0] is MARK:
                 kept.append(item)
-            self.losses.add(item[0])
+            if item[0] is BATCH:
+                self._account_batched(len(item[1]) - 1)
+            for tag in item[1] if item[0] is BATCH else item[:1]:
+                self.losses.add(tag)
         except IndexError:
             pass
         self.scalars.extend(reversed(kept))

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer.device_values import Buffers
+from writer.buffers import Buffers
 from writer.event_file import EndStatus
 from writer.event_queue import EventQueue, Media
 from writer.handover import Handover
@@ -31,6 +31,9 @@ class SilentQueue(EventQueue):
     def attend(self) -> None:
         """Do nothing."""
 
+    def put_batch(self, numbers: dict[str, Any], step: Any, wall_time: float) -> None:
+        """Do nothing."""
+
     def put_media(self, media: Media) -> None:
         """Do nothing."""
 
@@ -54,6 +57,9 @@ class SilentHandover(Handover):
     is_silent = True
 
     def put_number(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    def put_numbers(self, *_: Any, **__: Any) -> None:
         """Do nothing."""
 
     def put_arrays(self, *_: Any, **__: Any) -> None:

@@ -192,16 +192,7 @@ class SummaryWriter(PluginMethods):
         """
         wall_time = _now() if walltime is None else walltime
         try:
-            items = tag_scalar_dict.items()
-            if type(global_step) is int and walltime is None:
-                batch = [(tag, value, global_step, wall_time) for tag, value in items if type(value) is float]
-                if len(batch) == len(items):
-                    self._scalars.extend(batch)
-                    if len(self._scalars) >= self._queue.limit:
-                        self._queue.attend()
-                    return
-            for tag, value in items:
-                self._handover.put_number(tag, value, global_step, wall_time)
+            self._handover.put_numbers(dict(tag_scalar_dict), global_step, wall_time)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse("", error)
 
@@ -307,6 +298,7 @@ class SummaryWriter(PluginMethods):
 
     def close(self) -> None:
         """Write what waits and the end of the file. Closing again does nothing; logging again begins a new file."""
+        self._stop_watching()
         self._queue.close()
 
     def __enter__(self) -> Self:
@@ -320,6 +312,7 @@ class SummaryWriter(PluginMethods):
         traceback: TracebackType | None,
     ) -> None:
         """Close; the file's end says whether an exception ended the block."""
+        self._stop_watching()
         is_orderly = exc_type is None or issubclass(exc_type, SystemExit)
         self._queue.close(EndStatus.CLOSED if is_orderly else EndStatus.FAILED)
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from board.store.columns import Columns
-from board.store.loops import LOOPS, Ints
+from board.store.loops import Ints
 from board.store.pieces import StoredColumn
 from board.store.series import SCALAR_WIDTH, STEP, Line, Part, Segment
 
@@ -54,10 +53,4 @@ def _pieces(segment: Segment) -> list[Ints]:
 
 
 def _part(like: Part, words: Ints) -> Part:
-    fresh = Part.begun(like.file, like.session, SCALAR_WIDTH)
-    least, greatest, steps_rise, times_rise = LOOPS.span(words[0], words[1].view(np.float64))
-    fresh.columns = Columns(SCALAR_WIDTH).attached(words)
-    fresh.first_step, fresh.last_step = int(words[0, 0]), int(words[0, -1])
-    fresh.least_step, fresh.greatest_step = least, greatest
-    fresh.steps_rise, fresh.times_rise = steps_rise, times_rise
-    return fresh
+    return Part.begun(like.file, like.session, words, salvaged=False, is_own=True)

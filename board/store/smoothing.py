@@ -136,6 +136,8 @@ class _Blocks(FloatColumn):
 class _Average(_Blocks):
     """An average that forgets: what it knows at the end of a block is enough for the next one."""
 
+    is_divisible = False
+
     def __init__(self, points: Drawn, smoothing: Smoothing, known: _Known, recent: Recent) -> None:
         """Source of ``time_ema``: wandb's "time weighted exponential moving average", 1,000 its viewport scale."""
         super().__init__(points, known, recent, 0)

@@ -4,8 +4,9 @@ import { packNames, unpackNames } from "../view_state.js";
 
 /** @import {Hierarchy} from "./graph_types.js" */
 /** @import {NameIndex} from "./names.js" */
-/** @typedef {1 | 2 | "all" | "custom"} Depth */
+/** @typedef {number | "all" | "custom"} Depth */
 
+export const DEPTHS = [1, 2, 3];
 const LONGEST = 1800; // characters of the list of open blocks in a URL
 
 /**
@@ -27,22 +28,31 @@ export function topLevel(h) {
 
 /**
  * @param {Hierarchy} h
- * @param {Depth} depth 1: the top level; 2: the blocks on it opened, stacks left closed; all: everything
+ * @param {Depth} depth 1: the top level; 2: the blocks on it opened, and so on, a stack of equal blocks one later; all: everything
  * @returns {number[]}
  */
 export function opened(h, depth) {
-  const open = topLevel(h);
-  if (depth === 2) {
-    for (const item of h.children[open.at(-1) ?? 0]) if (isBlock(h, item) && !h.repeat[item]) open.push(item);
-  } else if (depth === "all") {
-    open.length = 0;
-    const stack = [0];
-    while (stack.length) for (const item of h.children[/** @type {number} */ (stack.pop())]) if (isBlock(h, item)) {
-      open.push(item);
-      stack.push(item);
+  if (depth === "all") return blocksIn(h, 0);
+  const open = topLevel(h), levels = depth === "custom" ? 0 : depth - 1;
+  const stack = [{ item: open.at(-1) ?? 0, level: 0 }];
+  while (stack.length) {
+    const { item, level } = /** @type {{item: number, level: number}} */ (stack.pop());
+    for (const child of h.children[item]) if (isBlock(h, child) && level + (h.repeat[child] ? 1 : 0) < levels) {
+      open.push(child);
+      stack.push({ item: child, level: level + 1 });
     }
   }
   return open;
+}
+
+/** All blocks inside an item. @param {Hierarchy} h @param {number} item @returns {number[]} */
+export function blocksIn(h, item) {
+  const blocks = [], stack = [item];
+  while (stack.length) for (const child of h.children[/** @type {number} */ (stack.pop())]) if (isBlock(h, child)) {
+    blocks.push(child);
+    stack.push(child);
+  }
+  return blocks;
 }
 
 /**
@@ -53,7 +63,7 @@ export function opened(h, depth) {
  */
 export function depthOf(h, open, last = 1) {
   if (last === "all" && isAll(h, open)) return "all";
-  for (const depth of /** @type {const} */ ([1, 2])) {
+  for (const depth of DEPTHS) {
     const items = opened(h, depth);
     if (items.length === open.size - 1 && items.every((item) => open.has(item))) return depth;
   }

@@ -45,9 +45,23 @@ export class FullChart {
     page.range.on(() => { this.chart?.paintRange(); this.later(); }, signal);
   }
 
-  /** @param {string} tag */
+  /** As the person asks: the back button closes it again. @param {string} tag */
   open(tag) {
-    this.close();
+    this.page.app.view.set("full", tag, { isStep: true });
+    this.show(tag);
+  }
+
+  /** As the address has it. */
+  follow() {
+    const tag = this.page.app.view.get("full");
+    if (tag === (this.chart?.tag ?? null)) return;
+    if (tag === null) this.hide();
+    else this.show(tag);
+  }
+
+  /** @param {string} tag */
+  show(tag) {
+    this.hide();
     const [head, last] = splitName(tag);
     need(this.dialog, "h2", "full_chart").replaceChildren(el("span", { class: "run-name-head" }, head), last);
     this.dialog.showModal();
@@ -55,12 +69,19 @@ export class FullChart {
     this.body.replaceChildren(this.chart.root);
     this.chart.setVisible(true);
     this.chart.frame.focus();
-    this.page.app.view.set("full", tag);
     const chart = this.chart, answer = chart.answer.bind(chart);
     chart.answer = (answers) => { answer(answers); this.later(); };
   }
 
+  /** What opened it is undone, if it was a step of this visit; else it is no more in the address. */
   close() {
+    if (!this.chart) return;
+    this.hide();
+    if (history.state?.isStep && this.page.app.view.get("full") !== null) history.back();
+    else this.page.app.view.set("full", null);
+  }
+
+  hide() {
     if (!this.chart) return;
     const { tag } = this.chart;
     this.chart.stop();
@@ -68,7 +89,6 @@ export class FullChart {
     for (const chart of this.page.charts.values()) if (chart.tag === tag) chart.adoptZoom();
     this.table.replaceChildren();
     if (this.dialog.open) this.dialog.close();
-    this.page.app.view.set("full", null);
   }
 
   later() {
@@ -85,12 +105,12 @@ export class FullChart {
     if (!rows || this.chart !== chart) return;
     const isRange = page.range.range !== null;
     setText(need(this.dialog, ".full-note", "full_chart"), isRange ? `${rangeTitle(chart)}: raw values, all points.` : page.app.cursor.x === null ? "Last point of each run; set the step cursor for another one, Shift and drag for a range." : "The point nearest to the step cursor; Shift and drag for a range.");
-    this.show(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
+    this.tabulate(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
   }
 
   /** @param {Row[]} rows @param {ValueColumn[]} columns */
-  show(rows, columns) {
-    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.show(rows, columns); }));
+  tabulate(rows, columns) {
+    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.tabulate(rows, columns); }));
   }
 
   /** @param {ScalarChart} chart @returns {Promise<Row[] | null>} */

@@ -107,6 +107,8 @@ export function bindControls(roots, view, onChange, signal, askX) {
     }, { signal });
   }
   paint();
+  view.listeners.add(paint);
+  signal.addEventListener("abort", () => view.listeners.delete(paint));
 }
 
 /** The button for another scalar as x names the one that is. @param {HTMLElement} button @param {ViewState} view */

@@ -2,7 +2,6 @@
 
 import { el, pathName } from "../dom.js";
 import { counted, splitName } from "../format.js";
-import { matcher } from "./tag_groups.js";
 
 const MOST = 60; // shown at once
 
@@ -11,12 +10,12 @@ export function chooseTag(tags, title) {
   return new Promise((resolve) => {
     /** @type {string | null} */
     let chosen = null;
-    const field = el("input", { type: "search", placeholder: "Search scalars", "aria-label": "Search scalars by text or regex", autocomplete: "off", spellcheck: "false" });
+    const field = el("input", { type: "search", placeholder: "Search scalars", "aria-label": "Search scalars by words of their names", autocomplete: "off", spellcheck: "false" });
     const list = el("div", { class: "tag-options", role: "listbox", "aria-label": "Scalars" }), rest = el("p", { class: "chart-note" });
     const dialog = el("dialog", { class: "tag-chooser", "aria-label": title }, el("h2", {}, title), el("label", { class: "field" }, field), list, rest);
     const choose = (/** @type {string} */ tag) => { chosen = tag; dialog.close(); };
     const fill = () => {
-      const { test } = matcher(field.value), found = tags.filter(test);
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean), found = tags.filter((tag) => words.every((word) => tag.toLowerCase().includes(word)));
       list.replaceChildren(...found.slice(0, MOST).map((tag) => el("button", { type: "button", role: "option", "aria-selected": "false", title: tag, onclick: () => choose(tag) }, pathName(...splitName(tag)))));
       rest.textContent = found.length > MOST ? `and ${counted(found.length - MOST, "more")}: type to find them` : found.length ? "" : "No scalar matches.";
     };

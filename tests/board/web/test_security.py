@@ -100,6 +100,14 @@ def test_only_own_pages_may_post(client: TestClient, headers: dict[str, str], st
         assert client.post(path, json=EMPTY_QUESTION, headers=headers).status_code == status
 
 
+def test_no_other_site_may_post_anywhere(client: TestClient) -> None:
+    described = client.get("/api/openapi.json").json()["paths"]
+    posts = [path for path, methods in described.items() if "post" in methods]
+    assert len(posts) > 3
+    for path in posts:
+        assert client.post(path, json={}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+
+
 def test_a_form_cannot_post_json(client: TestClient) -> None:
     answer = client.post("/api/pixels", content=json.dumps(EMPTY_QUESTION), headers={"content-type": "text/plain"})
     assert answer.status_code == 400
@@ -158,6 +166,20 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/runs", "get"),
         ("/api/tags", "get"),
         ("/api/counts", "get"),
+        ("/api/query", "post"),
+        ("/api/query/complete", "post"),
+        ("/api/groups", "post"),
+        ("/api/hparams", "get"),
+        ("/api/hparams/values", "get"),
+        ("/api/hparams/run", "get"),
+        ("/api/metric", "get"),
+        ("/api/state", "get"),
+        ("/api/views", "get"),
+        ("/api/views", "post"),
+        ("/api/views/rename", "post"),
+        ("/api/views/delete", "post"),
+        ("/api/runs/choose", "post"),
+        ("/api/tags/match", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
         ("/api/ranges", "post"),
