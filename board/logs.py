@@ -27,6 +27,7 @@ from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.bands import BandRequest, Member, band
 from board.store.index_cache import IndexCache
+from board.store.partitions import partitions
 from board.store.pixels import PixelRequest, Pixels, nearest, pixels
 from board.store.scalar_axis import partner_of
 from board.store.series import Line, SeriesView
@@ -210,13 +211,26 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest, x_tag: str | None = None) -> list[RunPixels]:
+    def pixels(
+        self,
+        tag: str,
+        runs: Sequence[str],
+        request: PixelRequest,
+        x_tag: str | None = None,
+        *,
+        partition: bool = False,
+    ) -> list[RunPixels]:
         """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out.
 
-        ``x_tag`` is the scalar whose values are x, for ``x="scalar"``.
+        Args:
+            tag: of scalars.
+            runs: names of runs.
+            request: which pixels of each line.
+            x_tag: the scalar whose values are x, for ``x="scalar"``.
+            partition: cut lines where steps go back in a file.
         """
         answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+        for run, line, x_line in self._find_lines(tag, runs, x_tag, partition=partition):
             last = line.last
             answer.append(
                 RunPixels(
@@ -254,11 +268,19 @@ class Logs:
         ]
 
     def nearest(
-        self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing, x_tag: str | None = None
+        self,
+        tag: str,
+        runs: Sequence[str],
+        x: str,
+        at: float,
+        smoothing: Smoothing,
+        x_tag: str | None = None,
+        *,
+        partition: bool = False,
     ) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis."""
+        """Return each line's exact point nearest to ``at`` on the x axis; lines as in ``pixels``."""
         answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+        for run, line, x_line in self._find_lines(tag, runs, x_tag, partition=partition):
             point = nearest(line, x, at, smoothing, x_line)
             if point is not None:
                 answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
@@ -415,7 +437,9 @@ class Logs:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
 
-    def _find_lines(self, tag: str, runs: Sequence[str], x_tag: str | None) -> list[tuple[str, Line, Line | None]]:
+    def _find_lines(
+        self, tag: str, runs: Sequence[str], x_tag: str | None, *, partition: bool = False
+    ) -> list[tuple[str, Line, Line | None]]:
         """Return the lines of a tag with, where there is one, the line of the same run that is to be its x."""
         views: dict[str, RunView] = {view.name: view for view in self._store.views()}
         found = []
@@ -423,5 +447,7 @@ class Logs:
             series = view.series.get((tag, Kind.SCALAR))
             x_series = None if x_tag is None else view.series.get((x_tag, Kind.SCALAR))
             lines = series.lines if series is not None else ()
-            found += [(view.name, line, partner_of(line, x_series)) for line in lines]
+            for line in lines:
+                x_line = partner_of(line, x_series)
+                found += [(view.name, part, x_line) for part in (partitions(line) if partition else (line,))]
         return found

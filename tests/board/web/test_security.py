@@ -96,7 +96,7 @@ def test_two_host_headers_are_refused(client: TestClient) -> None:
     ],
 )
 def test_only_own_pages_may_post(client: TestClient, headers: dict[str, str], status: int) -> None:
-    for path in ("/api/pixels", "/api/nearest"):
+    for path in ("/api/pixels", "/api/nearest", "/api/ranges"):
         assert client.post(path, json=EMPTY_QUESTION, headers=headers).status_code == status
 
 
