@@ -11,6 +11,7 @@ from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
 from board.grouping import Group, group_runs
+from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
@@ -20,6 +21,8 @@ from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
+from board.notices.keeper import Keeper, Noticed
+from board.notices.rules import RULES, Notice, Rule
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, find_runs
 from board.query.subjects import RunChoices, Source
@@ -47,6 +50,7 @@ from board.views import (
 )
 
 __all__ = [
+    "RULES",
     "BandRequest",
     "Blob",
     "BlobRow",
@@ -57,14 +61,19 @@ __all__ = [
     "Found",
     "Group",
     "GroupBand",
+    "HistogramRequest",
+    "HistogramRows",
     "Kind",
     "Logs",
     "NearestPoint",
+    "Notice",
+    "Noticed",
     "Overview",
     "PixelRequest",
     "Pixels",
     "PointColumns",
     "Problem",
+    "Rule",
     "Run",
     "RunChoices",
     "RunHparams",
@@ -124,7 +133,9 @@ class Logs:
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
+        self._histograms = HistogramReader()
         self._metrics = Metrics()
+        self._notices = Keeper(self._store)
 
     def __enter__(self) -> "Logs":
         return self
@@ -180,7 +191,13 @@ class Logs:
         """
         if self._watcher is not None:
             raise RuntimeError("these logs are being watched already")
-        self._loader.on_delta = on_delta
+
+        def tell(delta: Delta) -> None:
+            on_delta(delta)
+            self._notices.offer(delta)
+
+        self._loader.on_delta = tell
+        self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
         if self._loader.indexer is not None:
@@ -189,6 +206,8 @@ class Logs:
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
+        if self._watcher is not None:
+            self._notices.stop()
         if self._loader.indexer is not None:
             self._loader.indexer.stop()
         if self._watcher is not None:
@@ -351,6 +370,11 @@ class Logs:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
 
+    def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
+        """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
+        known = [name for name in runs if name in self]
+        return self._histograms.chart([(self._store.run(name), *self._place(name)) for name in known], tag, request)
+
     def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
         """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
 
@@ -392,6 +416,10 @@ class Logs:
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
 
+    def notices(self) -> Noticed:
+        """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""
+        return self._notices.refresh() if self._watcher is None else self._notices.read()
+
     @staticmethod
     def is_less_better(tag: str) -> bool:
         """Whether the best of a scalar is its least value, judged by its name."""
@@ -421,6 +449,7 @@ class Logs:
             hparams=self.all_hparams,
             extremes=self._metrics.extremes,
             choices=choices or {},
+            notices=self._notices.rules_of,
             now=time(),
         )
 
