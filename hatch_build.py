@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,7 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = ("writer/format/_records.pyx", "board/store/_series.pyx")
+SOURCES = ("writer/format/_records.pyx", "writer/format/_encode.pyx", "board/store/_series.pyx")
 
 # Run in a process of its own, so that a compiler's crash or sys.exit is one more reason for the plain files.
 COMPILE = """
@@ -33,7 +34,8 @@ def compile_in_place(root: Path, source: str) -> Path | None:
     name = source.removesuffix(".pyx").replace("/", ".")
     # The digest in the compiled file lets the import refuse one that an older source made.
     stem = Path(source).stem
-    parts = [root / source, *sorted((root / source).parent.glob(f"{stem}*.pxi"))]  # and what it includes
+    included = sorted(re.findall(r'^include "(.+)"$', (root / source).read_text(), re.MULTILINE))
+    parts = [root / source, *((root / source).with_name(part) for part in included)]
     digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
     fresh = (root / source).with_name(stem + sysconfig.get_config_var("EXT_SUFFIX"))
     if fresh.exists() and digest.encode() in fresh.read_bytes():

@@ -59,13 +59,13 @@ def write_images(folder: Path, count: int, image_bytes: int) -> int:
         return file.tell()
 
 
-def write_finished_run(folder: Path, tags: Sequence[str], steps: int) -> int:
+def write_finished_run(folder: Path, tags: Sequence[str], steps: int, seed: int = 0) -> int:
     """Write one small run as our writer leaves it: with who wrote it, and an end marker; returns the file's size."""
     opening = PluginContent(
         writer=WriterRecord(uuid=os.urandom(16), world_size=1, host=b"bench", start_wall_time=START)
     )
     ending = PluginContent(end=EndMarker(status=1, written=len(tags) * steps))
-    size = write_scalars(folder, tags, steps)
+    size = write_scalars(folder, tags, steps, seed)
     path = folder / _FILE
     data = path.read_bytes()
     version = HEADER_BYTES + int.from_bytes(data[:8], "little") + 4

@@ -14,7 +14,7 @@ from board.live import Live
 from board.logs import Delta, Logs
 from board.settings import Settings
 from board.state.keeping import State
-from board.web import blobs, choosing, graphs, runs, scalars, stream
+from board.web import blobs, choosing, exports, graphs, histograms, runs, scalars, stream, tag_search
 from board.web import state as states
 from board.web.context import Context
 from board.web.encoding import shown_name
@@ -78,11 +78,12 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
-    for part in (runs, choosing, states, scalars, blobs, graphs, stream):
+    for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, graphs, stream):
         app.include_router(part.router)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), static_dir, plotly_url))
+    files = OwnFiles(static_dir)
+    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
-    app.mount("/static", OwnFiles(directory=static_dir))
+    app.mount("/static", files)
     add_error_handlers(app)
     # The last one added stands first. Event streams and pictures pass the compression as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)

@@ -7,9 +7,12 @@ from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
+from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.frames import frame_of
 from board.grouping import Group, group_runs
+from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
@@ -26,23 +29,27 @@ from board.query.evaluate import Found, find_runs
 from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
+from board.store.bands import BandRequest
 from board.store.index_cache import IndexCache
-from board.store.pixels import PixelRequest, Pixels, nearest, pixels
+from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
-from board.store.store import RECENT_BYTES, RunView, Store
+from board.store.store import RECENT_BYTES, Store
 from board.views import (
     BlobRow,
+    GroupBand,
     NearestPoint,
     Overview,
     PointColumns,
     RunPixels,
+    RunRange,
     RunSummary,
     TagSummary,
 )
 
 __all__ = [
     "RULES",
+    "BandRequest",
     "Blob",
     "BlobRow",
     "BlobSeries",
@@ -51,6 +58,9 @@ __all__ = [
     "Extremes",
     "Found",
     "Group",
+    "GroupBand",
+    "HistogramRequest",
+    "HistogramRows",
     "Kind",
     "Logs",
     "NearestPoint",
@@ -66,6 +76,7 @@ __all__ = [
     "RunChoices",
     "RunHparams",
     "RunPixels",
+    "RunRange",
     "RunState",
     "RunSummary",
     "ScalarSeries",
@@ -120,8 +131,10 @@ class Logs:
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
+        self._histograms = HistogramReader()
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
+        self.charts = Charts(self._store)  # what the charts of scalars ask
 
     def __enter__(self) -> "Logs":
         return self
@@ -216,32 +229,6 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out."""
-        answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                last = line.last
-                answer.append(
-                    RunPixels(
-                        run,
-                        line.name,
-                        pixels(line, request),
-                        *((last.step, last.wall_time, last.value) if last is not None else ()),
-                    )
-                )
-        return answer
-
-    def nearest(self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis "step", "relative" or "wall"."""
-        answer = []
-        for run, series in self._find_series(tag, runs):
-            for line in series.lines:
-                point = nearest(line, x, at, smoothing)
-                if point is not None:
-                    answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
-        return answer
-
     def points(self, run: str, tag: str) -> PointColumns:
         """Return every point of a scalar series.
 
@@ -251,6 +238,33 @@ class Logs:
         lines = self._series(run, tag, Kind.SCALAR)
         series = ScalarSeries(lines)
         return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
+
+    def scalar_series(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> list[tuple[str, str, SeriesView]]:
+        """Return (run, tag, series) of those runs and tags, by run; none named are all there are.
+
+        Raises:
+            UnknownRunError: a run is none. UnknownSeriesError: not one of the runs has one of the tags.
+        """
+        views = [self._store.run(run) for run in runs] if runs else self._store.views()
+        found = []
+        for view in views:
+            own = {tag: series for (tag, kind), series in shown_series(view).items() if kind is Kind.SCALAR}
+            found += [(view.name, tag, own[tag]) for tag in (tags or sorted(own)) if tag in own]
+        if not found:
+            raise UnknownSeriesError("None of the runs has any of the tags.")
+        return found
+
+    def to_pandas(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> Any:
+        """Return the scalars as one ``pandas.DataFrame``: run, tag, line, step, wall_time, value, superseded.
+
+        Args:
+            runs: which ones; none named are all.
+            tags: which ones; none named are all.
+
+        Raises:
+            MissingExtraError: pandas is not installed. UnknownRunError, UnknownSeriesError: as ``scalar_series``.
+        """
+        return frame_of(self.scalar_series(runs, tags))
 
     def blobs(self, run: str, tag: str, kind: Kind) -> list[BlobRow]:
         """Return the points of a series of another kind, in line and file order.
@@ -279,6 +293,11 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
+        """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
+        known = [name for name in runs if name in self]
+        return self._histograms.chart([(self._store.run(name), *self._place(name)) for name in known], tag, request)
 
     def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
         """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
@@ -370,8 +389,3 @@ class Logs:
         if series is None:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
-
-    def _find_series(self, tag: str, runs: Sequence[str]) -> list[tuple[str, SeriesView]]:
-        views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = [(run, views[run].series.get((tag, Kind.SCALAR))) for run in runs if run in views]
-        return [(run, series) for run, series in found if series is not None]

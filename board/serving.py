@@ -24,7 +24,7 @@ from board.logs import Logs
 from board.settings import Settings
 from board.state.keeping import State
 
-__all__ = ["CannotListenError", "serve"]
+__all__ = ["CannotListenError", "listen", "serve"]
 
 GRACE_S = 1  # for answers that are being sent
 EXIT_LIMIT_S = 1.9  # then the process ends whatever still hangs, for example a read from a dead network disk
@@ -50,7 +50,7 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
         CannotListenError: the port is taken, or the host is not this machine.
     """
     logs = Logs(*settings.logdirs, cache=settings.cache_dir or False, memory=settings.memory)
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     live = Live()
     state = State(settings.state, settings.logdirs)
     app = create_app(settings, logs, live, state=state)
@@ -111,14 +111,20 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the port at once, so that a taken one is known before anything else is done."""
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port at once, so that a taken one is known before anything else is done.
+
+    Raises:
+        CannotListenError: the address is not ours, or somebody else's.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
         raise CannotListenError(f"--host {host}: no such name; it takes an address of this machine") from None
     family, _, _, _, address = found[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol by name: asyncio sends small answers at once only on sockets that say it. Else each answer behind
+    # the first of a connection waits 40 ms, for the browser's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)

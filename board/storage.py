@@ -124,12 +124,37 @@ class LocalStorage:
                 )
                 for entry in found
             ]
-        entries.sort()
+        if len(entries) > 1:
+            entries.sort()
         return entries
 
     def stat(self, path: str) -> FileInfo:
         """Return what the file system says of a path, links followed; OSError where it cannot."""
         return _info(os.stat(self.locate(path)))
+
+    def is_unchanged(self, path: str, known: FileInfo) -> bool:
+        """Whether a path is as ``stat`` or ``open`` said before, and surely so: its bytes or names are the same, too.
+
+        Never on what is no disk of this machine: a network file system's answer may be seconds old.
+        """
+        if not known.is_on_local_disk:
+            return False
+        try:
+            now = os.stat(self.locate(path))
+        except OSError:
+            return False
+        return (
+            now.st_mtime == known.mtime
+            and now.st_ctime == known.ctime
+            and now.st_size == known.size
+            and now.st_ino == known.inode
+            and now.st_dev == known.device
+        )
+
+    def find_size(self, path: str) -> tuple[int, float]:
+        """Return a file's size, and when it changed: a part of what ``stat`` tells, in half its time."""
+        found = os.stat(self.locate(path))
+        return found.st_size, found.st_mtime
 
     def is_link(self, path: str) -> bool:
         """Whether the path itself, not something on the way to it, is a link."""
@@ -174,13 +199,14 @@ def _read_into(descriptor: int, view: memoryview, offset: int) -> int:
 
 
 def _info(status: os.stat_result) -> FileInfo:
+    sort = stat.S_IFMT(status.st_mode)
     return FileInfo(
         status.st_dev,
         status.st_ino,
         status.st_size,
         status.st_mtime,
-        stat.S_ISDIR(status.st_mode),
-        stat.S_ISREG(status.st_mode),
+        sort == stat.S_IFDIR,
+        sort == stat.S_IFREG,
         status.st_ctime,
     )
 

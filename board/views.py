@@ -6,14 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.model import Problem, RunState
+from board.store.bands import Band
 from board.store.pixels import Pixels
+from board.store.statistics import RangeStatistics
 
 __all__ = [
     "BlobRow",
+    "GroupBand",
     "NearestPoint",
     "Overview",
     "PointColumns",
     "RunPixels",
+    "RunRange",
     "RunSummary",
     "TagSummary",
 ]
@@ -77,6 +81,23 @@ class RunPixels:
     def restarts(self) -> tuple[float, ...]:
         """Where later sessions took over, x."""
         return self.pixels.restarts
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBand:
+    """The curve of a group of runs."""
+
+    group: str
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class RunRange:
+    """What one line of one run is like between two places."""
+
+    run: str
+    line: str
+    statistics: RangeStatistics
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from writer.captured_graph import Block, Node
 from writer.module_scopes import ModuleScopes, class_name
 
-__all__ = ["blocks_of", "settle_parameters"]
+__all__ = ["add_up", "blocks_of", "settle_parameters"]
 
 
 def blocks_of(
@@ -30,27 +30,39 @@ def blocks_of(
         path = drawn(scopes.paths.get(name) or scopes.static_path(name))
         block = blocks[name] = Block(name, class_name(module), path, scopes.calls.get(name, 0))
         block.output_bytes = returned_bytes.get(name, 0)
+        devices: dict[str, None] = {}
+        dtypes: dict[str, None] = {}
         for own, parameter in module.named_parameters(name, recurse=False, remove_duplicate=False):
             if (owner := owners.setdefault(id(parameter), own)) != own:
                 block.tied.append(owner)
                 continue
             size = elements(parameter)
+            devices.setdefault(str(parameter.device))
+            dtypes.setdefault(str(parameter.dtype).removeprefix("torch."))
             block.params += size
             block.trainable += size if parameter.requires_grad else 0
         for own, buffer in module.named_buffers(name, recurse=False, remove_duplicate=False):
             if owners.setdefault(id(buffer), own) == own:
                 block.buffers += elements(buffer)
+        block.device, block.dtype = ", ".join(devices), ", ".join(dtypes)
     for node in nodes:
         if node.block in blocks:
             blocks[node.block].macs += node.macs
-    for block in blocks.values():
-        block.macs_total, block.params_total = block.macs, block.params
-    for name in sorted(blocks, key=lambda name: name.count(".") + bool(name), reverse=True):
-        if name:
-            above = blocks[name.rpartition(".")[0]]
-            above.macs_total += blocks[name].macs_total
-            above.params_total += blocks[name].params_total
-    return list(blocks.values())
+    found = list(blocks.values())
+    add_up(found, "macs", "macs_total")
+    add_up(found, "params", "params_total")
+    return found
+
+
+def add_up(blocks: list[Block], own: str, total: str) -> None:
+    """Set one figure of every block to its own and those of all blocks below it; None where all of them are."""
+    sums = {block.name: getattr(block, own) for block in blocks}
+    for name in sorted(sums, key=lambda name: name.count(".") + bool(name), reverse=True):
+        above = name.rpartition(".")[0]
+        if name and sums[name] is not None:
+            sums[above] = (sums[above] or 0) + sums[name]
+    for block in blocks:
+        setattr(block, total, sums[block.name])
 
 
 def settle_parameters(nodes: list[Node], blocks: list[Block]) -> None:

@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["COUNTING_RULE", "Block", "CapturedGraph", "How", "Kind", "Node", "TensorSpec", "readable_part"]
+__all__ = [
+    "COUNTING_RULE",
+    "Block",
+    "CapturedGraph",
+    "How",
+    "Kind",
+    "Measured",
+    "Node",
+    "TensorSpec",
+    "readable_part",
+]
 
-How = Literal["fake", "real", "structure"]
+How = Literal["fake", "real", "observed", "structure"]
 Kind = Literal["op", "parameter", "buffer", "constant", "input", "output"]
 
 COUNTING_RULE = (
@@ -47,6 +57,8 @@ class Node:
     source: str = ""  # file:line of the first caller outside torch
     aten: dict[str, int] = field(default_factory=dict)  # calls of each operator below
     arguments: dict[str, int | float | bool | str] = field(default_factory=dict)
+    start_s: float = 0.0  # since the step began; only where forward_s is known
+    forward_s: float | None = None  # in the operators that it became; None: not measured
 
 
 @dataclass(slots=True)
@@ -65,9 +77,20 @@ class Block:
     output_bytes: int = 0  # of the tensors that its calls returned
     params_total: int = 0
     macs_total: int = 0
-    saved_bytes: int | None = None  # kept for backward; None: not measured
-    forward_s: float | None = None
-    backward_s: float | None = None
+    saved_bytes: int | None = None  # kept for backward by what ran in it and in no module below; None: not measured
+    saved_bytes_total: int | None = None
+    forward_s: float | None = None  # of its calls in one step, from begin to end; None: not measured
+    backward_s: float | None = None  # in the backward operators of all that ran in it or below
+    device: str = ""  # of its own parameters, in torch's spelling; several are joined by ", "
+    dtype: str = ""  # likewise
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Where times come from."""
+
+    steps: int  # of training, of which a block's time is the median
+    clock: str  # "clock" or "CUDA events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +103,8 @@ class CapturedGraph:
     input: str  # what it was run on, for people
     not_counted: Mapping[str, int]  # calls of each operator that computes but has no formula
     notes: list[str]  # what could not be done, and why
+    step: int = 0  # of the training, where it is known
+    measured: Measured | None = None
 
 
 def readable_part(text: str) -> str:

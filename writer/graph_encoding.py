@@ -3,46 +3,109 @@
 import json
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from math import prod
 from typing import Any
 
 from writer.captured_graph import COUNTING_RULE, CapturedGraph, Node, TensorSpec, readable_part
-from writer.format.messages import Event, GraphDef
+from writer.format.messages import Event, GraphDef, RunMetadata, StepStats
 from writer.tensors import DATA_TYPES
 
-__all__ = ["COSTS_PLUGIN", "graph_def", "graph_events", "node_names"]
+__all__ = ["COSTS_PLUGIN", "RUN_GRAPH", "costs_event", "graph_def", "graph_events", "node_names", "step_stats"]
 
 COSTS_PLUGIN = "trainboard_graph_costs"
+RUN_GRAPH = "graph"  # the tag of a graph that has no name: the run's own
+_GRAPH_PLUGIN = "graph_run_metadata"  # of TensorFlow's traces: TensorBoard lists each under its tag
 _DT_STRING = 7
+_BEGIN_MICROS = 1_000_000  # a start of 0 is taken for none
 # TensorBoard takes these from a node's attributes, or shows them in its own way.
 _RESERVED = frozenset(["_output_shapes", "dtype", "_class", "_too_large_attrs"])
 
 
-def graph_events(captured: CapturedGraph, *, tag: str = "graph", wall_time: float | None = None) -> list[Any]:
+def graph_events(
+    captured: CapturedGraph, *, tag: str = RUN_GRAPH, wall_time: float | None = None, step: int | None = None
+) -> list[Any]:
     """Encode a captured graph.
 
     Args:
         captured: what capture() returned.
-        tag: names the costs, ``_stats_/<tag>``: a tag must be unique in a run across all plugins, or TensorBoard
-            answers neither.
+        tag: name of the graph; the nameless one is the run's own, of which TensorBoard shows the last. The costs are
+            ``_stats_/<tag>``: a tag must be unique in a run across all plugins, or TensorBoard answers neither.
         wall_time: seconds since the epoch; now if None.
+        step: of the events; that of the captured graph if None.
 
     Returns:
-        Event messages in the order in which they are to be written: the run's graph, and the costs of its blocks.
-        None where nothing was captured.
+        Event messages in the order in which they are to be written: the graph, the costs of its blocks, and for the
+        run's own the times of its nodes, where they are known; a named one has them with it. None where nothing was
+        captured.
     """
     if not captured.nodes and not captured.blocks:
         return []
     wall_time = time.time() if wall_time is None else wall_time
-    graph = Event(wall_time=wall_time, graph_def=graph_def(captured.nodes).SerializeToString())
-    costs = Event(wall_time=wall_time)
-    value = costs.summary.value.add(tag=f"_stats_/{tag}".encode("utf-8", "surrogateescape"))
-    value.metadata.plugin_data.plugin_name = COSTS_PLUGIN.encode()
-    value.metadata.plugin_data.content = b'{"version":1}'
+    step = captured.step if step is None else step
+    definition = graph_def(captured.nodes)
+    times = step_stats(captured.nodes)
+    if tag == RUN_GRAPH:
+        graph = Event(wall_time=wall_time, step=step, graph_def=definition.SerializeToString())
+    else:
+        metadata = RunMetadata(step_stats=times)
+        metadata.function_graphs.add().pre_optimization_graph.CopyFrom(definition)
+        graph = _single_string(tag, _GRAPH_PLUGIN, b"1", metadata.SerializeToString(), wall_time, step)
+    events = [graph, costs_event(captured, tag=tag, wall_time=wall_time, step=step)]
+    if tag == RUN_GRAPH and times is not None:
+        profile = Event(wall_time=wall_time, step=step)
+        profile.tagged_run_metadata.tag = b"step %d" % captured.step
+        profile.tagged_run_metadata.run_metadata = RunMetadata(step_stats=times).SerializeToString()
+        events.append(profile)
+    return events
+
+
+def costs_event(
+    captured: CapturedGraph, *, tag: str = RUN_GRAPH, wall_time: float | None = None, step: int | None = None
+) -> Any:
+    """Encode what the blocks of a graph cost; of several such events of a tag the last one holds."""
+    wall_time = time.time() if wall_time is None else wall_time
+    step = captured.step if step is None else step
+    return _single_string(f"_stats_/{tag}", COSTS_PLUGIN, b'{"version":1}', _costs(captured), wall_time, step)
+
+
+def _single_string(tag: str, plugin: str, content: bytes, data: bytes, wall_time: float, step: int) -> Any:
+    event = Event(wall_time=wall_time, step=step)
+    value = event.summary.value.add(tag=tag.encode("utf-8", "surrogateescape"))
+    value.metadata.plugin_data.plugin_name = plugin.encode()
+    value.metadata.plugin_data.content = content
     value.tensor.dtype = _DT_STRING
     value.tensor.tensor_shape.SetInParent()  # a scalar
-    value.tensor.string_val.append(_costs(captured))
-    return [graph, costs]
+    value.tensor.string_val.append(data)
+    return event
+
+
+def step_stats(nodes: list[Node]) -> Any:
+    """Encode when each operation of a step began and how long it took, by device; None where nothing was timed."""
+    if all(node.forward_s is None for node in nodes):
+        return None
+    stats = StepStats()
+    devices: dict[bytes, Any] = {}
+    for node, name in zip(nodes, node_names(nodes), strict=True):
+        if node.forward_s is None or not node.outputs:
+            continue
+        device = _device(node.outputs[0].device)
+        if device not in devices:
+            devices[device] = stats.dev_stats.add(device=device)
+        taken = max(1, round(node.forward_s * 1e6))
+        timed = devices[device].node_stats.add(
+            node_name=name.encode("utf-8", "replace"),
+            all_start_micros=_BEGIN_MICROS + round(node.start_s * 1e6),
+            op_end_rel_micros=taken,
+            all_end_rel_micros=taken,
+        )
+        if node.output_bytes:
+            timed.memory.add(allocator_name=device, total_bytes=node.output_bytes)
+        for slot, output in enumerate(node.outputs):
+            shape = timed.output.add(slot=slot).tensor_description.shape
+            for size in output.shape or ():
+                shape.dim.add(size=size)
+    return stats
 
 
 def graph_def(nodes: list[Node]) -> Any:
@@ -159,8 +222,11 @@ def _costs(captured: CapturedGraph) -> bytes:
             "macs_total": block.macs_total,
             "output_bytes": block.output_bytes,
             "saved_bytes": block.saved_bytes,
+            "saved_bytes_total": block.saved_bytes_total,
             "forward_s": block.forward_s,
             "backward_s": block.backward_s,
+            "device": block.device,
+            "dtype": block.dtype,
         }
         for block in captured.blocks
     ]
@@ -170,6 +236,8 @@ def _costs(captured: CapturedGraph) -> bytes:
         "counted": COUNTING_RULE,
         "not_counted": sorted(captured.not_counted),
         "input": captured.input,
+        "step": captured.step,
+        "measured": None if captured.measured is None else {"by": "watch", **asdict(captured.measured)},
         "notes": captured.notes,
         "blocks": blocks,
     }

@@ -11,6 +11,8 @@ from writer.custom_scalars import LAYOUT_TAG, extend_layout, layout_value
 from writer.errors import CONVERSION_ERRORS
 from writer.file_writer import GRAPH_TAG, FileWriter
 from writer.format.messages import Layout
+from writer.graph_encoding import RUN_GRAPH, graph_events
+from writer.graph_log import GraphLog
 from writer.media_methods import MediaMethods
 from writer.meshes import encode_config, mesh_values
 from writer.onnx_graph import onnx_event
@@ -28,6 +30,7 @@ class PluginMethods(MediaMethods):
         super().__init__(file_writer)
         self._layout: Any = Layout()
         self._projector = embeddings.Projector(file_writer.folder)
+        self._watches: list[Any] = []
 
     def add_hparams(
         self,
@@ -65,15 +68,25 @@ class PluginMethods(MediaMethods):
             handover.put_number(Series(sub_run, tag) if sub_run else tag, value, global_step, None)
 
     def add_graph(
-        self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
+        self,
+        model: Any,
+        input_to_model: Any = None,
+        verbose: bool = False,
+        use_strict_trace: bool = True,
+        *,
+        tag: str = RUN_GRAPH,
+        global_step: Any = None,
     ) -> None:
-        """Log the computation graph of a torch module, captured by trainboard's own tracer.
+        """Log the computation graph of a torch module, captured by trainboard's own tracer, and what its blocks cost.
 
         Args:
             model: ``torch.nn.Module``.
-            input_to_model: Tensor, or tuple of what its ``forward`` takes.
+            input_to_model: Tensor; tuple or list of what its ``forward`` takes; dict of keyword arguments. None logs
+                the tree of modules, without operations.
             verbose: Accepted for torch's sake; nothing is printed.
             use_strict_trace: Likewise; nothing is traced by ``torch.jit``.
+            tag: Names one of several graphs of a run; the nameless one is the run's own.
+            global_step: As the class says.
         """
         if self._handover.is_silent:
             return
@@ -81,13 +94,40 @@ class PluginMethods(MediaMethods):
         try:
             from writer import torch_graph  # late: it imports torch
 
-            events = torch_graph.graph_events(torch_graph.capture(model, input_to_model))
-            for event in events:
-                event.wall_time = wall_time
+            captured = torch_graph.capture(model, input_to_model)
+            step = None if global_step is None else int(global_step)
+            for event in graph_events(captured, tag=tag, wall_time=wall_time, step=step):
                 payload = event.SerializeToString()
                 self._handover.put_event(GRAPH_TAG, partial(bytes, payload), len(payload))
         except Exception as error:  # any module's forward may have run here
             self._handover.refuse(GRAPH_TAG, error)
+
+    def watch(self, model: Any, *, tag: str = RUN_GRAPH, warmup: int = 3, steps: int = 3) -> None:
+        """Log the graph of a torch module as the training runs it, and what its blocks cost in time and memory.
+
+        To be called once, before the loop and after ``torch.compile`` or DistributedDataParallel; no example input is
+        needed. A real training step is recorded, a few more are timed, forward and backward; then nothing is left on
+        the model. What the training computes is the same to the bit. Of compiled code only the whole is timed.
+
+        Args:
+            model: ``torch.nn.Module``.
+            tag: Names one of several graphs of a run; the nameless one is the run's own.
+            warmup: Training steps that are let pass first.
+            steps: Training steps that are timed; the time of a block is their median.
+        """
+        if self._handover.is_silent:
+            return
+        try:
+            from writer.torch_watch import Watch  # late: it imports torch
+
+            write = GraphLog(self._handover, tag)
+            self._watches.append(Watch(model, write, warmup=warmup, steps=steps))
+        except Exception as error:  # a model can be anything
+            self._handover.refuse(GRAPH_TAG, error)
+
+    def _stop_watching(self) -> None:
+        while self._watches:
+            self._watches.pop().stop()
 
     def add_onnx_graph(self, prototxt: str | os.PathLike[str] | IO[bytes]) -> None:
         """Log the computation graph of an ONNX file. Needs onnx (``pip install 'trainboard[onnx]'``).

@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer.device_values import Buffers
+from writer.buffers import Buffers
 from writer.event_file import EndStatus
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
 from writer.handover import Handover
+from writer.lanes import Media
 from writer.losses import Losses
 from writer.series import Series
 
@@ -29,6 +30,9 @@ class SilentQueue(EventQueue):
         """Do nothing."""
 
     def attend(self) -> None:
+        """Do nothing."""
+
+    def put_batch(self, numbers: dict[str, Any], step: Any, wall_time: float) -> None:
         """Do nothing."""
 
     def put_media(self, media: Media) -> None:
@@ -54,6 +58,9 @@ class SilentHandover(Handover):
     is_silent = True
 
     def put_number(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    def put_numbers(self, *_: Any, **__: Any) -> None:
         """Do nothing."""
 
     def put_arrays(self, *_: Any, **__: Any) -> None:

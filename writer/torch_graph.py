@@ -6,17 +6,13 @@ Never raises into training: what it fell back to is said in one warning.
 import copy
 import inspect
 import itertools
-import logging
 import os
-import random
 import sys
 import warnings
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
@@ -27,13 +23,27 @@ from writer.graph_encoding import graph_events
 from writer.graph_tidying import prune, scope_names
 from writer.leftovers import evict
 from writer.module_scopes import ModuleScopes, class_name
-from writer.torch_tracer import LimitReached, Tracer, iter_tensors
+from writer.torch_tensors import iter_tensors
+from writer.torch_tracer import LimitReached, Tracer
+from writer.torch_undo import Undone, aside
 
-__all__ = ["capture", "graph_events"]
+__all__ = [
+    "MAX_NODES",
+    "add_inputs",
+    "add_outputs",
+    "assemble",
+    "capture",
+    "capture_call",
+    "graph_events",
+    "said",
+    "unwrap",
+    "warn",
+]
 
 MAX_NODES = 250_000  # about 60 MB as a GraphDef
 _WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 _PACKAGE_DIR = os.path.dirname(__file__)
+_TORCH_DIR = os.path.dirname(torch.__file__)
 
 
 def capture(
@@ -60,20 +70,37 @@ def capture(
     try:
         captured = _capture(model, input_to_model, order, max_nodes)
     except Exception as error:  # never into training
-        captured = CapturedGraph("structure", [], [], "", {}, [f"nothing was captured ({_said(error)})"])
+        captured = CapturedGraph("structure", [], [], "", {}, [f"nothing was captured ({said(error)})"])
     if captured.notes:
-        what = type(model).__name__
-        warnings.warn(f"add_graph, {what}: " + "; ".join(captured.notes) + ".", stacklevel=_stacklevel())
+        warn("add_graph", model, captured.notes)
     return captured
 
 
+def warn(method: str, model: object, notes: list[str]) -> None:
+    """Say in one warning, at the line that called this package, what could not be done."""
+    warnings.warn(f"{method}, {type(model).__name__}: " + "; ".join(notes) + ".", stacklevel=_stacklevel())
+
+
+def capture_call(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CapturedGraph:
+    """Record a model on fake tensors, for a call that is about to be made; else its module tree. Warns of nothing."""
+    try:
+        return _captured(model, args, kwargs, ("fake",), MAX_NODES)
+    except Exception as error:  # as above
+        return CapturedGraph("structure", [], [], "", {}, [f"nothing was captured ({said(error)})"])
+
+
 def _capture(model: object, given: object, order: tuple[How, ...], max_nodes: int) -> CapturedGraph:
-    unwrapped = _unwrap(model)
+    unwrapped = unwrap(model)
     if not isinstance(unwrapped, nn.Module):
         return CapturedGraph("structure", [], [], "", {}, [f"a torch module is needed, not {type(model).__name__}"])
     if given is None:
         return _structure(unwrapped, ["no input was given, so that only the module tree is recorded"])
-    args, kwargs = _arguments(unwrapped, given)
+    return _captured(unwrapped, *_arguments(unwrapped, given), order, max_nodes)
+
+
+def _captured(
+    unwrapped: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], order: tuple[How, ...], max_nodes: int
+) -> CapturedGraph:
     notes: list[str] = []
     watched: list[weakref.ref[Any]] = []
     for how in order:
@@ -81,14 +108,14 @@ def _capture(model: object, given: object, order: tuple[How, ...], max_nodes: in
             notes.append(f"it was not run for real, because {reason}")
             continue
         try:
-            with _aside():
+            with aside():
                 if how == "fake":
                     captured = _on_fakes(unwrapped, args, kwargs, max_nodes, watched)
                 else:
                     captured = _for_real(unwrapped, args, kwargs, max_nodes)
         except Exception as error:  # whatever the model raises is a reason to try the next way
             captured = None
-            notes.append(f"it could not be run on {how} tensors ({_said(error)})")
+            notes.append(f"it could not be run on {how} tensors ({said(error)})")
         if left := evict(watched):
             notes.append(f"tensors without content are left in the model's caches ({', '.join(left)})")
         watched.clear()
@@ -101,7 +128,8 @@ def _capture(model: object, given: object, order: tuple[How, ...], max_nodes: in
     return _structure(unwrapped, [*notes, "only the module tree is recorded, without operations and edges"])
 
 
-def _unwrap(model: Any) -> Any:
+def unwrap(model: Any) -> Any:
+    """Look through what torch wraps around a model."""
     while True:
         if isinstance(getattr(model, "_orig_mod", None), nn.Module):  # torch.compile
             model = model._orig_mod
@@ -152,16 +180,51 @@ def _named_inputs(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any
 
 def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], tracer: Tracer, how: How) -> CapturedGraph:
     """Call the model once under the tracer."""
-    notes, given = [], []
+    given = ""
     try:
-        for scope, label, tensor in _named_inputs(model, args, kwargs):
-            tracer.add_input(scope, label, tensor)
-            given.append(f"{scope + '.' if scope else ''}{label}: {tracer.nodes[-1].outputs[0]}")
+        given = add_inputs(tracer, model, args, kwargs)
         with tracer.recording():
             output = model(*args, **kwargs)
-        for path, tensor in iter_tensors(output):
-            tracer.add_output("output" if path else "", path or "output", tensor)
+        add_outputs(tracer, output)
     except LimitReached:
+        tracer.is_full = True
+    return assemble(tracer, model, given, how)
+
+
+def add_inputs(tracer: Tracer, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Give the tracer what the model is called with, and describe it for people.
+
+    Raises:
+        LimitReached: the graph is full.
+    """
+    given = []
+    for scope, label, tensor in _named_inputs(model, args, kwargs):
+        tracer.add_input(scope, label, tensor)
+        given.append(f"{scope + '.' if scope else ''}{label}: {tracer.nodes[-1].outputs[0]}")
+    return ", ".join(given)
+
+
+def add_outputs(tracer: Tracer, output: object) -> None:
+    """Give the tracer what the model returned.
+
+    Raises:
+        LimitReached: the graph is full.
+    """
+    for path, tensor in iter_tensors(output):
+        tracer.add_output("output" if path else "", path or "output", tensor)
+
+
+def assemble(tracer: Tracer, model: nn.Module, given: str, how: How) -> CapturedGraph:
+    """Make the graph of what a tracer has recorded.
+
+    Args:
+        tracer: that has recorded one call.
+        model: whose call it was.
+        given: what it was called with, for people.
+        how: it was run.
+    """
+    notes = []
+    if tracer.is_full:
         notes.append(f"only the first {len(tracer.nodes):,} nodes are recorded")
     if tracer.lost:
         notes.append(f"{tracer.lost:,} operations ran, but could not be recorded")
@@ -171,7 +234,7 @@ def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], tracer
         node.scope = drawn(node.scope)
     blocks = blocks_of(model, tracer.scopes, nodes, tracer.returned_bytes, drawn)
     settle_parameters(nodes, blocks)
-    return CapturedGraph(how, nodes, blocks, ", ".join(given), tracer.not_counted, notes)
+    return CapturedGraph(how, nodes, blocks, given, tracer.not_counted, notes)
 
 
 def _on_fakes(
@@ -265,107 +328,9 @@ def _not_for_real(model: nn.Module) -> str:
 
 def _for_real(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], max_nodes: int) -> CapturedGraph:
     """Run the model itself, without gradients, and put back what that changes."""
-    with _Undone(model, args, kwargs) as undone, torch.no_grad():
+    with Undone(model, args, kwargs) as undone, torch.no_grad():
         tracer = Tracer(model, max_nodes=max_nodes, before_write=undone.before_write)
         return _run(model, args, kwargs, tracer, "real")
-
-
-class _Undone:
-    """Puts back what a forward pass does to tensors and attributes that were there before it.
-
-    Buffers are copied at once: some operators change them without saying so (batch normalisation). Any other tensor
-    of the model or its input is copied just before something writes to it.
-    """
-
-    def __init__(self, model: nn.Module, args: object, kwargs: object) -> None:
-        self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        self._containers: list[tuple[Any, Any]] = []
-        self._storages: dict[int, Any] = {}  # of all tensors that were there before
-        self._saved: dict[int, Any] = {}
-        self._stack = ExitStack()
-        self._given = [tensor for _, tensor in iter_tensors((args, kwargs))]
-        self._model = model
-
-    def __enter__(self) -> "_Undone":
-        for module in self._model.modules():
-            if isinstance(module, torch.jit.ScriptModule):
-                continue
-            for namespace in (vars(module), module._parameters, module._buffers, module._modules):
-                self._attributes.append((namespace, dict(namespace)))
-            for value in vars(module).values():
-                if type(value) in (list, dict, set):
-                    self._containers.append((value, value.copy()))
-                elif isinstance(value, torch.Generator):
-                    self._stack.callback(value.set_state, value.get_state())
-                self._given += [tensor for _, tensor in iter_tensors(value)]
-        for tensor in (*self._given, *self._model.parameters(), *self._model.buffers()):
-            if tensor.layout is torch.strided:
-                self._storages[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
-        for buffer in self._model.buffers():
-            self.before_write(buffer)
-        return self
-
-    def before_write(self, tensor: Any) -> None:
-        """Copy a tensor's storage, if it is one of those and has not been copied yet."""
-        if tensor.layout is not torch.strided:
-            return
-        key = tensor.untyped_storage()._cdata
-        if key in self._storages and key not in self._saved:
-            self._saved[key] = self._storages[key].clone()
-        if key in self._storages and not tensor.is_inference():
-            # Autograd compares versions: a backward pass that is still to come must not find this one's writes.
-            self._stack.enter_context(torch.autograd.grad_mode._unsafe_preserve_version_counter(tensor))
-
-    def __exit__(self, *exception: object) -> None:
-        for key, saved in self._saved.items():
-            self._storages[key].copy_(saved)
-        self._stack.close()
-        for namespace, before in self._attributes:
-            for name in namespace.keys() - before.keys():
-                del namespace[name]
-            namespace.update(before)
-        for container, content in self._containers:
-            if isinstance(container, list):
-                container[:] = content
-            else:
-                container.clear()
-                container.update(content)
-
-
-@contextmanager
-def _aside() -> Iterator[None]:
-    """Keep a run out of the process's state: random numbers, warnings, autocast's cache, compilation, torch's log."""
-    log = logging.getLogger("torch._subclasses.fake_tensor")
-    was_disabled, was_cached = log.disabled, torch.is_autocast_cache_enabled()
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    with ExitStack() as stack:
-        stack.callback(lambda: setattr(log, "disabled", was_disabled))
-        stack.callback(torch.set_autocast_cache_enabled, was_cached)  # weights cast without gradients must not stay
-        stack.callback(random.setstate, python_state)
-        stack.callback(np.random.set_state, numpy_state)
-        stack.enter_context(_random_state_kept())
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        log.disabled = True
-        torch.set_autocast_cache_enabled(False)
-        if "torch._dynamo" in sys.modules:  # compiled parts run as they were written
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-        yield
-
-
-@contextmanager
-def _random_state_kept() -> Iterator[None]:
-    cuda: Any = torch.cuda  # its functions have no types
-    states = [cuda.get_rng_state(i) for i in range(cuda.device_count())] if cuda.is_initialized() else []
-    mps_state = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    with torch.random.fork_rng(devices=[]):
-        try:
-            yield
-        finally:
-            for i, state in enumerate(states):
-                cuda.set_rng_state(state, i)
-            if mps_state is not None:
-                torch.mps.set_rng_state(mps_state)
 
 
 def _structure(model: nn.Module, notes: list[str]) -> CapturedGraph:
@@ -388,16 +353,17 @@ def _structure(model: nn.Module, notes: list[str]) -> CapturedGraph:
     return CapturedGraph("structure", nodes, blocks, "", {}, notes)
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """Write an error on one line."""
     lines = str(error).strip().splitlines() or [""]
     text = f"{type(error).__name__}: {lines[0]}".removesuffix(": ")
     return text if len(text) <= 160 else text[:159] + "…"
 
 
 def _stacklevel() -> int:
-    """Count the frames up to the first outside this package, as warnings.warn counts them from capture()."""
+    """Count the frames up to the first outside this package and torch, as warnings.warn counts them."""
     frame: Any = sys._getframe(1)
     level = 1
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR + os.sep):
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE_DIR + os.sep, _TORCH_DIR + os.sep)):
         frame, level = frame.f_back, level + 1
     return level

@@ -8,31 +8,33 @@ any container may carry them; a write in place is found by the tensor's version.
 
 import inspect
 import os
-import re
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from types import FrameType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.overrides import TorchFunctionMode, get_testing_overrides
-from torch.utils import _pytree as pytree
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack, get_testing_overrides
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
 
 from writer.block_costs import elements
 from writer.call_description import calling_line, plain_arguments, readable_name
-from writer.captured_graph import Kind, Node, TensorSpec
+from writer.captured_graph import Kind, Node
 from writer.module_scopes import ModuleScopes
-from writer.multiply_adds import FORMULAS
+from writer.torch_clock import Clock, Mark
+from writer.torch_operators import SAME_DATA, multiply_adds, only_moves, written_arguments
+from writer.torch_tensors import bytes_of, iter_tensors, spec_of, storage_of, tensors_in, version_of
+from writer.torch_timing import Borders
 
-__all__ = ["LimitReached", "Tracer", "iter_tensors"]
+__all__ = ["LimitReached", "Tracer"]
 
 _TORCH_DIR = os.path.dirname(torch.__file__)
 # They make no data: what they return or change is not a tensor's content.
@@ -42,10 +44,6 @@ _NO_DATA = frozenset(
     | {"__format__", "__repr__", "__len__", "__hash__"}
 )
 _TO_PYTHON = frozenset({"item", "tolist", "numpy", "__bool__", "__float__", "__int__", "__index__", "__array__"})
-# Operators that move or name data: neither worth a node of their own nor a line among the uncounted.
-_SAME_DATA = frozenset(["aten.detach", "aten.alias", "aten.lift_fresh"])
-_MOVES_DATA = _SAME_DATA | {"aten.clone", "aten.copy_", "aten._to_copy", "aten.lift_fresh_copy", "aten._unsafe_view"}
-_FACTORY = re.compile(r"aten\.(new_\w+|\w+_like)")
 _DISTINCT_ATEN = 32  # operators named at one node
 
 
@@ -64,6 +62,7 @@ class _Call:
     given: list[Any]  # the tensors among its arguments
     macs: int = 0
     aten: dict[str, int] = field(default_factory=dict)
+    spans: list[tuple[Mark, Mark]] = field(default_factory=list)  # of the operators, where they are timed
 
 
 class Tracer(TorchFunctionMode):
@@ -74,6 +73,9 @@ class Tracer(TorchFunctionMode):
         max_nodes: recording a further node raises LimitReached.
         before_write: called with each tensor that an operator is about to write to.
         watched: is given a weak reference to each tensor that the model makes.
+        clock: times every operator; where a node's time is known later, ``spans`` has it.
+        around: frame of the call that is observed. A full graph then ends the recording without raising, and so does
+            the end of that call, should it end without a word to us (Ctrl-C).
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class Tracer(TorchFunctionMode):
         max_nodes: int,
         before_write: Callable[[Any], None] | None = None,
         watched: list[weakref.ref[Any]] | None = None,
+        clock: Clock | None = None,
+        around: FrameType | None = None,
     ) -> None:
         super().__init__()
         self.nodes: list[Node] = []
@@ -91,6 +95,11 @@ class Tracer(TorchFunctionMode):
         self.not_counted: dict[str, int] = {}
         self.lost = 0  # calls that ran, but could not be recorded
         self.before_write = before_write
+        self.is_full = False
+        self.clock = clock
+        self.spans: list[tuple[Node, list[tuple[Mark, Mark]]]] = []
+        self._around = around
+        self._borders: Borders | None = None
         self._max_nodes = max_nodes
         self._watched = watched
         self._tensor_names: dict[int, tuple[Kind, list[str]]] = {}
@@ -121,37 +130,76 @@ class Tracer(TorchFunctionMode):
     def recording(self) -> Iterator[None]:
         """Record until the block ends; whatever happens in it, nothing of the tracer stays behind."""
         with ExitStack() as stack:
-            before = register_module_forward_pre_hook(self._enter_module)
+            before = register_module_forward_pre_hook(self.enter_module)
             stack.callback(before.remove)
-            after = register_module_forward_hook(self._leave_module, always_call=True)
+            after = register_module_forward_hook(self.leave_module, always_call=True)
             stack.callback(after.remove)
             stack.enter_context(_Operators(self))  # not an attribute: the tracer has to end with its last user
             stack.enter_context(self)
             yield
 
-    def _enter_module(self, module: nn.Module, _args: object) -> None:
+    @property
+    def is_observer(self) -> bool:
+        """Whether it looks on while somebody else calls the model."""
+        return self._around is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to be recorded any more, though the recording has not been ended."""
+        if not self.is_full and self._around is not None:
+            frame: FrameType | None = sys._getframe(2)
+            while frame is not None and frame is not self._around:
+                frame = frame.f_back
+            self.is_full = frame is None
+        return self.is_full
+
+    @property
+    def is_innermost(self) -> bool:
+        """Whether no mode of somebody else has been entered since, so that the recording may be ended."""
+        functions: Any = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+        operators: Any = _get_current_dispatch_mode_stack()
+        return bool(
+            functions
+            and functions[-1] is self
+            and operators
+            and isinstance(operators[-1], _Operators)
+            and operators[-1].tracer is self
+        )
+
+    def follow_borders(self) -> Borders:
+        """Begin to note, too, in which block each of autograd's operators is made."""
+        self._borders = Borders()
+        return self._borders
+
+    def enter_module(self, module: nn.Module, _args: object) -> None:
+        """Note that a module's call begins."""
         if threading.get_ident() == self._thread:
             self.scopes.enter(module)
+            if self._borders is not None:
+                self._borders.enter(self.scopes.block)
 
-    def _leave_module(self, module: nn.Module, _args: object, output: object) -> None:
+    def leave_module(self, module: nn.Module, _args: object, output: object) -> None:
+        """Note that a module's call ended."""
         if threading.get_ident() != self._thread:
             return
         frame = self.scopes.leave(module)
+        if self._borders is not None:
+            self._borders.enter(self.scopes.block)
         if frame is not None and frame.alias is not None:
-            size = sum(_bytes(tensor) for _, tensor in iter_tensors(output))
+            size = sum(bytes_of(tensor) for _, tensor in iter_tensors(output))
             self.returned_bytes[frame.block] = self.returned_bytes.get(frame.block, 0) + size
 
     # Nodes
 
     def add_input(self, scope: str, label: str, tensor: Any) -> None:
         """Add a tensor that was handed to the model."""
-        node = self._add(Node("input", label, "Placeholder", scope, "", [], [_spec(tensor)]))
+        node = self._add(Node("input", label, "Placeholder", scope, "", [], [spec_of(tensor)]))
         self._remember(tensor, node, 0)
         self._note_write(tensor, node)
 
     def add_output(self, scope: str, label: str, tensor: Any) -> None:
         """Add a tensor that the model returned."""
-        self._add(Node("output", label, "Identity", scope, "", self._sources(tensor), [_spec(tensor)]))
+        self._add(Node("output", label, "Identity", scope, "", self._sources(tensor), [spec_of(tensor)]))
 
     def _add(self, node: Node) -> int:
         if len(self.nodes) >= self._max_nodes:
@@ -166,7 +214,7 @@ class Tracer(TorchFunctionMode):
             self._watched.append(reference)
 
     def _note_write(self, tensor: Any, node: int) -> None:
-        if storage := _storage(tensor):
+        if storage := storage_of(tensor):
             self._written[storage[0]] = (StorageWeakRef(storage[1]), node)  # type: ignore[no-untyped-call]
 
     def _maker(self, tensor: Any) -> tuple[int, int] | None:
@@ -176,7 +224,7 @@ class Tracer(TorchFunctionMode):
     def _sources(self, tensor: Any) -> list[tuple[int, int]]:
         """Find the nodes that a tensor's content comes from, adding one for a tensor that was there before."""
         made = self._maker(tensor)
-        storage = _storage(tensor)
+        storage = storage_of(tensor)
         written = self._written.get(storage[0]) if storage else None
         if made is not None:
             # The last write to the storage stands for all before it: its node read what they had left.
@@ -190,7 +238,7 @@ class Tracer(TorchFunctionMode):
         scope, block = self.scopes.scope, self.scopes.block
         named = self._tensor_names.get(id(tensor))
         if named is None:
-            index = self._add(Node("constant", "constant", "Const", scope, block, [], [_spec(tensor)]))
+            index = self._add(Node("constant", "constant", "Const", scope, block, [], [spec_of(tensor)]))
             self._remember(tensor, index, 0)
             return index
         known = self._given.get((id(tensor), scope))
@@ -200,7 +248,7 @@ class Tracer(TorchFunctionMode):
         prefix = self.scopes.prefix
         name = next((name for name in names if name.startswith(prefix)), "")
         label = name[len(prefix) :] if name else names[0].rpartition(".")[2]
-        node = Node(kind, label, "Const", scope, block, [], [_spec(tensor)], qualified_name=name or names[0])
+        node = Node(kind, label, "Const", scope, block, [], [spec_of(tensor)], qualified_name=name or names[0])
         node.tied_to = names[0] if node.qualified_name != names[0] else ""
         node.params = elements(tensor) if kind == "parameter" else 0
         index = self._given[id(tensor), scope] = self._add(node)
@@ -214,27 +262,29 @@ class Tracer(TorchFunctionMode):
         """Run a torch function and record it; whatever goes wrong in the recording stays here."""
         kwargs = kwargs or {}
         name = getattr(getattr(func, "_overloadpacket", func), "__name__", str(func))
-        if name in _NO_DATA or self._open is not None or self.is_in_operator:
+        if name in _NO_DATA or self._open is not None or self.is_in_operator or self.is_idle:
             return func(*args, **kwargs)
-        call = self._open = _Call(func, name, args, kwargs, _tensors((args, kwargs)))
-        versions = [_version(tensor) for tensor in call.given]
+        call = self._open = _Call(func, name, args, kwargs, tensors_in((args, kwargs)))
+        versions = [version_of(tensor) for tensor in call.given]
         try:
             result = func(*args, **kwargs)
         finally:
             self._open = None
         try:
             changed = [
-                tensor for tensor, version in zip(call.given, versions, strict=True) if _version(tensor) != version
+                tensor for tensor, version in zip(call.given, versions, strict=True) if version_of(tensor) != version
             ]
             self._record(call, changed, result)
         except LimitReached:
-            raise
+            self.is_full = True
+            if not self.is_observer:
+                raise
         except Exception:  # a tracer never raises into training; what is missing is counted and said
             self.lost += 1
         return result
 
     def _record(self, call: _Call, changed: list[Any], result: Any) -> None:
-        name, given, made = call.name, call.given, _tensors(result)
+        name, given, made = call.name, call.given, tensors_in(result)
         if is_property := name == "__get__":
             name = getattr(getattr(call.func, "__self__", None), "__name__", "property")
         if not made and not changed and name not in _TO_PYTHON:
@@ -247,20 +297,22 @@ class Tracer(TorchFunctionMode):
             return
         node = self._operation(readable_name(name), given, made or changed)
         node.macs, node.aten = call.macs, call.aten
+        if call.spans:
+            self.spans.append((node, call.spans))
         node.arguments = plain_arguments(_argument_names(call.func), call.args, call.kwargs)
         self._finish(node, given, made, changed)
 
     def _operation(self, op: str, given: list[Any], made: list[Any]) -> Node:
-        outputs = [_spec(tensor) for tensor in made]
+        outputs = [spec_of(tensor) for tensor in made]
         node = Node("op", op, op, self.scopes.scope, self.scopes.block, self._inputs(given), outputs)
         node.source = calling_line(_TORCH_DIR)
         return node
 
     def _finish(self, node: Node, given: list[Any], made: list[Any], changed: list[Any]) -> None:
         """Add a node; from now on what it made and changed comes from it."""
-        shared = {storage[0] for storage in map(_storage, given) if storage}
-        new = [tensor for tensor in made if (storage := _storage(tensor)) is None or storage[0] not in shared]
-        node.output_bytes = sum(map(_bytes, new))
+        shared = {storage[0] for storage in map(storage_of, given) if storage}
+        new = [tensor for tensor in made if (storage := storage_of(tensor)) is None or storage[0] not in shared]
+        node.output_bytes = sum(map(bytes_of, new))
         index = self._add(node)
         for tensor in new:
             self._note_write(tensor, index)
@@ -279,31 +331,35 @@ class Tracer(TorchFunctionMode):
     def _inputs(self, given: list[Any]) -> list[tuple[int, int]]:
         return list(dict.fromkeys(source for tensor in given for source in self._sources(tensor)))
 
-    def record_operator(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+    def record_operator(self, func: Any, args: Any, kwargs: Any, result: Any, span: tuple[Mark, Mark] | None) -> None:
         """Charge one operator to the call that it belongs to, or make it a node (TorchScript, C++ extensions)."""
         name = str(func)
         packet = str(getattr(func, "_overloadpacket", func))
         if name.startswith("prim."):
             return
-        given, made = _tensors((args, kwargs)), _tensors(result)
-        macs = _multiply_adds(func, packet, args, kwargs, result)
-        if macs is None and given and made and not _only_moves(func, packet):
+        given, made = tensors_in((args, kwargs)), tensors_in(result)
+        macs = multiply_adds(func, packet, args, kwargs, result)
+        if macs is None and given and made and not only_moves(func, packet):
             self.not_counted[packet] = self.not_counted.get(packet, 0) + 1
         call = self._open
         if call is not None:
             call.macs += macs or 0
-            if packet not in _SAME_DATA and (name in call.aten or len(call.aten) < _DISTINCT_ATEN):
+            if span is not None:
+                call.spans.append(span)
+            if packet not in SAME_DATA and (name in call.aten or len(call.aten) < _DISTINCT_ATEN):
                 call.aten[name] = call.aten.get(name, 0) + 1
             return
         fresh = [tensor for tensor in made if not any(tensor is other for other in given)]
-        if packet in _SAME_DATA:
+        if packet in SAME_DATA:
             self._alias(given, fresh)
             return
         if not given and not made:
             return
-        changed = _written_arguments(func, args, kwargs)
+        changed = written_arguments(func, args, kwargs)
         node = self._operation(readable_name(packet.rpartition(".")[2]), given, made or changed)
         node.macs, node.aten = macs or 0, {name: 1}
+        if span is not None:
+            self.spans.append((node, [span]))
         self._finish(node, given, made, changed)
 
 
@@ -314,82 +370,43 @@ class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch de
 
     def __init__(self, tracer: Tracer) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._tracer = tracer
+        self.tracer = tracer
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if self._tracer.before_write is not None:
-            for tensor in _written_arguments(func, args, kwargs):
-                self._tracer.before_write(tensor)
-        outer, self._tracer.is_in_operator = self._tracer.is_in_operator, True
+        tracer = self.tracer
+        if tracer.is_idle:
+            return func(*args, **kwargs)
+        if tracer.before_write is not None:
+            for tensor in written_arguments(func, args, kwargs):
+                tracer.before_write(tensor)
+        outer, tracer.is_in_operator = tracer.is_in_operator, True
+        clock, span = tracer.clock, None
         try:
+            begin = clock.mark(_device_of(args)) if clock is not None else None
             result = func(*args, **kwargs)
+            if clock is not None and begin is not None:
+                span = (begin, clock.mark(_device_of(args)))
         finally:
-            self._tracer.is_in_operator = outer
+            tracer.is_in_operator = outer
         try:
-            self._tracer.record_operator(func, args, kwargs, result)
+            tracer.record_operator(func, args, kwargs, result, span)
         except LimitReached:
-            raise
+            tracer.is_full = True
+            if not tracer.is_observer:
+                raise
         except Exception:  # as above
-            self._tracer.lost += 1
+            tracer.lost += 1
         return result
 
 
-def iter_tensors(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Yield (path, tensor) for the tensors in any nest of containers, dataclasses and plain objects."""
-    items: Any = ()
-    if isinstance(value, torch.Tensor):
-        yield path, value
-    elif depth >= 6 or isinstance(value, (str, bytes, int, float, nn.Module, type)) or callable(value):
-        return
-    elif isinstance(value, Mapping):
-        items = value.items()
-    elif isinstance(value, tuple) and hasattr(value, "_fields"):
-        items = zip(value._fields, value, strict=False)
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    elif is_dataclass(value):
-        items = ((entry.name, getattr(value, entry.name)) for entry in fields(value))
-    elif hasattr(value, "__dict__"):
-        items = list(vars(value).items())
-    for key, item in items:
-        yield from iter_tensors(item, f"{path}.{key}" if path else str(key), depth + 1)
-
-
-def _tensors(value: object) -> list[Any]:
-    return [leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, torch.Tensor)]
-
-
-def _version(tensor: Any) -> int:
-    try:
-        return int(tensor._version)
-    except Exception:  # inference tensors have none
-        return 0
-
-
-def _storage(tensor: Any) -> tuple[int, Any] | None:
-    try:
-        while torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # inside torch.vmap, torch.func.grad
-            tensor = torch._C._functorch.get_unwrapped(tensor)
-        storage = tensor.untyped_storage()
-        return int(storage._cdata), storage
-    except Exception:  # sparse, nested and wrapped tensors have none
-        return None
-
-
-def _spec(tensor: Any) -> TensorSpec:
-    try:
-        shape: tuple[int, ...] | None = tuple(int(size) for size in tensor.shape)
-    except Exception:  # nested, or not yet initialised
-        shape = None
-    return TensorSpec(shape, str(tensor.dtype).removeprefix("torch."), str(tensor.device))
-
-
-def _bytes(tensor: Any) -> int:
-    try:
-        return int(tensor.numel() * tensor.element_size())
-    except Exception:  # likewise
-        return 0
+def _device_of(args: Any) -> Any:
+    """Find where an operator runs; None for the CPU."""
+    for argument in args:
+        first = argument[0] if isinstance(argument, (list, tuple)) and argument else argument
+        if isinstance(first, torch.Tensor):
+            return first.device
+    return None
 
 
 @cache
@@ -401,29 +418,3 @@ def _argument_names(func: Any) -> tuple[str, ...]:
         except (TypeError, ValueError):
             continue
     return ()
-
-
-def _written_arguments(func: Any, args: Any, kwargs: Any) -> list[Any]:
-    schema = getattr(func, "_schema", None)
-    if schema is None or not schema.is_mutable:
-        return []
-    written = []
-    for i, argument in enumerate(schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            written += _tensors(args[i] if i < len(args) else kwargs.get(argument.name))
-    return written
-
-
-def _only_moves(func: Any, packet: str) -> bool:
-    return packet in _MOVES_DATA or getattr(func, "is_view", False) or _FACTORY.fullmatch(packet) is not None
-
-
-def _multiply_adds(func: Any, packet: str, args: Any, kwargs: Any, result: Any) -> int | None:
-    """Count by our formulas, then by torch's registry (which counts two operations a multiply-add)."""
-    try:
-        if packet in FORMULAS:
-            return FORMULAS[packet](*args, **kwargs, out_val=result)
-        formula = flop_registry.get(getattr(func, "_overloadpacket", func))
-        return None if formula is None else int(formula(*args, **kwargs, out_val=result)) // 2
-    except Exception:  # then it is named among the uncounted
-        return None

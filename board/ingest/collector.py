@@ -8,6 +8,7 @@ from contextlib import contextmanager
 __all__ = ["patient_collector"]
 
 _PATIENCE = 100_000  # objects made before it looks for garbage among them; 700 are usual
+_MUCH = 10_000  # made and kept: those then count as old, as if they had been gone through
 
 
 class _Holders:
@@ -25,6 +26,7 @@ def patient_collector() -> Iterator[None]:
 
     Garbage that other threads make is still found, a little later. May be held by several threads at the same time; the
     last one restores what was chosen before, unless somebody has chosen anew. A program without a collector stays so.
+    What was made until then is not gone through at once, either, but with everything else that is old.
     """
     with _Holders.lock:
         if _Holders.count == 0:
@@ -39,4 +41,7 @@ def patient_collector() -> Iterator[None]:
         with _Holders.lock:
             _Holders.count -= 1
             if _Holders.count == 0 and gc.get_threshold() == _Holders.raised:
+                if gc.get_count()[0] > _MUCH and gc.get_freeze_count() == 0:  # else somebody has frozen their own
+                    gc.freeze()
+                    gc.unfreeze()
                 gc.set_threshold(*_Holders.before)

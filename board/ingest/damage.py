@@ -106,6 +106,11 @@ class Damage:
     _gap_bytes: int = 0  # of all gaps so far
     _vain_bytes: int = 0  # checksummed, and no record: over the whole file, lest many small gaps cost what one may not
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether there is anything to say of the file."""
+        return self.is_dead or bool(self._counted) or self._pending is not None or self._unreadable is not None
+
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that is wrong with the file as it is."""
         counted = dict(self._counted)

@@ -1,18 +1,28 @@
 """Finds the runs below a logdir: every folder with a file whose name contains "tfevents"."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from board.model import Problem
-from board.storage import Entry, LocalStorage
+from board.storage import Entry, FileInfo, LocalStorage
 
-__all__ = ["Discovery", "discover"]
+__all__ = ["Discovery", "Listing", "discover"]
 
 _INFIX = "tfevents"
 _MOST_LINKED = 100_000  # folders below links: one to / must not keep us walking
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # of links: anything else may be over soon
 _NO_EVENTS = (".profile-empty", ".sagemaker-uploaded")  # markers of other tools, without events in them
+_STAMP_S = 3.0  # within which two changes may have one time stamp: of FAT it is two seconds, of most a few ms
+
+
+class Listing(NamedTuple):
+    """What lies in a folder without links or oddities; it holds until the folder itself changes."""
+
+    info: FileInfo  # of the folder, right before it was listed
+    files: tuple[str, ...]
+    folders: tuple[str, ...]  # as paths, the last one first
 
 
 @dataclass(slots=True)
@@ -23,6 +33,7 @@ class Discovery:
     failed: list[str] = field(default_factory=list)  # folders that could not be listed: they say nothing of runs
     problems: list[Problem] = field(default_factory=list)
     walked: list[str] = field(default_factory=list)  # every folder that was listed
+    listings: dict[str, Listing] = field(default_factory=dict)  # of folders that another walk need not list
 
     def is_unsure(self, folder: str) -> bool:
         """Whether a folder that was not found lies at or below one that could not be listed."""
@@ -30,17 +41,25 @@ class Discovery:
 
 
 def discover(
-    storage: LocalStorage, folder: str = ".", *, follow_links: bool = True, most_linked: int = _MOST_LINKED
+    storage: LocalStorage,
+    folder: str = ".",
+    *,
+    follow_links: bool = True,
+    most_linked: int = _MOST_LINKED,
+    known: Mapping[str, Listing] | None = None,
+    now: float = 0.0,
 ) -> Discovery:
     """Walk everything at and below a folder, links included; each folder once, under its real name if it has one here.
 
     Links are followed last, by (device, inode) and to ``most_linked`` folders, so that neither loops nor a hundred
-    links to each other nor one to everything keep us walking.
+    links to each other nor one to everything keep us walking. With ``known``, the ``listings`` of an earlier walk,
+    folders that have not changed since are not listed again, and new listings are noted, if they had not changed for
+    some seconds before ``now`` (since the epoch); a walk without saves a stat of each.
     """
     found = Discovery()
     links: list[str] = []
     try:
-        _walk(storage, folder, found, links)
+        _walk(storage, folder, found, links, known=known, now=now)
     except OSError as error:
         _fail(found, folder, error)
         return found
@@ -53,9 +72,9 @@ def discover(
         if storage.is_pseudo(link):
             found.problems.append(Problem(link, "link", "A link to a folder of the kernel's own: not followed."))
             continue
-        known = _remember(storage, link, seen)
-        if known is not None and known != link:
-            message = f"A link to the folder {known!r}, whose runs are shown under that name."
+        first = _remember(storage, link, seen)
+        if first is not None and first != link:
+            message = f"A link to the folder {first!r}, whose runs are shown under that name."
             found.problems.append(Problem(link, "link", message))
             continue
         try:
@@ -73,6 +92,8 @@ def _walk(
     links: list[str],
     seen: dict[tuple[int, int], str] | None = None,
     most: int = 0,
+    known: Mapping[str, Listing] | None = None,
+    now: float = 0.0,
 ) -> int:
     """Take in the real folders from ``top`` down; the links to folders among them go to ``links``.
 
@@ -98,6 +119,17 @@ def _walk(
             storage.is_pseudo(folder) or (folder != top and _remember(storage, folder, seen) != folder)
         ):
             continue
+        info = None
+        if known is not None:
+            listing = known.get(folder)
+            if listing is not None and storage.is_unchanged(folder, listing.info):
+                found.listings[folder] = listing
+                found.walked.append(folder)
+                if listing.files:
+                    found.folders[folder] = listing.files
+                pending += listing.folders
+                continue
+            info = _settled_info(storage, folder, now)
         try:
             entries = storage.list(folder)
         except OSError as error:
@@ -107,16 +139,42 @@ def _walk(
                 _fail(found, folder, error)
             continue
         found.walked.append(folder)
-        files = tuple(_iter_event_files(storage, folder, entries, found, links))
-        if files:
-            found.folders[folder] = files
-        for entry in reversed(entries):
+        files: list[str] = []
+        inodes: set[int] = set()
+        folders: list[str] = []
+        is_odd = False
+        for entry in entries:
+            name = entry.name
             if entry.is_folder:
-                pending.append(_join(folder, entry.name))
-                if entry.name.startswith("events.out.tfevents"):
+                folders.append(_join(folder, name))
+                if name.startswith("events.out.tfevents"):
+                    is_odd = True
                     message = "A folder is named like an event file."
-                    found.problems.append(Problem(pending[-1], "not_a_file", message))
+                    found.problems.append(Problem(folders[-1], "not_a_file", message))
+            elif not entry.is_file:
+                is_odd = True
+            elif _INFIX in name and not name.endswith(_NO_EVENTS):
+                files.append(name)
+                inodes.add(entry.inode)
+        if is_odd or len(inodes) < len(files):
+            info = None
+            files = list(_iter_event_files(storage, folder, entries, found, links))
+        if files:
+            found.folders[folder] = tuple(files)
+        folders.reverse()
+        pending += folders
+        if info is not None:
+            found.listings[folder] = Listing(info, tuple(files), tuple(folders))
     return len(found.walked) - before
+
+
+def _settled_info(storage: LocalStorage, folder: str, now: float) -> FileInfo | None:
+    """Return what the file system says of a folder whose next change will surely show; else None."""
+    try:
+        info = storage.stat(folder)
+    except OSError:
+        return None
+    return info if info.is_on_local_disk and info.ctime < now - _STAMP_S else None
 
 
 def _iter_event_files(

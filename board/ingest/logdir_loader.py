@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from board.ingest.clock import Clock
-from board.ingest.discovery import Discovery, discover
+from board.ingest.discovery import Discovery, Listing, discover
 from board.ingest.indexer import Indexer
 from board.ingest.logdir import Logdir
 from board.ingest.read_buffer import ReadBuffer
@@ -76,6 +76,7 @@ class LogdirLoader:
         self.unfinished: set[str] = set()  # runs of which there is more to read
         self.is_loading = True  # what was there at the beginning has not been read yet
         self.folders: dict[str, set[str]] = {}  # root of a logdir -> paths of all folders in it, itself included
+        self._listings: dict[str, dict[str, Listing]] = {}  # root of a logdir -> what its last sweep has listed
         self._listing: dict[str, list[Problem]] = {}  # logdir -> what its last sweep has to say
         self._failures: dict[str, Problem] = {}
         self._removed: list[Stage] = []
@@ -111,19 +112,20 @@ class LogdirLoader:
         changed: set[str] = set()
         new: list[RunLoader] = []
         for logdir in self.logdirs:
-            found = discover(logdir.storage)
+            found = discover(logdir.storage, known=self._listings.get(logdir.storage.root), now=self.clock.wall())
+            self._listings[logdir.storage.root] = found.listings
             changed |= self._merge(logdir, found, new)
-            for name, run in list(self.runs.items()):
-                if (
-                    run.storage is logdir.storage
-                    and run.folder not in found.folders
-                    and not found.is_unsure(run.folder)
-                ):
-                    del self.runs[name]
-                    self.unfinished.discard(name)
-                    self.unread_bytes.pop(name, None)
-                    self._removed.append(Stage(name, is_removed=True))
-                    changed.add(name)
+            gone = [
+                name
+                for name, run in self.runs.items()
+                if run.folder not in found.folders and run.storage is logdir.storage and not found.is_unsure(run.folder)
+            ]
+            for name in gone:
+                del self.runs[name]
+                self.unfinished.discard(name)
+                self.unread_bytes.pop(name, None)
+                self._removed.append(Stage(name, is_removed=True))
+                changed.add(name)
             self._note_listing(logdir, found)
             self.folders[logdir.storage.root] = {logdir.storage.locate(folder) for folder in found.walked}
         self._rank(new)
@@ -232,7 +234,9 @@ class LogdirLoader:
 
     def _read(self, found: list[RunLoader], pending: list[Stage], until: float) -> Generator[None]:
         """Add what is new in these runs to ``pending``, and yield now and then."""
-        runs = sorted(found, key=lambda run: (run.name in self.unfinished, -run.mtime))
+        names = {run.name for run in found}
+        runs = [run for run in found if not run.is_settled()]
+        runs.sort(key=lambda run: (run.name in self.unfinished, -run.mtime))
 
         def may_go_on() -> bool:
             is_full = self.indexer is not None and self.indexer.is_full
@@ -253,7 +257,7 @@ class LogdirLoader:
         pieces = deque((run, names) for run in runs for names in run.pieces())
         is_large = sum(run.unread_bytes for run in runs) > len(pieces) * _IN_THREADS_BYTES
         yield from self._work_through(pieces, load, may_go_on, is_large=is_large)
-        self.unfinished = self.unfinished.difference(run.name for run in runs) | {run.name for run, _ in pieces}
+        self.unfinished = (self.unfinished - names) | {run.name for run, _ in pieces}
 
     def _work_through(
         self, jobs: deque[T], work: Callable[[T, ReadBuffer], bool], may_go_on: Callable[[], bool], *, is_large: bool

@@ -57,6 +57,7 @@ class RunLoader:
         self._cache = cache
         self._lock = threading.Lock()
         self._readers: dict[str, EventReader] = {}
+        self._listed: Sequence[str] = ()
         self._generations: dict[str, int] = {}  # of files that are no more, too
         self._emitted: dict[FileId, FileFacts] = {}
         self._gone: list[FileId] = []  # to be told with the next stage
@@ -94,6 +95,9 @@ class RunLoader:
 
     def set_files(self, names: Sequence[str]) -> bool:
         """Take over a listing of the folder; whether there is anything new in it."""
+        if names is self._listed:
+            return False
+        self._listed = names
         if names == self.file_names:
             return False
         changed = False
@@ -111,12 +115,12 @@ class RunLoader:
         total = 0
         for name, reader in list(self._readers.items()):
             try:
-                info = self.storage.stat(reader.path)
+                size, mtime = self.storage.find_size(reader.path)
             except OSError:
                 continue
-            self._sizes[name] = info.size
-            self.mtime = max(self.mtime, info.mtime)
-            total += info.size
+            self._sizes[name] = size
+            self.mtime = max(self.mtime, mtime)
+            total += size
         return total
 
     @property
@@ -192,6 +196,15 @@ class RunLoader:
             self.state = stage.state = state
             self._is_staged = True
             return Loaded(stage, has_more)
+
+    def is_settled(self) -> bool:
+        """Whether ``load`` would surely find nothing: the files are as the last look left them, and the state holds."""
+        if not self._is_staged or self._gone:
+            return False
+        for reader in self._readers.values():  # all() takes as long again
+            if not reader.is_untouched():
+                return False
+        return self._judge() is self.state
 
     def check_state(self) -> Stage | None:
         """Judge the run's state anew, without a look at its files; None where it stays."""

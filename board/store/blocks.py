@@ -18,7 +18,6 @@ from board.errors import LostPointsError
 from board.model import FileRows, Kind
 from board.store.columns import Columns
 from board.store.rows import iter_pieces
-from board.store.series import width_of
 
 __all__ = ["BLOCK_ROWS", "BlockFile", "Residence", "StoredBlock", "checksum", "is_remote"]
 
@@ -209,8 +208,8 @@ def _columns_of(name: str, all_rows: Iterable[FileRows]) -> dict[Place, Columns]
     for rows in all_rows:
         for piece in iter_pieces(rows, session):
             place = (name, piece.tag, piece.kind, piece.session)
-            columns = found.get(place, Columns(width_of(piece.kind)))
-            found[place] = columns.appended(piece.step, piece.wall_time, *piece.more)
+            columns = found.get(place, Columns(len(piece.words)))
+            found[place] = columns.appended(*piece.words)
         session += len(rows.starts)
     return found
 

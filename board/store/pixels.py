@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.errors import BadRequestError
-from board.store.drawn import Axis, axis_of, drawn, origin_of, superseded
+from board.store.drawn import Axis, Drawn, axis_of, drawn, origin_of, superseded
 from board.store.loops import Floats
+from board.store.paths import PathColumns
+from board.store.pieces import column_of
 from board.store.pixel_columns import PixelColumns
+from board.store.scalar_axis import Paired, paired
 from board.store.series import Line
 from board.store.smoothing import Smoothing, smoothed
 
 __all__ = ["MAX_WIDTH", "X_KINDS", "Nearest", "Nonfinite", "PixelRequest", "Pixels", "nearest", "pixels"]
 
-X_KINDS = ("step", "relative", "wall", "ordinal")
+X_KINDS = ("step", "relative", "wall", "ordinal", "scalar")
 MAX_WIDTH = 16384  # pixel columns
 
 
@@ -28,12 +31,13 @@ class PixelRequest:
         BadRequestError: no such x axis, a width outside 1 to ``MAX_WIDTH``, or a range with NaN or upside down.
     """
 
-    x: str = "step"  # one of X_KINDS; "relative": seconds since the first visible point of the series
+    x: str = "step"  # one of X_KINDS; "relative": seconds since the series' first visible point; "scalar": another line
     lo: float | None = None  # of x; None: from the line's first point on
     hi: float | None = None
     width: int = 600  # pixel columns between lo and hi
     smoothing: Smoothing = field(default_factory=Smoothing)
     superseded: bool = False  # also give the points that a later session hides
+    raw: bool = True  # also give the curve before smoothing, where there is any
 
     def __post_init__(self) -> None:
         """Check them."""
@@ -60,9 +64,9 @@ class Nonfinite:
 class Pixels:
     """One drawn line. In ``y`` NaN is a gap: the line is broken there because a point is NaN or infinite."""
 
-    x: NDArray[np.float64]  # rising; with one point on each side of the range, so that the line runs to the edge
+    x: NDArray[np.float64]  # rising if ``rises``; with the points beside the range, so that the line runs to the edge
     y: NDArray[np.float64]
-    raw_x: NDArray[np.float64] | None  # the curve before smoothing; None where there is no smoothing
+    raw_x: NDArray[np.float64] | None  # the curve before smoothing; None where there is none, or it was not asked for
     raw_y: NDArray[np.float64] | None
     is_exact: bool  # every point in range is there; else the extremes of every pixel column, at their true x
     count: int  # points in range, those that are not finite included
@@ -73,8 +77,11 @@ class Pixels:
     x_range: tuple[float, float] | None  # first and last x of the whole line
     axis: str  # what x is: one of X_KINDS
     restarts: tuple[float, ...] = ()  # x of the first point of each later session
-    superseded_x: NDArray[np.float64] | None = None
+    superseded_x: NDArray[np.float64] | None = None  # none on the axis of another scalar
     superseded_y: NDArray[np.float64] | None = None
+    rises: bool = True  # False: x goes back and forth, and the points stand in the order of steps
+    step: NDArray[np.float64] | None = None  # of each point of x, where x is another scalar
+    unplaced: int = 0  # points that the other scalar has no x for
 
 
 class Nearest(NamedTuple):
@@ -88,21 +95,29 @@ class Nearest(NamedTuple):
     relative: float  # seconds since the first visible point of the series
 
 
-def pixels(line: Line, request: PixelRequest) -> Pixels:
-    """Return what a chart draws of the line; every visible point takes part in it."""
+def pixels(line: Line, request: PixelRequest, x_line: Line | None = None) -> Pixels:
+    """Return what a chart draws of the line; every visible point takes part in it.
+
+    Args:
+        line: one line of a series.
+        request: what of it.
+        x_line: the line whose values are x, for ``x="scalar"``; None: there is none in this run.
+    """
     points = drawn(line)
+    if request.x == "scalar":
+        return _pixels_by_scalar(line, points, paired(line, points, x_line), request)
     axis = axis_of(line, points, request.x)
     columns = PixelColumns(axis, request.lo, request.hi, request.width)
-    raw = shown = columns.curve(axis.arranged(points.value))
     is_smoothed = request.smoothing.kind != "none"
-    if is_smoothed:
-        shown = columns.curve(axis.arranged(smoothed(points, request.smoothing, line.series.recent)))
+    with_raw = is_smoothed and request.raw
+    shown = columns.curve(axis.arranged(smoothed(points, request.smoothing, line.series.recent)))
+    raw = columns.curve(axis.arranged(points.value)) if with_raw else shown  # what is not finite is so in both
     hidden = _superseded(line, axis, request) if request.superseded else None
     return Pixels(
         x=shown.x,
         y=shown.y,
-        raw_x=raw.x if is_smoothed else None,
-        raw_y=raw.y if is_smoothed else None,
+        raw_x=raw.x if with_raw else None,
+        raw_y=raw.y if with_raw else None,
         is_exact=columns.is_exact,
         count=columns.count,
         total=axis.count,
@@ -117,7 +132,7 @@ def pixels(line: Line, request: PixelRequest) -> Pixels:
     )
 
 
-def nearest(line: Line, x: str, at: float, smoothing: Smoothing) -> Nearest | None:
+def nearest(line: Line, x: str, at: float, smoothing: Smoothing, x_line: Line | None = None) -> Nearest | None:
     """Return the visible point whose x is nearest to ``at``; None where the line has none on that axis.
 
     Of points with one x it is the last, of two equally near ones the one with the lower x.
@@ -128,7 +143,7 @@ def nearest(line: Line, x: str, at: float, smoothing: Smoothing) -> Nearest | No
     if x not in X_KINDS or math.isnan(at):
         raise BadRequestError(f"there is no point near {at} of x axis {x!r}")
     points = drawn(line)
-    axis = axis_of(line, points, x)
+    axis = paired(line, points, x_line).axis if x == "scalar" else axis_of(line, points, x)
     if not axis.count:
         return None
     right = axis.first_not_below(at)
@@ -145,6 +160,45 @@ def nearest(line: Line, x: str, at: float, smoothing: Smoothing) -> Nearest | No
         smoothed=float(smoothed(points, smoothing, line.series.recent).at(own)),
         x=place,
         relative=wall_time - origin_of(line),
+    )
+
+
+def _pixels_by_scalar(line: Line, points: Drawn, pairs: Paired, request: PixelRequest) -> Pixels:
+    """Return the pixels over another scalar: a path in the order of steps where x does not rise.
+
+    A path that is too long to be one, a scribble, is drawn by rising x: no extreme of a pixel column is lost.
+    """
+    is_smoothed = request.smoothing.kind != "none"
+    values = points.value.rows()[pairs.rows]
+    smooth = smoothed(points, request.smoothing, line.series.recent).rows()[pairs.rows] if is_smoothed else values
+    columns: PathColumns | PixelColumns
+    raw = shown = None
+    if not pairs.rises:
+        columns = path = PathColumns(pairs.x, request.lo, request.hi, request.width)
+        raw, shown = path.curve(values), path.curve(smooth)
+        marks, rows = path.nonfinite(values), pairs.rows
+    rises = raw is None or shown is None
+    if raw is None or shown is None:
+        columns = by_x = PixelColumns(pairs.axis, request.lo, request.hi, request.width)
+        raw, shown = (by_x.curve(column_of(each[pairs.order])) for each in (values, smooth))
+        marks, rows = by_x.nonfinite(raw.folded) if raw.folded else [], pairs.rows[pairs.order]
+    return Pixels(
+        x=shown.x,
+        y=shown.y,
+        raw_x=raw.x if is_smoothed and request.raw else None,
+        raw_y=raw.y if is_smoothed and request.raw else None,
+        is_exact=columns.is_exact,
+        count=columns.count,
+        total=len(values),
+        nonfinite=[Nonfinite(*found) for found in marks],
+        y_range=shown.y_range,
+        y_outlier_range=shown.y_outlier_range,
+        x_range=pairs.axis.ends,
+        axis="scalar",
+        restarts=pairs.places(points.restarts),
+        rises=rises,
+        step=points.step.rows()[rows[shown.rows]].astype(np.float64),
+        unplaced=pairs.unplaced,
     )
 
 

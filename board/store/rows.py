@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 from board.model import FileRows, Kind
 from board.store.loops import LOOPS, Floats, Ints
 
-__all__ = ["Piece", "iter_pieces"]
+__all__ = ["BLOB_WIDTH", "SCALAR_WIDTH", "Piece", "iter_pieces"]
 
+# Columns of a scalar series: step, wall_time, value; of a blob's the first two, then offset, length, and CRC with
+# ordinal in one word.
+SCALAR_WIDTH = 3
+BLOB_WIDTH = 5
 KINDS = tuple(Kind)
 _ALL = slice(None)
 
@@ -21,9 +25,8 @@ class Piece(NamedTuple):
     tag: str
     kind: Kind
     session: int
-    step: Ints
-    wall_time: Floats
-    more: tuple[Ints | Floats, ...]  # the columns behind them, as series.py numbers them
+    words: Ints  # (columns, points), as series.py numbers the columns
+    is_own: bool  # nothing else lies in its memory: it may be kept as it is
 
 
 def iter_pieces(rows: FileRows, session: int) -> Iterator[Piece]:
@@ -44,10 +47,22 @@ def iter_pieces(rows: FileRows, session: int) -> Iterator[Piece]:
 
 
 def _scalars(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
+    keys = rows.scalar_tag[part]
+    table = _table_of(rows) if part is _ALL and _are_alike(keys) else None
+    if table is not None:
+        yield Piece(rows.tags[keys[0]], Kind.SCALAR, session, table, True)
+        return
     columns = rows.scalar_step[part], rows.scalar_wall_time[part], rows.scalar_value[part]
-    for tag, words in _split(rows.scalar_tag[part], len(rows.tags), columns):
-        step, wall_time, value = words
-        yield Piece(rows.tags[tag], Kind.SCALAR, session, step, wall_time.view(np.float64), (value,))
+    for tag, words in _split(keys, len(rows.tags), columns):
+        yield Piece(rows.tags[tag], Kind.SCALAR, session, words, False)
+
+
+def _table_of(rows: FileRows) -> Ints | None:
+    """Return the array that has all scalars of the rows as its rows, as the compiled scan gives them."""
+    table = rows.scalar_step.base
+    if not isinstance(table, np.ndarray) or table.shape != (SCALAR_WIDTH, len(rows.scalar_step)):
+        return None
+    return table if rows.scalar_wall_time.base is table and rows.scalar_value.base is table else None
 
 
 def _blobs(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
@@ -58,14 +73,17 @@ def _blobs(rows: FileRows, part: slice, session: int) -> Iterator[Piece]:
     keys = rows.blob_tag[part] * np.int32(len(KINDS)) + rows.blob_kind[part]
     for key, words in _split(keys.astype(np.int32), len(rows.tags) * len(KINDS), columns):
         tag, kind = divmod(key, len(KINDS))
-        step, wall_time, *more = words
-        yield Piece(rows.tags[tag], KINDS[kind], session, step, wall_time.view(np.float64), tuple(more))
+        yield Piece(rows.tags[tag], KINDS[kind], session, words, False)
 
 
-def _split(keys: NDArray[np.int32], limit: int, columns: tuple[Ints | Floats, ...]) -> Iterator[tuple[int, list[Ints]]]:
+def _are_alike(keys: NDArray[np.int32]) -> bool:
+    return not np.count_nonzero(keys != keys[0])
+
+
+def _split(keys: NDArray[np.int32], limit: int, columns: tuple[Ints | Floats, ...]) -> Iterator[tuple[int, Ints]]:
     """Yield each key that occurs, with its rows in file order, as one row of words for each column."""
-    if not np.count_nonzero(keys != keys[0]):
-        yield int(keys[0]), [column.view(np.int64) for column in columns]
+    if _are_alike(keys):
+        yield int(keys[0]), np.array([column.view(np.int64) for column in columns])
         return
     order, bounds = LOOPS.rows_by_tag(keys, limit)
     words = np.empty((len(columns), len(keys)), np.int64)
@@ -74,4 +92,4 @@ def _split(keys: NDArray[np.int32], limit: int, columns: tuple[Ints | Floats, ..
     edges = bounds.tolist()
     for key in range(limit):
         if edges[key] < edges[key + 1]:
-            yield key, list(words[:, edges[key] : edges[key + 1]])
+            yield key, words[:, edges[key] : edges[key + 1]]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from board.model import FileFacts, FileId, Kind, Problem, RunState, Stage, Start, StoredFile
 from board.store.recent import Recent
 from board.store.rows import iter_pieces
-from board.store.series import Part, SeriesView, width_of
+from board.store.series import Part, SeriesView
 from board.store.superseded import NO_SESSIONS, FileLife, Sessions
 
 __all__ = ["Changes", "RunView", "advanced", "relocated"]
@@ -163,8 +163,10 @@ def _grown_parts(
             place = (file, piece.session)
             part = parts[key].get(place)
             if part is None:
-                part = Part.begun(file, piece.session, width_of(piece.kind))
-            parts[key][place] = part.grown(rows.salvaged, piece.step, piece.wall_time, *piece.more)
+                part = Part.begun(file, piece.session, piece.words, rows.salvaged, is_own=piece.is_own)
+            else:
+                part = part.grown(piece.words, rows.salvaged)
+            parts[key][place] = part
             grew.add(key)
         if rows.starts:
             starts[file] = (*starts.get(file, ()), *rows.starts)
@@ -177,7 +179,7 @@ def _place(part: Part) -> tuple[FileId, int]:
 
 def _replaced(files: Collection[FileId]) -> set[FileId]:
     """Return files of which there is a later generation."""
-    if len({file.path for file in files}) == len(files):
+    if len(files) == 1 or len({file.path for file in files}) == len(files):
         return set()
     newest: dict[str, int] = {}
     for file in files:

@@ -14,6 +14,7 @@ from board.store.columns import Columns
 from board.store.loops import LOOPS, Floats, Ints
 from board.store.pieces import StoredColumn
 from board.store.recent import Recent
+from board.store.rows import BLOB_WIDTH, SCALAR_WIDTH
 from board.store.superseded import Placed, Sessions, SpanOfSession
 
 __all__ = [
@@ -30,10 +31,7 @@ __all__ = [
     "width_of",
 ]
 
-# Columns of a scalar series; of a blob's the first two, then offset, length, and CRC with ordinal in one word.
-STEP, WALL_TIME, VALUE = 0, 1, 2
-SCALAR_WIDTH = 3
-BLOB_WIDTH = 5
+STEP, WALL_TIME, VALUE = 0, 1, 2  # columns, as rows.py gives them
 
 T = TypeVar("T", bound=np.generic)
 
@@ -70,9 +68,23 @@ class Part:
     salvaged: int = 0  # points found behind a gap of the file
 
     @classmethod
-    def begun(cls, file: FileId, session: int, width: int) -> "Part":
-        """No points yet."""
-        return cls(file, session, next(_next_token), Columns(width))
+    def begun(cls, file: FileId, session: int, words: Ints, salvaged: bool, *, is_own: bool = False) -> "Part":
+        """The first points, one or more; ``words`` (columns, points) are copied unless they are the part's own."""
+        step = words[STEP]
+        least, greatest, steps_rise, times_rise = LOOPS.span(step, words[WALL_TIME].view(np.float64))
+        return cls(
+            file,
+            session,
+            next(_next_token),
+            Columns(len(words)).attached(words if is_own else words.copy()),
+            int(step[0]),
+            int(step[-1]),
+            least,
+            greatest,
+            steps_rise,
+            times_rise,
+            len(step) if salvaged else 0,
+        )
 
     @classmethod
     def restored(cls, file: FileId, stored: StoredSeries) -> "Part":
@@ -110,25 +122,22 @@ class Part:
         columns = self.columns
         return Point(columns.int_at(STEP, row), columns.float_at(WALL_TIME, row), columns.float_at(VALUE, row))
 
-    def grown(self, salvaged: bool, step: Ints, wall_time: Floats, *more: Ints | Floats) -> "Part":
-        """Return the part with one or more points behind its own."""
+    def grown(self, words: Ints, salvaged: bool) -> "Part":
+        """Return the part with one or more points behind its own, of which there are some."""
+        step, wall_time = words[STEP], words[WALL_TIME].view(np.float64)
         least, greatest, steps_rise, times_rise = LOOPS.span(step, wall_time)
-        if self.count:
-            last_time = self.columns.float_at(WALL_TIME, self.count - 1)
-            steps_rise = steps_rise and self.steps_rise and self.last_step <= int(step[0])
-            times_rise = times_rise and self.times_rise and last_time <= float(wall_time[0])
-            least, greatest = min(least, self.least_step), max(greatest, self.greatest_step)
+        last_time = self.columns.float_at(WALL_TIME, self.count - 1)
         return Part(
             file=self.file,
             session=self.session,
             token=self.token,
-            columns=self.columns.appended(step, wall_time, *more),
-            first_step=self.first_step if self.count else int(step[0]),
+            columns=self.columns.appended(*words),
+            first_step=self.first_step,
             last_step=int(step[-1]),
-            least_step=least,
-            greatest_step=greatest,
-            steps_rise=steps_rise,
-            times_rise=times_rise,
+            least_step=min(least, self.least_step),
+            greatest_step=max(greatest, self.greatest_step),
+            steps_rise=steps_rise and self.steps_rise and self.last_step <= int(step[0]),
+            times_rise=times_rise and self.times_rise and last_time <= float(wall_time[0]),
             salvaged=self.salvaged + (len(step) if salvaged else 0),
         )
 

@@ -10,7 +10,7 @@ from board.errors import BadRequestError, MalformedValueError, UnknownSeriesErro
 from board.logs import BlobRow, Kind
 from board.web.context import Board
 from board.web.encoding import asked_name, column, json_response, number, shown_name
-from board.web.image_types import is_too_large, sniff_image
+from board.web.image_types import OTHER, is_too_large, sniff_image
 from board.web.limits import Name
 from board.web.markdown import render_markdown
 
@@ -19,6 +19,10 @@ __all__ = ["router"]
 router = APIRouter()
 Ref = Annotated[str, Query(max_length=1000)]
 MAX_ROWS = 200  # decoded values in one answer
+_BLOB_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private, max-age=31536000, immutable",
+}
 
 
 @router.get("/api/blobs")
@@ -32,20 +36,26 @@ def list_steps(board: Board, kind: Annotated[Kind, Query()], run: Name, tag: Nam
 
 
 @router.get("/api/image")
-def send_image(board: Board, run: Name, tag: Name, ref: Ref, index: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """Send one picture as its writer encoded it; its type is read off its bytes, never taken from the log."""
+def send_image(
+    board: Board, run: Name, tag: Name, ref: Ref, index: Annotated[int, Query(ge=0)] = 0, download: bool = False
+) -> Response:
+    """Send one picture as its writer encoded it; its type is read off its bytes, never taken from the log.
+
+    ``download=1`` gives the same bytes as a file, also those that no browser should unfold.
+    """
     images = board.logs.read_blob(asked_name(run), asked_name(tag), Kind.IMAGE, ref)
     if index >= len(images):
         raise UnknownSeriesError(f"there are {len(images)} images at this step, no number {index}")
     data: bytes = images[index].data
     facts = sniff_image(data)
+    if download:  # the page gives it a name
+        return Response(data, media_type=OTHER, headers={**_BLOB_HEADERS, "Content-Disposition": "attachment"})
     if is_too_large(facts, len(data)):
-        error = f"not shown: {facts.width} × {facts.height} pixels in {len(data)} bytes would choke the browser"
+        frames = f", {facts.frames} frames or more," if facts.frames > 1 else ""
+        size = f"{facts.width} × {facts.height} pixels{frames} in {len(data)} bytes"
+        error = f"not shown: {size} would choke the browser"
         return json_response({"error": error, "width": facts.width, "height": facts.height, "bytes": len(data)}, 413)
-    headers = {
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cache-Control": "private, max-age=31536000, immutable",
-    }
+    headers = dict(_BLOB_HEADERS)
     if not facts.is_image:
         headers["Content-Disposition"] = 'attachment; filename="image.bin"'
     return Response(data, media_type=facts.media_type, headers=headers)
@@ -64,6 +74,7 @@ def describe_images(board: Board, run: Name, tag: Name, ref: Ref) -> Response:
                     "height": facts.height or image.height,
                     "type": facts.media_type,
                     "bytes": len(image.data),
+                    "frames": facts.frames,
                     "too_large": is_too_large(facts, len(image.data)),
                 }
                 for facts, image in found

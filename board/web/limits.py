@@ -4,10 +4,21 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-__all__ = ["MAX_CHARTS", "MAX_COLUMNS", "MAX_DRAWING", "MAX_LINES", "MAX_NAME", "MAX_RUNS", "MAX_WIDTH_PX", "Name"]
+__all__ = [
+    "MAX_CHARTS",
+    "MAX_COLUMNS",
+    "MAX_DRAWING",
+    "MAX_GROUPS",
+    "MAX_LINES",
+    "MAX_NAME",
+    "MAX_RUNS",
+    "MAX_WIDTH_PX",
+    "Name",
+]
 
 MAX_CHARTS: Final = 100  # in one request; a page asks for those in view
 MAX_RUNS: Final = 5_000  # in one chart
+MAX_GROUPS: Final = 1_000  # in one chart
 MAX_LINES: Final = 20_000  # charts x runs of one request
 MAX_WIDTH_PX: Final = 16_384
 MAX_COLUMNS: Final = 4_000_000  # pixel columns of all lines of one request: an answer of 170 MB, or twice that smoothed

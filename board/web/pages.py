@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from board.logs import Kind
 from board.web.context import Board, Context
 from board.web.encoding import shown_name
+from board.web.static import OwnFiles
 
 __all__ = ["create_pages_router"]
 
@@ -45,11 +46,13 @@ class PageContext:
     runs: list[str]  # the first of them
     run_count: int
     waiting: str  # why there are none; empty where there are
+    static: str  # the folder of style sheets and modules, its version included
     preload: list[str]  # modules below static/js that the page will ask for
+    asked_first: tuple[str, ...]  # what its script will ask for before all else
     plotly_url: str
 
 
-def create_pages_router(templates_dir: Path, static_dir: Path, plotly_url: str) -> APIRouter:
+def create_pages_router(templates_dir: Path, files: OwnFiles, plotly_url: str) -> APIRouter:
     """Make the routes of the pages; every URL in them is relative, so that they work below any prefix."""
     router = APIRouter(default_response_class=Response, include_in_schema=False)
     environment = Environment(
@@ -62,7 +65,7 @@ def create_pages_router(templates_dir: Path, static_dir: Path, plotly_url: str) 
     templates = Jinja2Templates(env=environment)
 
     def render(tab: Tab, request: Request, board: Context) -> Response:
-        context = _page_context(tab, board, _find_modules(static_dir, tab.page), plotly_url)
+        context = _page_context(tab, board, files, plotly_url)
         values = {name: getattr(context, name) for name in PageContext.__slots__}
         return templates.TemplateResponse(request, f"{tab.page}.html", values, headers={"Cache-Control": "no-cache"})
 
@@ -87,7 +90,7 @@ async def redirect_to_first(request: Request) -> Response:
     return RedirectResponse("scalars", status_code=307)
 
 
-def _page_context(tab: Tab, board: Context, preload: list[str], plotly_url: str) -> PageContext:
+def _page_context(tab: Tab, board: Context, files: OwnFiles, plotly_url: str) -> PageContext:
     overview = board.logs.overview()
     counts = board.logs.counts()
     return PageContext(
@@ -98,16 +101,9 @@ def _page_context(tab: Tab, board: Context, preload: list[str], plotly_url: str)
         runs=[shown_name(run.name) for run in overview.runs[:MAX_LISTED_RUNS]],
         run_count=len(overview.runs),
         waiting=shown_name(overview.waiting or ""),
-        preload=preload,
+        static=f"static/v-{files.version}",
+        # All at once: a browser that finds imports one after another comes back three times.
+        preload=files.imported_by("main.js", "modules/run_list.js", f"modules/{tab.page}.js"),
+        asked_first=("api/runs", *(["api/tags?kind=scalar"] if tab.page == "scalars" else [])),
         plotly_url=plotly_url,
     )
-
-
-def _find_modules(static_dir: Path, page: str) -> list[str]:
-    """Find the modules that main.js imports first, so that a browser fetches them at once, not one after another."""
-    found = sorted(path.name for path in (static_dir / "js").glob("*.js") if path.name not in ("main.js", EARLY))
-    own = f"modules/{page}.js"
-    return [*found, own] if (static_dir / "js" / own).is_file() else found
-
-
-EARLY = "theme_early.js"  # a classic script: it sets the theme before the first paint

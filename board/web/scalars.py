@@ -2,98 +2,25 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from starlette.responses import Response, StreamingResponse
 
 from board.errors import BoardError
-from board.logs import Logs, NearestPoint, PixelRequest, PointColumns, RunPixels, Smoothing
+from board.logs import GroupBand, Logs, NearestPoint, PointColumns, RunPixels, RunRange
+from board.web.chart_questions import NearestQuestions, PixelsQuestion, PixelsQuestions, RangesQuestions
 from board.web.context import Board, Context
-from board.web.encoding import asked_name, column, json_response, number, shown_name
-from board.web.limits import MAX_CHARTS, MAX_COLUMNS, MAX_LINES, MAX_NAME, MAX_RUNS, MAX_WIDTH_PX, Name
+from board.web.encoding import asked_name, drawn_column, exact_column, json_response, number, shown_name
+from board.web.limits import Name
 
 __all__ = ["router"]
 
 router = APIRouter()
 CSV_LINES_A_PART = 5_000
 _NOT_FINITE = {"nan": "NaN", "+inf": "Infinity", "-inf": "-Infinity"}  # as number() spells them
-X = Literal["step", "relative", "wall"]
-OneName = Annotated[str, Field(max_length=MAX_NAME)]
-
-
-class _Question(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SmoothingQuestion(_Question):
-    """Over the whole series, before the pixels."""
-
-    kind: Literal["none", "ema", "time_ema", "gaussian", "mean"] = "none"
-    amount: Annotated[FiniteFloat, Field(ge=0, le=1e9)] = 0.0
-
-    @model_validator(mode="after")
-    def _check_amount(self) -> Self:
-        if self.kind in ("ema", "time_ema") and self.amount >= 1:
-            raise ValueError("the amount of an average that forgets is at least 0 and below 1")
-        return self
-
-
-class _ChartQuestion(_Question):
-    id: OneName
-    tag: OneName
-    runs: Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]
-    x: X = "step"
-    smoothing: SmoothingQuestion = SmoothingQuestion()
-
-    def asked_runs(self) -> list[str]:
-        return [asked_name(run) for run in self.runs]
-
-    def asked_smoothing(self) -> Smoothing:
-        return Smoothing(self.smoothing.kind, self.smoothing.amount)
-
-
-class PixelsQuestion(_ChartQuestion):
-    """What one chart shows."""
-
-    range: tuple[FiniteFloat, FiniteFloat] | None = None  # of x, ends included; None: all
-    width: Annotated[int, Field(ge=1, le=MAX_WIDTH_PX)]  # pixels
-    superseded: bool = False
-
-
-class NearestQuestion(_ChartQuestion):
-    """Where the cursor stands."""
-
-    at: FiniteFloat
-
-
-class _Charts(_Question):
-    @model_validator(mode="after")
-    def _check_lines(self) -> Self:
-        if sum(len(chart.runs) for chart in getattr(self, "charts")) > MAX_LINES:  # noqa: B009 - of the subclasses
-            raise ValueError(f"at most {MAX_LINES} lines in one request, charts times runs")
-        return self
-
-
-class PixelsQuestions(_Charts):
-    """The charts in view, in one request."""
-
-    charts: Annotated[list[PixelsQuestion], Field(max_length=MAX_CHARTS)]
-
-    @model_validator(mode="after")
-    def _check_columns(self) -> Self:
-        if sum(chart.width * len(chart.runs) for chart in self.charts) > MAX_COLUMNS:
-            raise ValueError(f"at most {MAX_COLUMNS} pixel columns in one request, widths times runs")
-        return self
-
-
-class NearestQuestions(_Charts):
-    """The charts that show the cursor."""
-
-    charts: Annotated[list[NearestQuestion], Field(max_length=MAX_CHARTS)]
 
 
 @router.post("/api/pixels")
@@ -112,10 +39,31 @@ def find_nearest(board: Board, questions: NearestQuestions) -> Response:
     """Return, for each line of each chart, the exact point nearest to the cursor."""
     charts = []
     for chart in questions.charts:
-        points = board.logs.nearest(
-            asked_name(chart.tag), chart.asked_runs(), chart.x, chart.at, chart.asked_smoothing()
+        points = board.logs.charts.nearest(
+            asked_name(chart.tag),
+            chart.asked_runs(),
+            chart.x,
+            chart.at,
+            chart.asked_smoothing(),
+            chart.asked_x(),
+            partition=chart.partition,
         )
         charts.append({"id": chart.id, "points": [_point(point) for point in points]})
+    return json_response({"charts": charts})
+
+
+@router.post("/api/ranges")
+async def measure_ranges(board: Board, questions: RangesQuestions) -> Response:
+    """Return, for each line of each chart, what its points between two places are like; all points take part."""
+    return await to_thread.run_sync(_measure_ranges, board, questions, limiter=board.drawing)
+
+
+def _measure_ranges(board: Context, questions: RangesQuestions) -> Response:
+    charts = []
+    for chart in questions.charts:
+        low, high = sorted(chart.range)
+        found = board.logs.charts.ranges(asked_name(chart.tag), chart.asked_runs(), chart.x, low, high, chart.asked_x())
+        charts.append({"id": chart.id, "lines": [_range_line(each) for each in found]})
     return json_response({"charts": charts})
 
 
@@ -129,25 +77,37 @@ def export_points(board: Board, run: Name, tag: Name) -> Response:
 
 
 def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
-    low, high = question.range or (None, None)
-    request = PixelRequest(
-        x=question.x,
-        lo=low,
-        hi=high,
-        width=question.width,
-        smoothing=question.asked_smoothing(),
-        superseded=question.superseded,
-    )
+    tag, x_tag, request = asked_name(question.tag), question.asked_x(), question.asked_pixels()
     try:
-        lines = logs.pixels(asked_name(question.tag), question.asked_runs(), request)
+        lines = logs.charts.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
+        bands = logs.charts.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
     except BoardError as error:  # one chart that fails must not take the others along
-        return {"id": question.id, "axis": question.x, "lines": [], "error": str(error)}
-    is_ordinal = bool(lines) and all(line.pixels.axis == "ordinal" for line in lines)
+        return {"id": question.id, "axis": question.x, "lines": [], "bands": [], "error": str(error)}
+    axes = {line.pixels.axis for line in lines} | {each.band.axis for each in bands}
     return {
         "id": question.id,
-        "axis": "ordinal" if is_ordinal else question.x,
+        "axis": "ordinal" if axes == {"ordinal"} else question.x,
         "lines": [_line(line) for line in lines],
+        "bands": [_band(each) for each in bands],
         "error": None,
+    }
+
+
+def _band(found: GroupBand) -> dict[str, Any]:
+    band = found.band
+    return {
+        "group": shown_name(found.group),
+        "x": exact_column(band.x),
+        "centre": drawn_column(band.centre),
+        "low": drawn_column(band.low),
+        "high": drawn_column(band.high),
+        "runs": exact_column(band.runs),
+        "ends": [{"x": number(x), "run": shown_name(run)} for x, run in band.ends],
+        "count": band.count,
+        "total": band.total,
+        "members": band.members,
+        "exact": band.is_exact,
+        "x_range": _range(band.x_range),
     }
 
 
@@ -164,10 +124,10 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "run": shown_name(line.run),
         "line": shown_name(line.line),
         "axis": pixels.axis,
-        "x": column(pixels.x),
-        "y": column(pixels.y),
-        "raw_x": None if pixels.raw_x is None else column(pixels.raw_x),
-        "raw_y": None if pixels.raw_y is None else column(pixels.raw_y),
+        "x": exact_column(pixels.x),
+        "y": drawn_column(pixels.y),
+        "raw_x": None if pixels.raw_x is None else exact_column(pixels.raw_x),
+        "raw_y": None if pixels.raw_y is None else drawn_column(pixels.raw_y),
         "exact": pixels.is_exact,
         "count": pixels.count,
         "total": pixels.total,
@@ -177,16 +137,39 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "x_range": _range(pixels.x_range),
         "y_range": _range(pixels.y_range),
         "y_inner": _range(pixels.y_outlier_range),
-        "superseded_x": None if pixels.superseded_x is None else column(pixels.superseded_x),
-        "superseded_y": None if pixels.superseded_y is None else column(pixels.superseded_y),
+        "superseded_x": None if pixels.superseded_x is None else exact_column(pixels.superseded_x),
+        "superseded_y": None if pixels.superseded_y is None else drawn_column(pixels.superseded_y),
         "last": last,
         "restarts": [number(x) for x in line.restarts],
+        "rising": pixels.rises,
+        "steps": None if pixels.step is None else exact_column(pixels.step),
+        "unplaced": pixels.unplaced,
     }
 
 
 def _range(ends: tuple[float, float] | None) -> list[float] | None:
     """Return None also where there is no finite end: nothing to make an axis of."""
     return None if ends is None or not all(map(math.isfinite, ends)) else [float(ends[0]), float(ends[1])]
+
+
+def _range_line(found: RunRange) -> dict[str, Any]:
+    of = found.statistics
+    points = {"min": of.least, "max": of.greatest, "start": of.start, "end": of.end}
+    change = None if of.start is None or of.end is None else of.end.value - of.start.value
+    percent = None if change is None or not of.start or not of.start.value else 100.0 * (change / abs(of.start.value))
+    return {
+        "run": shown_name(found.run),
+        "line": shown_name(found.line),
+        "count": of.count,
+        "nonfinite": of.nonfinite,
+        "mean": None if of.mean is None else number(of.mean),
+        "change": None if change is None else number(change),
+        "percent": None if percent is None else number(percent),
+        **{
+            name: None if point is None else {"step": str(point.step), "value": point.value}
+            for name, point in points.items()
+        },
+    }
 
 
 def _point(point: NearestPoint) -> dict[str, Any]:

@@ -4,7 +4,7 @@ const THIN = "\u202f";
 /** @param {string} text */
 const minus = (text) => text.replace("e+", "e").replaceAll("-", "−");
 /** @param {string} digits an integer in decimal, with or without a sign */
-const grouped = (digits) => minus(digits.replace(/\B(?=(\d{3})+(?!\d))/g, THIN));
+export const grouped = (digits) => minus(digits.replace(/\B(?=(\d{3})+(?!\d))/g, THIN));
 
 /** @param {number} v @param {number} [digits] significant ones */
 export function value(v, digits = 4) {

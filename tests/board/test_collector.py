@@ -48,3 +48,32 @@ def test_reading_leaves_it_as_it_was(tmp_path: Path, usual: tuple[int, int, int]
     write(tmp_path / "run" / "events.out.tfevents.1.a", *scalars(3))
     board.open(tmp_path, cache=False).refresh()
     assert gc.get_threshold() == usual
+
+
+def test_what_was_made_and_kept_counts_as_old_at_once() -> None:
+    """Else whoever makes the next object pays for a walk through all of it."""
+    gc.collect()
+    old = len(gc.get_objects(generation=2))
+    with patient_collector():
+        kept = [[] for _ in range(20_000)]  # type: ignore[var-annotated]
+    assert len(gc.get_objects(generation=2)) >= old + len(kept)
+    assert gc.get_freeze_count() == 0
+
+
+def test_garbage_that_was_made_meanwhile_is_found() -> None:
+    with patient_collector():
+        for _ in range(20_000):
+            ring: list[object] = []
+            ring.append(ring)
+    assert gc.collect() >= 19_999
+
+
+def test_what_somebody_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with patient_collector():
+            kept = [[] for _ in range(20_000)]  # type: ignore[var-annotated]
+        assert (gc.get_freeze_count(), len(kept)) == (frozen, 20_000)
+    finally:
+        gc.unfreeze()

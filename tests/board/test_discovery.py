@@ -3,13 +3,14 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from board.ingest.discovery import Discovery, discover
-from board.storage import LocalStorage
+from board.storage import Entry, LocalStorage
 
 NAME = "events.out.tfevents.1790000000.host"
 
@@ -206,3 +207,61 @@ def test_a_missing_logdir_says_nothing_of_runs(tmp_path: Path) -> None:
     found = look(tmp_path / "later")
     assert found.folders == {}
     assert found.is_unsure("any/run")
+
+
+class CountingStorage(LocalStorage):
+    """Counts the folders that are listed."""
+
+    listed = 0
+
+    def list(self, folder: str) -> list[Entry]:
+        self.listed += 1
+        return super().list(folder)
+
+
+def test_a_folder_that_has_not_changed_is_not_listed_again(tmp_path: Path) -> None:
+    for name in ("a", "b", "b/c"):
+        put(tmp_path / name)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "link").symlink_to(tmp_path / "a")
+    storage = CountingStorage(tmp_path)
+    later = time.time() + 60
+    first = discover(storage)
+    assert (storage.listed, first.listings) == (5, {})  # what a second look needs is not worth a stat at the first
+    second = discover(storage, known={}, now=later)
+    if not storage.stat(".").is_on_local_disk:
+        assert second.listings == {}
+        return
+    assert set(second.listings) == {
+        ".",
+        "a",
+        "b",
+        "b/c",
+    }  # a link may lead elsewhere by then
+    storage.listed = 0
+    third = discover(storage, known=second.listings, now=later)
+    assert (storage.listed, third) == (1, second)
+    put(tmp_path / "a", "events.out.tfevents.2.host")
+    shutil.rmtree(tmp_path / "b" / "c")
+    (tmp_path / "b" / NAME).rename(tmp_path / "b" / "tfevents.3")
+    changed = discover(storage, known=third.listings, now=later)
+    assert changed.folders == discover(LocalStorage(tmp_path)).folders
+    assert changed.folders == {"a": (NAME, "events.out.tfevents.2.host"), "b": ("tfevents.3",)}
+    assert storage.listed == 4
+
+
+def test_a_folder_that_has_just_changed_is_listed_again(tmp_path: Path) -> None:
+    """Two changes within a tick of the file system's clock have the same time stamp."""
+    put(tmp_path / "a")
+    found = discover(LocalStorage(tmp_path), known={}, now=time.time())
+    assert found.listings == {}
+    assert list(found.folders) == ["a"]
+
+
+def test_a_folder_that_may_no_longer_be_listed_is_not_taken_for_unchanged(tmp_path: Path) -> None:
+    put(tmp_path / "a")
+    later = time.time() + 60
+    known = discover(LocalStorage(tmp_path), known={}, now=later).listings
+    shutil.rmtree(tmp_path / "a")
+    (tmp_path / "a").touch()
+    assert discover(LocalStorage(tmp_path), known=known, now=later).folders == {}

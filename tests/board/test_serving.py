@@ -1,11 +1,13 @@
 """The command as a process: what it says, what it waits for, and how it ends."""
 
+import asyncio
 import signal
 import socket
 from pathlib import Path
 
 import pytest
 
+from board.serving import listen
 from tests.board.logged import append_events, scalar
 from tests.board.served import BoardProcess, wait_until
 
@@ -71,3 +73,22 @@ def test_several_logdirs_and_names(tmp_path: Path) -> None:
         runs = wait_until(lambda: len(r := board.get("/api/runs")["runs"]) == 2 and r, "both runs")
         assert sorted(run["name"] for run in runs) == ["first/a", "second/a"]
         assert board.stop()[0] == 0
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    async def nodelay() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = listen("127.0.0.1", 0)
+        async with await asyncio.start_server(answer, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            answered = await asyncio.wait_for(found, 10)
+            writer.close()
+            await writer.wait_closed()
+        return answered
+
+    assert asyncio.run(nodelay())

@@ -34,6 +34,22 @@ def test_a_caller_faster_than_the_disk_waits_and_loses_nothing(tmp_path: Path) -
     assert count_records(path) == 50_000 + 3
 
 
+def test_a_batch_counts_for_as_many_as_it_holds(tmp_path: Path) -> None:
+    log = SummaryWriter(tmp_path, queue_bytes=1 << 18)
+    numbers = {f"tag{number}": number * 0.5 for number in range(400)}
+    most = 0
+    for step in range(100):
+        log.add_many(numbers, step)
+        log.add_scalar("between", 1.0, step)
+        most = max(most, sum(len(item[1]) if isinstance(item[1], dict) else 1 for item in list(log._scalars)))
+    log.add_many(dict.fromkeys(map(str, range(5000)), 1), 100)  # more than there is room for
+    log.close()
+    assert 0 < most <= 1024 + 400
+    assert log._queue._batched == 0
+    (path,) = find_event_files(tmp_path)
+    assert count_records(path) == 100 * 401 + 5000 + 3
+
+
 def test_a_caller_with_more_images_than_room_waits_and_loses_nothing(tmp_path: Path) -> None:
     log = SummaryWriter(tmp_path, queue_bytes=1 << 18)
     image = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
@@ -61,7 +77,8 @@ def test_memory_of_images_is_given_back(tmp_path: Path) -> None:
     for step in range(5):
         log.add_image("image", np.zeros((3, 200, 200)), step)
         log.flush()
-    assert log._queue.buffers._free_bytes < 2 * 3 * 200 * 200 * 8
+    buffers = log._queue.buffers
+    assert 3 * 200 * 200 * 8 <= buffers.free_bytes == buffers._high < 2 * 3 * 200 * 200 * 8
     log.close()
 
 

@@ -133,15 +133,19 @@ def test_rustboard_reads_what_it_reads_from_torch_and_nothing_more(tmp_path: Pat
 def test_signatures_are_torchs() -> None:
     """Ours may have more parameters, all of them keyword-only."""
     names = {name for name in dir(torchs.SummaryWriter) if not name.startswith("_")}
-    assert {name for name in dir(SummaryWriter) if not name.startswith("_")} == names | {"add_many", "log"}
+    assert {name for name in dir(SummaryWriter) if not name.startswith("_")} == names | {
+        "add_many",
+        "log",
+        "mark_checkpoint",
+        "watch",
+    }
     for name in [*sorted(names), "__init__"]:
         parameters = inspect.signature(getattr(SummaryWriter, name)).parameters
         expected = dict(inspect.signature(getattr(torchs.SummaryWriter, name)).parameters)
         if name == "__init__":
             expected["flush_secs"] = expected["flush_secs"].replace(default=0.2)
         shapes = [(each.name, each.kind, each.default) for each in parameters.values()]
-        own = [each for each in shapes if each[1] is inspect.Parameter.KEYWORD_ONLY]
-        assert [each for each in shapes if each not in own] == [
+        assert [each for each in shapes if each[1] is not inspect.Parameter.KEYWORD_ONLY] == [
             (each.name, each.kind, each.default) for each in expected.values()
         ], name
 
@@ -431,3 +435,38 @@ def test_a_graph_that_cannot_be_captured_is_counted(tmp_path: Path, caplog: pyte
         log.add_scalar("a", 1.0, 1)
     assert json.dumps(read_dropped(tmp_path)) == '{"__run_graph__": 1}'
     assert len(caplog.records) == 1
+
+
+def test_add_many_takes_numbers_of_all_kinds_as_they_are(tmp_path: Path) -> None:
+    array, tensor = np.array([2.5]), torch.tensor(3.5)
+    numbers = {
+        "float": 0.5,
+        "int": 3,
+        "bool": True,
+        "numpy": np.float32(0.1),
+        "integer": np.int8(-3),
+        "array": array,
+        "tensor": tensor,
+        "nan": math.nan,
+        "large": 10**30,
+    }
+    refused: dict[Any, Any] = {"too large": 10**400, "text": "word", "several": np.ones(3), 5: 1.0}
+    with SummaryWriter(tmp_path) as log:
+        log.add_scalar("float", 0.25, 6)
+        log.add_many(numbers | refused, np.int64(7), walltime=50)
+        log.add_many(numbers, torch.tensor(8))
+        log.add_many({}, 9)
+        log.add_many(None, 9)  # type: ignore[arg-type]
+        array[0] = tensor[()] = 9.0
+        numbers.clear()
+    read = read_python(tmp_path)
+    expected = [0.5, 3, 1, np.float32(0.1), -3, 2.5, 3.5, math.nan, np.float32(1e30)]
+    tags = ["float", "int", "bool", "numpy", "integer", "array", "tensor", "nan", "large"]
+    points = [read.Scalars(tag)[-2:] for tag in tags]
+    assert [[point.step for point in each] for each in points] == [[7, 8]] * len(tags)
+    for index in (0, 1):
+        assert np.array_equal([each[index].value for each in points], expected, equal_nan=True)
+    assert points[0][0].wall_time == 50
+    assert [point.step for point in read.Scalars("float")] == [6, 7, 8]
+    dropped = {entry.tag: entry.count for entry in read_own(read_only_file(tmp_path)[-1]).end.dropped}
+    assert dropped == {b"too large": 1, b"text": 1, b"several": 1, b"5": 1, b"": 1}

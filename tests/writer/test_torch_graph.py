@@ -14,10 +14,12 @@ from tests.writer.zoo import ZOO, ConvNet, DataDependent, Perceptron, Shared, Si
 from writer.captured_graph import CapturedGraph, Node
 from writer.graph_encoding import graph_def, node_names
 from writer.torch_graph import capture
-from writer.torch_tracer import iter_tensors
+from writer.torch_tensors import iter_tensors
 
 # Values decide what these compute, or leave torch: fake tensors have none.
-NEEDS_VALUES = {"lstm_packed", "data_dependent", "through_numpy", "side_effects", "selecting", "stateful_updates"}
+NEEDS_VALUES = {"lstm_packed", "data_dependent", "through_numpy", "side_effects", "selecting", "stateful_updates"} | {
+    "experts", "until_done"
+}  # fmt: skip
 HOOKS = [name for name in vars(nn.Module()) if "hooks" in name]
 
 

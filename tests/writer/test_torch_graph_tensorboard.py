@@ -71,7 +71,8 @@ def test_tensorboard_keeps_the_costs_of_the_blocks_apart(tmp_path: Path) -> None
     assert costs["blocks"][0] == {
         "path": "TalkNet", "name": "", "class": "TalkNet", "calls": 1, "params": 0, "params_total": 3_274_634,
         "trainable": 0, "buffers": 0, "tied": [], "macs": 0, "macs_total": 2 * 13_883_904, "output_bytes": 80,
-        "saved_bytes": None, "forward_s": None, "backward_s": None,
+        "saved_bytes": None, "saved_bytes_total": None, "forward_s": None, "backward_s": None,
+        "device": "", "dtype": "",
     }  # fmt: skip
     assert [block["path"] for block in costs["blocks"][1:3]] == ["TalkNet/Conv2d[conv1]", "TalkNet/MaxPool2d[pool1]"]
 

@@ -1,4 +1,4 @@
-# CRC-32C, by the CPU's instruction where it has one, and the hash of names. Included by _records.pyx.
+# CRC-32C, by the CPU's instruction where it has one, and the hash of names. Included by _records.pyx and _encode.pyx.
 
 import os
 
@@ -15,8 +15,9 @@ cdef extern from *:
     static uint32_t crc_table[8][256];
     static uint64_t hash_seed[2];
 
-    static uint32_t crc_by_table(const uint8_t *p, size_t n) {  /* slicing-by-8 */
-        uint32_t c = 0xffffffffu;
+    /* Both go on with the CRC of what stands before; 0 is that of nothing. */
+    static inline uint32_t crc_on_by_table(uint32_t c, const uint8_t *p, size_t n) {  /* slicing-by-8 */
+        c = ~c;
         for (; n >= 8; p += 8, n -= 8) {
             uint64_t w;
             memcpy(&w, p, 8);
@@ -28,6 +29,8 @@ cdef extern from *:
         for (; n; p++, n--) c = crc_table[0][(c ^ *p) & 255] ^ c >> 8;
         return ~c;
     }
+
+    static uint32_t crc_by_table(const uint8_t *p, size_t n) { return crc_on_by_table(0, p, n); }
 
     #if defined(__x86_64__)
     #include <nmmintrin.h>
@@ -62,8 +65,8 @@ cdef extern from *:
           ^ crc_behind[2][c >> 16 & 255] ^ crc_behind[3][c >> 24 & 255];
     }
 
-    WITH_CRC static uint32_t crc_by_instruction(const uint8_t *p, size_t n) {
-        uint64_t c = 0xffffffffu, w;
+    WITH_CRC static inline uint32_t crc_on_by_instruction(uint32_t before, const uint8_t *p, size_t n) {
+        uint64_t c = (uint32_t)~before, w;
         uint32_t h;
         for (; n >= 3 * LANE; p += 3 * LANE, n -= 3 * LANE) {
             uint64_t d = 0, e = 0, x, y;
@@ -78,9 +81,12 @@ cdef extern from *:
         for (n &= 3; n; p++, n--) c = CRC_STEP(u8, *p);
         return ~(uint32_t)c;
     }
+
+    WITH_CRC static uint32_t crc_by_instruction(const uint8_t *p, size_t n) { return crc_on_by_instruction(0, p, n); }
     #endif
 
     static uint32_t (*crc32c)(const uint8_t *, size_t) = crc_by_table;
+    static uint32_t (*crc32c_on)(uint32_t, const uint8_t *, size_t) = crc_on_by_table;
 
     static int start_crc(void) {  /* 1 where the CPU has the instruction */
         for (int i = 0; i < 256; i++) {
@@ -98,6 +104,7 @@ cdef extern from *:
     #ifdef CRC_STEP
         start_lanes();
         crc32c = crc_by_instruction;
+        crc32c_on = crc_on_by_instruction;
     #endif
         return crc32c != crc_by_table;
     }
@@ -124,6 +131,7 @@ cdef extern from *:
     """
     uint64_t hash_seed[2]
     uint32_t (*crc32c)(const uint8_t*, size_t) noexcept nogil
+    uint32_t (*crc32c_on)(uint32_t, const uint8_t*, size_t) noexcept nogil
     uint32_t crc_by_table(const uint8_t*, size_t) noexcept nogil
     uint64_t hash_name(const uint8_t*, size_t) noexcept nogil
     int start_crc() noexcept

@@ -34,6 +34,7 @@ __all__ = [
     "RunMetadata",
     "SessionEndInfo",
     "SessionStartInfo",
+    "StepStats",
     "Summary",
     "SummaryMetadata",
     "TensorProto",
@@ -77,6 +78,7 @@ ProjectorConfig: Any = _CLASSES["ProjectorConfig"]
 RunMetadata: Any = _CLASSES["RunMetadata"]
 SessionEndInfo: Any = _CLASSES["SessionEndInfo"]
 SessionStartInfo: Any = _CLASSES["SessionStartInfo"]
+StepStats: Any = _CLASSES["StepStats"]
 Summary: Any = _CLASSES["Summary"]
 SummaryMetadata: Any = _CLASSES["SummaryMetadata"]
 TensorProto: Any = _CLASSES["TensorProto"]

@@ -73,9 +73,9 @@ class Scanner:
         self.tags = list(tags)
         self.encodings = list(encodings)
         self.metadata = dict(metadata or {})
-        if len(set(self.tags)) < len(self.tags):
+        if len(tags) > 1 and len(set(self.tags)) < len(self.tags):
             raise ValueError("a tag comes twice")
-        if not all(0 <= tag < len(self.tags) for tag in self.metadata):
+        if metadata and not all(0 <= tag < len(self.tags) for tag in self.metadata):
             raise ValueError("there is metadata of a tag that is not there")
         try:
             self._engine = ENGINES[engine](self.tags, self.encodings, self.metadata, max_record_bytes)

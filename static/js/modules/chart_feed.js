@@ -4,10 +4,13 @@ import { el } from "../dom.js";
 
 /** @import { App } from "../app.js" */
 /** @import { PixelChartJson, PixelQuestion, PixelsAnswer } from "../types.d.ts" */
-/** @typedef {{question: (() => PixelQuestion | null), answer: (chart: PixelChartJson) => void, fail: (message: string) => void, draw: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
+/** @typedef {{questions: (() => PixelQuestion[]), answer: (charts: PixelChartJson[]) => void, fail: (message: string) => void, draw: () => void, sketch: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
 
-const MOST_CURVES = 600; // in one question: the first charts need not wait for the last ones
+const MOST_CURVES = 200; // in one question: the first charts are drawn while the server works on the next ones
 const REST_MS = 90; // after the last scroll, before new charts are drawn
+const MOST_QUESTIONS = 100; // the server takes no more at once
+const PATIENCE_MS = 1000; // while runs are being read, before Plotly is started all the same
+const SKETCH_MS = 8; // of a frame, for first pictures
 const APART_MS = 50; // between two questions: at most twenty a second
 
 export class ChartFeed {
@@ -20,8 +23,11 @@ export class ChartFeed {
     /** Answered, not yet drawn. @type {Set<Chart>} */
     this.drawing = new Set();
     this.isAsking = false;
+    /** Whether a chart may wait for its first picture. */
+    this.hasNew = false;
     this.frame = 0;
     this.scrolledAt = 0;
+    this.isStarting = false;
     this.canDraw = typeof Plotly !== "undefined";
     const main = document.querySelector("main");
     main?.addEventListener("scroll", () => { this.scrolledAt = performance.now(); }, { passive: true, signal });
@@ -39,10 +45,21 @@ export class ChartFeed {
   /** @param {Chart} chart whose look is out of date */
   draw(chart) {
     this.drawing.add(chart);
+    this.hasNew = true;
     this.wake();
   }
 
-  /** Plotly takes long to start: it does so while the server answers the first question. */
+  /**
+   * Plotly takes half a second to start, in which nothing else happens: it does so once the first pictures are there,
+   * and the runs are read, though a long reading is not waited for.
+   */
+  startPlotly() {
+    if (this.canDraw || this.isStarting) return;
+    const wait = this.app.answer?.loading ? PATIENCE_MS : 0;
+    this.isStarting = true;
+    setTimeout(() => requestAnimationFrame(() => setTimeout(() => this.loadPlotly())), wait);
+  }
+
   loadPlotly() {
     const link = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[data-plotly]"));
     if (this.canDraw || !link || document.querySelector("script[data-plotly]")) return;
@@ -51,7 +68,7 @@ export class ChartFeed {
   }
 
   wake() {
-    if (this.canDraw && this.drawing.size) this.frame ||= requestAnimationFrame((now) => this.drawNext(now));
+    if (this.drawing.size && (this.canDraw || this.hasNew)) this.frame ||= requestAnimationFrame((now) => this.drawNext(now));
   }
 
   /** @param {Chart} chart that is no more */
@@ -68,21 +85,19 @@ export class ChartFeed {
       if (!asked.size) break;
       const began = performance.now();
       try {
-        const asking = this.app.api.post("api/pixels", { charts: [...asked.values()].map((one) => one.question) }, { signal: this.signal });
-        this.loadPlotly();
         /** @type {PixelsAnswer} */
-        const answer = await asking;
+        const answer = await this.app.api.post("api/pixels", { charts: [...asked.values()].flat() }, { signal: this.signal });
         failures = 0;
-        for (const chart of answer.charts) {
-          const one = asked.get(chart.id);
-          if (!one) continue;
-          if (chart.error) one.chart.fail(chart.error);
-          else one.chart.answer(chart);
+        const answers = new Map(answer.charts.map((one) => [one.id, one]));
+        for (const [chart, questions] of asked) {
+          const own = questions.flatMap(({ id }) => answers.get(id) ?? []), failed = own.find((one) => one.error);
+          if (failed?.error) chart.fail(failed.error);
+          else if (own.length) chart.answer(own);
         }
       } catch (error) {
         if (this.signal.aborted) return;
         const isAway = /** @type {{status?: number}} */ (error).status === 0; // the banner says it; asked again when the stream is back
-        for (const { chart } of asked.values()) {
+        for (const chart of asked.keys()) {
           chart.needsData = true;
           if (!isAway) chart.fail(error instanceof Error ? error.message : String(error));
         }
@@ -92,20 +107,22 @@ export class ChartFeed {
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     }
     this.isAsking = false;
+    this.startPlotly();
   }
 
-  /** @returns {Map<string, {chart: Chart, question: PixelQuestion}>} */
+  /** @returns {Map<Chart, PixelQuestion[]>} */
   next() {
     const asked = new Map();
-    let curves = 0;
+    let curves = 0, count = 0;
     for (const chart of this.dirty) {
       if (!chart.isVisible) { this.dirty.delete(chart); continue; } // asks when it comes into view
-      const question = chart.question();
-      if (!question) { this.dirty.delete(chart); continue; }
-      if (asked.size && curves + question.runs.length > MOST_CURVES) break;
-      curves += question.runs.length;
+      const questions = chart.questions(), own = questions.reduce((sum, { runs, groups }) => sum + runs.length + (groups ?? []).reduce((all, group) => all + group.runs.length, 0), 0);
+      if (!questions.length) { this.dirty.delete(chart); continue; }
+      if (asked.size && (curves + own > MOST_CURVES || count + questions.length > MOST_QUESTIONS)) break;
+      curves += own;
+      count += questions.length;
       this.dirty.delete(chart);
-      asked.set(question.id, { chart, question });
+      asked.set(chart, questions);
     }
     return asked;
   }
@@ -113,13 +130,26 @@ export class ChartFeed {
   /** @param {number} now */
   drawNext(now) {
     this.frame = 0;
-    for (const chart of this.drawing) {
-      if (chart.isBusy || (chart.isVisible && now - this.scrolledAt < REST_MS)) continue;
-      this.drawing.delete(chart);
-      if (!chart.isVisible) continue;
-      chart.draw();
-      break;
-    }
+    this.sketchAll();
+    if (this.canDraw)
+      for (const chart of this.drawing) {
+        if (chart.isBusy || (chart.isVisible && now - this.scrolledAt < REST_MS)) continue;
+        this.drawing.delete(chart);
+        if (!chart.isVisible) continue;
+        chart.draw();
+        break;
+      }
     this.wake();
+  }
+
+  /** Charts that nobody has seen yet get a first picture, as many as a frame has time for. */
+  sketchAll() {
+    const began = performance.now();
+    this.hasNew = false;
+    for (const chart of this.drawing) {
+      if (!chart.isVisible) continue;
+      if (performance.now() - began > SKETCH_MS) { this.hasNew = true; break; }
+      chart.sketch();
+    }
   }
 }

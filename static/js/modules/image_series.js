@@ -14,7 +14,7 @@ export function decodeSeries({ steps, refs, superseded }) {
   return { steps: order.map((i) => steps[i]), refs: order.map((i) => refs[i]), numbers: Float64Array.from(order, (i) => numbers[i]) };
 }
 
-/** Index of the last image at or before a step; -1 where there is none yet. @param {Float64Array} numbers @param {number} step */
+/** Index of the last image at or before a step; -1 where there is none yet. @param {ArrayLike<number>} numbers rising @param {number} step */
 export function lastAt(numbers, step) {
   let low = 0, high = numbers.length;
   while (low < high) {

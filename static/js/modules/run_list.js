@@ -4,7 +4,7 @@ import { el, icon, need, pathName, setAttribute, setText } from "../dom.js";
 import { bytes, counted, splitName, value } from "../format.js";
 import { RunMetric } from "./run_metric.js";
 import { RunRow } from "./run_row.js";
-import { matcher } from "./tag_groups.js";
+import { contains } from "./tag_search.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Run } from "../types.d.ts" */
@@ -107,7 +107,7 @@ class RunList {
 
   /** Runs that the search leaves. */
   found() {
-    const { test } = matcher(this.search.value);
+    const test = contains(this.search.value);
     return this.app.runs.list.filter((run) => test(run.name));
   }
 

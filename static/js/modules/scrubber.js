@@ -2,6 +2,7 @@
 
 import { need, setText } from "../dom.js";
 import { step as stepText } from "../format.js";
+import { lastAt } from "./image_series.js";
 
 const PLAY_MS = 150; // a step, while playing
 
@@ -19,13 +20,13 @@ export class Scrubber {
     this.title = need(root, "output span", "scrubber");
     this.note = need(root, "output small", "scrubber");
     this.ends = root.querySelectorAll(".scrubber-ends span");
-    /** @type {ArrayLike<number>} */
+    /** Rising. @type {ArrayLike<number>} */
     this.numbers = [];
     /** @type {string[]} */
     this.steps = [];
     this.timer = 0;
     this.range.addEventListener("input", () => this.choose(Number(this.range.value)), { signal });
-    this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()), { signal });
+    this.play.addEventListener("click", () => this.toggle(), { signal });
     signal.addEventListener("abort", () => this.stop());
   }
 
@@ -36,8 +37,7 @@ export class Scrubber {
     this.root.hidden = steps.length === 0;
     if (!steps.length) return;
     const last = steps.length - 1;
-    let index = last;
-    if (at !== null) for (index = 0; index < last && numbers[index + 1] <= at; index++);
+    const index = at === null ? last : Math.max(0, lastAt(numbers, at));
     this.range.max = String(last);
     this.range.value = String(index);
     this.range.setAttribute("aria-valuetext", `step ${steps[index]}`);
@@ -57,6 +57,16 @@ export class Scrubber {
   /** @param {number} by stops, negative: back */
   move(by) {
     this.choose(Number(this.range.value) + by);
+  }
+
+  hide() {
+    this.root.hidden = true;
+    this.stop();
+  }
+
+  toggle() {
+    if (this.timer) this.stop();
+    else this.start();
   }
 
   start() {

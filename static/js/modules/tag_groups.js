@@ -15,29 +15,12 @@ export function groupOf(tag) {
 }
 
 /**
- * Text as people type it is a regex where it is one and looks like one, else plain text; case counts only where a capital is typed.
- * The names are the page's own and the time is the asker's own, so that the browser's engine may do it.
- * @param {string} text @returns {{test: (name: string) => boolean, isBroken: boolean}}
+ * @param {Iterable<Tag>} tags
+ * @param {{test: (tag: string) => boolean, pins: string[], isShown: (run: string) => boolean, moves?: Move[]}} choice `moves`: what the hand has put elsewhere, in the order of doing so
+ * @returns {{groups: Group[], matched: number}} groups by name, pins first; charts that no chosen run has are left out
  */
-export function matcher(text) {
-  const want = text.trim();
-  if (!want) return { test: () => true, isBroken: false };
-  const isCased = want !== want.toLowerCase(), plain = (/** @type {string} */ name) => (isCased ? name : name.toLowerCase()).includes(want);
-  if (!/[\\^$*+?()[\]{}|]/.test(want)) return { test: plain, isBroken: false };
-  try {
-    const pattern = new RegExp(want, isCased ? "u" : "iu");
-    return { test: (name) => pattern.test(name) || plain(name), isBroken: false };
-  } catch {
-    return { test: plain, isBroken: true };
-  }
-}
-
-/**
- * @param {Iterable<Tag>} tags @param {{filter: string, pins: string[], isShown: (run: string) => boolean}} choice
- * @returns {{groups: Group[], isBroken: boolean, matched: number}} groups by name, pins first; charts that no chosen run has are left out
- */
-export function groupTags(tags, { filter, pins, isShown }) {
-  const { test, isBroken } = matcher(filter), pinned = new Set(pins);
+export function groupTags(tags, { test, pins, isShown, moves = [] }) {
+  const pinned = new Set(pins);
   /** @type {Map<string, string[]>} */
   const groups = new Map();
   const known = new Set();
@@ -52,11 +35,46 @@ export function groupTags(tags, { filter, pins, isShown }) {
     else groups.set(key, [tag]);
   }
   const keys = [...groups.keys()].sort((a, b) => rank(a) - rank(b) || collator.compare(a, b));
-  const out = keys.map((key) => ({ key, title: key || (keys.length > 1 ? "other" : "all"), isPinned: false, tags: (groups.get(key) ?? []).sort(collator.compare) }));
+  const out = keys.map((key) => ({ key, title: key || (keys.length > 1 ? "other" : "all"), isPinned: false, tags: moved((groups.get(key) ?? []).sort(collator.compare), moves) }));
   const top = pins.filter((tag) => known.has(tag));
   if (top.length) out.unshift({ key: PINNED, title: "Pinned", isPinned: true, tags: top });
-  return { groups: out, isBroken, matched };
+  return { groups: out, matched };
 }
+
+/** @typedef {{tag: string, before: string | null}} Move `before` null: to the end */
+
+/** A list with some of its tags put before others. Moves of tags that are elsewhere or gone do nothing. @param {string[]} tags @param {Move[]} moves */
+export function moved(tags, moves) {
+  if (!moves.length) return tags;
+  const out = [...tags];
+  for (const { tag, before } of moves) {
+    const from = out.indexOf(tag);
+    if (from < 0 || (before !== null && !out.includes(before)) || tag === before) continue;
+    out.splice(from, 1);
+    out.splice(before === null ? out.length : out.indexOf(before), 0, tag);
+  }
+  return out;
+}
+
+/** One more move; what an earlier one of the same tag did no longer matters, unless others went by it. @param {Move[]} moves @param {Move} move */
+export function withMove(moves, move) {
+  const isMark = moves.some((one) => one.before === move.tag);
+  return [...(isMark ? moves : moves.filter((one) => one.tag !== move.tag)), move];
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replaceAll("~", "~0").replaceAll(">", "~1");
+/** @param {string} text */
+const unescaped = (text) => text.replaceAll("~1", ">").replaceAll("~0", "~");
+
+/** For the address: `tag>before`, `tag>` to the end. @param {Move[]} moves */
+export const writeMoves = (moves) => moves.map(({ tag, before }) => `${escaped(tag)}>${before === null ? "" : escaped(before)}`);
+
+/** @param {string[]} texts @returns {Move[]} */
+export const readMoves = (texts) => texts.filter((text) => text.includes(">")).map((text) => {
+  const cut = text.indexOf(">"), before = unescaped(text.slice(cut + 1));
+  return { tag: unescaped(text.slice(0, cut)), before: before || null };
+});
 
 /** @param {string} key */
 function rank(key) {

@@ -85,3 +85,16 @@ def test_what_unfolds_too_far_is_told_by_the_header(width: int, height: int, siz
     facts = sniff_image(png_header(width, height))
     assert (facts.width, facts.height) == (width, height)
     assert is_too_large(facts, size) is too_large
+
+
+@pytest.mark.parametrize(("fmt", "options"), [("GIF", {}), ("PNG", {}), ("WEBP", {"lossless": True})])
+def test_frames_are_counted_and_too_many_are_too_large(fmt: str, options: dict[str, object]) -> None:
+    for count in (2, 1_001):
+        frames = [Image.new("RGB", (3, 2), (i % 256, i // 256, 9)) for i in range(count)]
+        out = io.BytesIO()
+        frames[0].save(out, fmt, save_all=True, append_images=frames[1:], duration=20, **options)
+        facts = sniff_image(out.getvalue())
+        assert facts.frames == count
+        assert is_too_large(facts, len(out.getvalue())) is (count > 1_000)
+        for cut in range(1, 200):  # damaged: some count, and an end
+            assert 1 <= sniff_image(out.getvalue()[:-cut]).frames <= count

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from board.web.encoding import drawn_column, exact_column
 from tests.board.logged import append_events, scalar
 from tests.board.web.conftest import serve_in_process, wait_until_loaded
 from tests.board.web.test_runs import EXPECTED
@@ -20,8 +21,8 @@ RUN = "torch/run_a"
 
 
 def decode(column: dict[str, str]) -> NDArray[np.float64]:
-    assert column["dtype"] == "f8"
-    return np.frombuffer(base64.b64decode(column["bdata"]), "<f8")
+    assert column["dtype"] in ("f8", "f4", "i4")
+    return np.frombuffer(base64.b64decode(column["bdata"]), f"<{column['dtype']}").astype("f8")
 
 
 def ask(client: TestClient, **chart: Any) -> dict[str, Any]:
@@ -174,6 +175,15 @@ GOOD = {"id": "a", "tag": "x", "runs": ["r"], "width": 100}
         ({"smoothing": {"kind": "mean", "amount": 1e9}}, 200),
         ({"smoothing": {"kind": "mean", "amount": 1e10}}, 400),
         ({"smoothing": {"kind": "fourier"}}, 400),
+        ({"x": "scalar", "x_tag": "t"}, 200),
+        ({"x": "scalar"}, 400),
+        ({"x_tag": "t"}, 400),
+        ({"groups": [{"name": "g", "runs": ["r"]}], "centre": "iqm", "spread": "bootstrap"}, 200),
+        ({"groups": [{"name": "g", "runs": ["r"]}] * 1000}, 200),
+        ({"groups": [{"name": "g", "runs": ["r"]}] * 1001}, 400),
+        ({"groups": [{"name": "g"}]}, 400),
+        ({"centre": "mode"}, 400),
+        ({"spread": "iqr"}, 400),
         ({"unheard": 1}, 400),
     ],
 )
@@ -184,7 +194,7 @@ def test_bounds_of_a_question(corpus: TestClient, change: dict[str, Any], status
     answer = corpus.post("/api/pixels", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     if status == 400:
-        assert next(iter(change)) in answer.json()["error"]
+        assert next(iter(change)).removesuffix("_tag") in answer.json()["error"]
 
 
 def test_bounds_of_a_request(corpus: TestClient) -> None:
@@ -207,3 +217,114 @@ def test_a_run_that_is_named_again_and_again_is_drawn_once(corpus: TestClient) -
     assert [line["run"] for line in ask(corpus, tag=tag, runs=[RUN] * 1000)["lines"]] == [RUN]
     near = {"id": "a", "tag": tag, "runs": [RUN] * 1000, "at": 0}
     assert len(corpus.post("/api/nearest", json={"charts": [near]}).json()["charts"][0]["points"]) == 1
+
+
+def ask_at(client: TestClient, path: str, **chart: Any) -> dict[str, Any]:
+    answer = client.post(path, json={"charts": [{"id": "a", **chart}]})
+    assert answer.status_code == 200, answer.text
+    (result,) = answer.json()["charts"]
+    assert isinstance(result, dict)
+    return result
+
+
+def test_groups_scalar_axes_and_ranges_travel(tmp_path: Path) -> None:
+    for name, shift, steps in (("a", 0.0, range(0, 100, 2)), ("b", 1.0, range(0, 60, 3)), ("c\udcff", 5.0, range(4))):
+        events = [scalar("loss", step, step / 10 + shift) for step in steps]
+        events += [scalar("epoch", step, step // 10) for step in steps if step % 4 == 0]
+        append_events(tmp_path / name, events)
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        odd = "c\U0010ffff"  # as pages spell a byte that is no UTF-8
+        groups = [{"name": "both", "runs": ["a", "b"]}, {"name": "odd", "runs": [odd]}, {"name": "none", "runs": ["z"]}]
+        chart = ask(client, tag="loss", runs=[], groups=groups, spread="std")
+        assert chart["lines"] == []
+        assert [each["group"] for each in chart["bands"]] == ["both", "odd"]
+        band = chart["bands"][0]
+        assert band["runs"]["dtype"] == "i4"
+        runs = np.frombuffer(base64.b64decode(band["runs"]["bdata"]), "<i4")
+        x, centre, low = (decode(band[name]) for name in ("x", "centre", "low"))
+        assert runs[x == 6].tolist() == [2]
+        assert runs[x == 98].tolist() == [1]
+        assert centre[x == 6] == pytest.approx(1.1)
+        assert low[x == 6] == pytest.approx(1.1 - math.sqrt(0.5))
+        assert band["ends"] == [{"x": 57.0, "run": "b"}]
+        assert (band["count"], band["members"], band["x_range"]) == (70, 2, [0.0, 98.0])
+
+        (line,) = ask(client, tag="loss", runs=["a"], x="scalar", x_tag="epoch")["lines"]
+        assert (line["axis"], line["rising"], line["unplaced"], line["total"]) == ("scalar", True, 25, 25)
+        assert decode(line["x"]).tolist() == [step // 10 for step in range(0, 100, 4)]
+        assert decode(line["steps"]).tolist() == list(range(0, 100, 4))
+        near = ask_at(client, "/api/nearest", tag="loss", runs=["a"], x="scalar", x_tag="epoch", at=3.2)
+        assert near["points"][0]["step"] == "36"
+
+        found = ask_at(client, "/api/ranges", tag="loss", runs=["a", "b", odd], x="step", range=[50, 3])
+        assert [each["run"] for each in found["lines"]] == ["a", "b", odd]
+        a = found["lines"][0]
+        assert (a["count"], a["nonfinite"], a["start"]["step"], a["end"]["step"]) == (24, 0, "4", "50")
+        assert a["change"] == pytest.approx(4.6)
+        assert a["percent"] == pytest.approx(1150)
+        assert (a["min"]["step"], a["max"]["step"]) == ("4", "50")
+        assert a["mean"] == pytest.approx(2.7)
+
+
+def test_a_range_without_a_finite_point_has_no_statistics(tmp_path: Path) -> None:
+    append_events(tmp_path / "a", [scalar("x", 1, math.nan), scalar("x", 2, 0.0), scalar("x", 3, 5.0)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        (line,) = ask_at(client, "/api/ranges", tag="x", runs=["a"], range=[0, 1])["lines"]
+        assert (line["count"], line["nonfinite"], line["mean"], line["min"]) == (1, 1, None, None)
+        (line,) = ask_at(client, "/api/ranges", tag="x", runs=["a"], range=[2, 3])["lines"]
+        assert (line["change"], line["percent"]) == (5.0, None)  # of zero there is no per cent
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0, 1, -5, 2**31 - 1], "i4"),
+        ([0.5, 1e10, math.nan, math.inf], "f4"),
+        ([2.0**31], "f4"),
+        ([0.1], "f8"),
+        ([1e300], "f8"),
+        ([1.0, math.nan], "f4"),
+        ([], "i4"),
+    ],
+)
+def test_columns_are_as_narrow_as_their_values_allow(values: list[float], dtype: str) -> None:
+    encoded = exact_column(np.array(values))
+    assert encoded["dtype"] == dtype
+    np.testing.assert_array_equal(decode(dict(encoded)), values)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([0.1, 0.2, math.nan], "f4"),
+        ([1e9 + 0.1, 1e9 + 0.2], "f8"),  # all that differs is in the last digits
+        ([1e300, 0.0], "f8"),
+        ([0.1, 0.1], "f8"),
+        ([0.5, 0.5], "f4"),
+        ([math.nan], "f4"),
+        ([], "f4"),
+    ],
+)
+def test_what_is_only_looked_at_moves_by_less_than_can_be_seen(values: list[float], dtype: str) -> None:
+    encoded = drawn_column(np.array(values))
+    assert encoded["dtype"] == dtype
+    seen = decode(dict(encoded))
+    height = np.ptp(np.array(values)[np.isfinite(values)]) if np.isfinite(values).any() else 0.0
+    np.testing.assert_allclose(seen, values, rtol=0, atol=height * 1e-6)
+
+
+@pytest.mark.parametrize("kind", ["ema", "time_ema", "gaussian", "mean"])
+def test_without_the_raw_curve_marks_are_the_same(kind: str, tmp_path: Path) -> None:
+    values = [math.sin(i) if i % 97 else math.nan for i in range(3000)]
+    values[500], values[501] = math.inf, -math.inf
+    append_events(tmp_path / "run", [scalar("loss", i, v) for i, v in enumerate(values)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        smoothing = {"kind": kind, "amount": 0.5 if "ema" in kind else 5}
+        (full,) = ask(client, tag="loss", runs=["run"], smoothing=smoothing)["lines"]
+        (bare,) = ask(client, tag="loss", runs=["run"], smoothing=smoothing, raw=False)["lines"]
+    assert full["raw_y"] is not None
+    assert full["nonfinite"]
+    assert bare == {**full, "raw_x": None, "raw_y": None}

@@ -1,12 +1,16 @@
 """Every asset that a page names is there, from the checkout, fresh after an upgrade; Plotly comes compressed."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from board.app import create_app
 from board.assets import find_assets, find_plotly
+from board.logs import Logs
+from board.settings import Settings
 from tests.board.web.conftest import serve_in_process
 
 
@@ -19,9 +23,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 def test_every_asset_that_a_page_names_is_served(client: TestClient, page: str) -> None:
     html = client.get(f"/{page}").text
     named = re.findall(r'(?:src|href)="(static/[^"]+)"', html)
-    assert {"static/js/main.js", "static/css/tokens.css", f"static/css/{page}.css"} <= set(named)
+    plain = {re.sub(r"/v-[0-9a-f]{16}/", "/", path) for path in named}
+    assert {"static/js/main.js", "static/css/tokens.css", f"static/css/{page}.css"} <= plain
     for path in named:
-        assert client.get(f"/{path}").status_code == 200, path
+        answer = client.get(f"/{path}")
+        assert answer.status_code == 200, path
+        assert "immutable" in answer.headers["cache-control"], path
     assert ("plotly" in html) == (page == "scalars")
 
 
@@ -38,6 +45,69 @@ def test_own_files_are_asked_about_each_time(client: TestClient) -> None:
     assert first.headers["content-type"].startswith("text/javascript")
     again = client.get("/static/js/main.js", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
+@pytest.fixture
+def own_files(tmp_path: Path) -> tuple[Path, TestClient]:
+    """A copy of the folder ``static`` that a test may change."""
+    folder = tmp_path / "static"
+    shutil.copytree(find_assets("static"), folder)
+    (tmp_path / "logs").mkdir()
+    settings = Settings(logdirs=(str(tmp_path / "logs"),), opens_browser=False)
+    app = create_app(settings, Logs(tmp_path / "logs", cache=False), static_dir=folder)
+    return folder, TestClient(app, base_url="http://127.0.0.1")
+
+
+def scripts(client: TestClient) -> str:
+    """Where the page has its modules now."""
+    (found,) = re.findall(r'src="(static/[^"]+)/js/main.js"', client.get("/scalars").text)
+    return str(found)
+
+
+def test_a_browser_asks_once_a_version(own_files: tuple[Path, TestClient]) -> None:
+    folder, client = own_files
+    before = scripts(client)
+    assert "immutable" in client.get(f"/{before}/js/app.js").headers["cache-control"]
+    (folder / "js/app.js").write_text("// of another version\n")
+    after = scripts(client)
+    assert after != before
+    assert client.get(f"/{after}/js/app.js").text == "// of another version\n"
+    old = client.get(f"/{before}/js/app.js")  # a page that was opened before: today's file, not to be kept
+    assert (old.text, old.headers["cache-control"]) == ("// of another version\n", "no-cache")
+    (folder / "js/app.js").unlink()
+    assert client.get(f"/{scripts(client)}/js/app.js").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["v-0/js/app.js", "v-0123456789abcdef/../../../x.js", "v-0123456789abcdef/js/../../../pyproject.toml"]
+)
+def test_no_version_leads_out_of_the_folder(client: TestClient, path: str) -> None:
+    assert client.get(f"/static/{path}").status_code == 404
+
+
+def test_modules_come_compressed_and_as_they_are(client: TestClient) -> None:
+    packed = client.get("/static/js/app.js")
+    assert packed.headers["content-encoding"] == "gzip"
+    plain = client.get("/static/js/app.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == packed.content == (find_assets("static") / "js/app.js").read_bytes()
+    assert client.head("/static/js/app.js").content == b""
+    assert client.post("/static/js/app.js").status_code == 405
+
+
+@pytest.mark.parametrize("page", ["scalars", "images", "graphs"])
+def test_a_page_names_every_module_that_it_imports_at_once(client: TestClient, page: str) -> None:
+    """Else a browser learns of them one by one, and comes back for each."""
+    html = client.get(f"/{page}").text
+    named = set(re.findall(r'rel="modulepreload" href="static/v-[0-9a-f]+/js/([^"]+)"', html))
+    folder = find_assets("static") / "js"
+    assert {"main.js", "app.js", "modules/run_list.js", f"modules/{page}.js"} <= named
+    for path in named:
+        for imported in re.findall(r'^import [^"]+"(\.[^"]+\.js)"', (folder / path).read_text(), re.MULTILINE):
+            assert ((folder / path).parent / imported).resolve().relative_to(folder).as_posix() in named, (
+                path,
+                imported,
+            )
 
 
 def test_plotly_is_served_out_of_its_package(client: TestClient) -> None:
