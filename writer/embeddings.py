@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from writer import process
-from writer.device_values import Coming, HeldArray, resolve, take_step
+from writer.buffers import HeldArray
+from writer.device_values import Coming, resolve, take_step
 from writer.errors import UnsupportedValueError
 from writer.format.messages import EmbeddingInfo, ProjectorConfig
 from writer.media import encode_png, make_grid

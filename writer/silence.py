@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer.device_values import Buffers
+from writer.buffers import Buffers
 from writer.event_file import EndStatus
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
 from writer.handover import Handover
+from writer.lanes import Media
 from writer.losses import Losses
 from writer.series import Series
 

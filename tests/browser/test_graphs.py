@@ -271,7 +271,9 @@ def test_a_graph_that_arrives_is_shown_at_once(page: Page, board_server: BoardSe
         page.goto(board_server(tmp_path) + "graphs")
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "empty")
         expect(page.locator(".graph-empty pre")).to_have_text("writer.add_graph(model, inputs)")
-        expect(page.locator(".graph-canvas[data-side=after] > canvas")).to_be_hidden()  # nothing drawn yet: it would be black
+        expect(
+            page.locator(".graph-canvas[data-side=after] > canvas")
+        ).to_be_hidden()  # nothing drawn yet: it would be black
         writer.add_graph(Net(), torch.zeros(2, 8, dtype=torch.int64))
         writer.flush()
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "shown", timeout=LIVE_LIMIT_MS)
@@ -304,7 +306,9 @@ def test_a_fine_screen_gets_fine_lines(browser: Browser, board_server: BoardServ
     with browser.new_context(viewport={"width": 1200, "height": 800}, device_scale_factor=2) as context:
         page = context.new_page()
         shown(page, board_server(net_logs) + "graphs")
-        ratio = page.locator(".graph-canvas[data-side=after] > canvas").evaluate("(c) => c.width / c.getBoundingClientRect().width")
+        ratio = page.locator(".graph-canvas[data-side=after] > canvas").evaluate(
+            "(c) => c.width / c.getBoundingClientRect().width"
+        )
         assert ratio == pytest.approx(2, abs=0.01)
 
 
