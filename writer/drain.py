@@ -11,8 +11,8 @@ from typing import Any
 from writer.device_values import Coming, is_coming, resolve
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
-from writer.format.encode import BATCH, ScalarEncoder
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, ScalarEncoder, frame
+from writer.format.wire import count_bytes
 from writer.losses import Losses
 from writer.series import Series, split
 from writer.summaries import NewStyle, encode_event, encode_tag, tensor_scalar
@@ -22,7 +22,7 @@ __all__ = ["MARK", "Drain", "EncodedLane", "ScalarLane", "Ticket"]
 # (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value, or a BATCH, with
 # numbers by tag.
 ScalarLane = deque[tuple[Any, Any, Any, float]]
-# (series, record); a MARK likewise.
+# (series, a record's parts); a MARK likewise.
 EncodedLane = deque[tuple[Any, Any]]
 
 MARK = object()
@@ -182,8 +182,8 @@ class Drain:
             if series is MARK:
                 record.has_passed_media = True
             else:
-                self._file(split(series)[0]).pending.append(record)
-                taken += len(record)
+                self._file(split(series)[0]).pending.append_parts(record)
+                taken += count_bytes(record)
         self._batch_media_bytes += taken
         self._give_back(taken)
 
@@ -216,7 +216,7 @@ class Drain:
         step = int(resolve(step))
         if isinstance(value, NewStyle):
             made = tensor_scalar(name, resolve(value.value), is_double=value.is_double)
-            pending.append(encode_record(encode_event(made, step, wall_time)))
+            pending.append_parts(frame(encode_event(made, step, wall_time)))
         else:
             # While a series is held, its items must not find their way past _encode_odd.
             key = (series,) if series in self._held else series
@@ -349,7 +349,7 @@ class Drain:
                     continue
                 count += len(item[1]) if item[0] is BATCH else 1
                 if lane is self._encoded:
-                    self._give_back(len(item[1]))
+                    self._give_back(count_bytes(item[1]))
         return count
 
 

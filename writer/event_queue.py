@@ -13,8 +13,8 @@ from writer.bell import Bell
 from writer.buffers import Buffers
 from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
 from writer.event_file import EndStatus, EventFile
-from writer.format.encode import BATCH
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, frame
+from writer.format.wire import Parts, count_bytes
 from writer.losses import Losses
 from writer.series import Series
 
@@ -40,7 +40,7 @@ class Media(NamedTuple):
 
     series: Series | str
     size: int  # bytes that it keeps in memory
-    encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
+    encode: Callable[[], Parts | bytes]  # to a serialised event; b"" where it goes elsewhere
 
 
 class EventQueue:
@@ -319,15 +319,16 @@ class EventQueue:
             self._encoded.append((MARK, media))
             self._bell.ring()
             return media.is_last
-        record = b""
+        size = 0
         try:
             if payload := media.encode():
-                record = encode_record(payload)
+                record = frame([payload] if isinstance(payload, bytes) else payload)
+                size = count_bytes(record)
                 self._encoded.append((media.series, record))
         except Exception as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()
-        self._account(len(record) - media.size)
+        self._account(size - media.size)
         return False
 
     def _work_inline(self) -> None:
@@ -435,7 +436,7 @@ class EventQueue:
                 first[1].has_passed_media = True
             else:
                 self.losses.add(first[0])
-                self._account(-len(first[1]))
+                self._account(-count_bytes(first[1]))
             return True
         return False
 
