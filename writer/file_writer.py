@@ -43,18 +43,26 @@ class FileWriter:
         filename_suffix: str = "",
         *,
         purge_step: int | None = None,
+        parent: bytes = b"",
         queue_bytes: int = 64 << 20,
+        sync_secs: float | None = 30.0,
         is_silent: bool = False,
     ) -> None:
-        """Begin an event file; the arguments are those of ``SummaryWriter``, and ``is_silent``: log nothing."""
+        """Begin an event file.
+
+        The arguments are those of ``SummaryWriter``, and ``parent``: uuid of the file that this one goes on from,
+        ``is_silent``: log nothing.
+        """
         self._log_dir = os.fsdecode(log_dir)
         self.folder = os.path.abspath(self._log_dir)
-        self._make_file = _FileMaker(self.folder, filename_suffix, purge_step)
+        self._make_file = _FileMaker(self.folder, filename_suffix, purge_step, parent)
         if is_silent:
             self.queue: EventQueue = SilentQueue()
             self.handover: Handover = SilentHandover(self.queue)
             return
-        self.queue = EventQueue(self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs)
+        self.queue = EventQueue(
+            self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs, sync_s=sync_secs
+        )
         self.handover = Handover(self.queue)
         # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.
         weakref.finalize(self, self.queue.close_soon).atexit = False
@@ -154,8 +162,9 @@ class FileWriter:
 class _FileMaker:
     """Makes the event files of a run and its sub-runs. Knows no FileWriter, which would then never be let go."""
 
-    def __init__(self, folder: str, suffix: str, purge_step: int | None) -> None:
+    def __init__(self, folder: str, suffix: str, purge_step: int | None, parent: bytes) -> None:
         self._folder = folder
+        self._parent = parent
         self._suffix = suffix
         self._purge_step = purge_step
         self._begun: set[str] = set()
@@ -171,8 +180,10 @@ class _FileMaker:
         purge_step = None if sub_run in self._begun else self._purge_step
         self._begun.add(sub_run)
         folder = os.path.join(self._folder, sub_run) if sub_run else self._folder
-        file = EventFile(folder, suffix=self._suffix, purge_step=purge_step)
+        parent = b"" if sub_run else self._parent
+        file = EventFile(folder, suffix=self._suffix, purge_step=purge_step, parent=parent)
         if not sub_run:
+            self._parent = b""  # a forked child's file is no heir
             self._run_file = file
         return file
 

@@ -8,8 +8,9 @@ from typing import Any
 from writer.buffers import HeldArray
 from writer.device_values import FIXED_NUMBERS, REAL, Coming, resolve, take_array, take_number, take_step
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
 from writer.format.wire import Parts
+from writer.lanes import Media
 from writer.series import Series
 from writer.summaries import NewStyle, encode_event, encode_tag
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from writer.buffers import Buffers
 from writer.event_file import EndStatus
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
 from writer.format.wire import Parts
 from writer.handover import Handover
+from writer.lanes import Media
 from writer.losses import Losses
 from writer.series import Series
 

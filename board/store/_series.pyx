@@ -38,6 +38,7 @@ cdef enum:
     BLOCK = 128
     BLUR = 512
     FADES = 256
+    CHUNKS = 64
 
 
 def rows_by_tag(const int32_t[::1] tag, Py_ssize_t tags):
@@ -140,15 +141,12 @@ def pixel_bounds(
 
 
 cdef void note_nonfinite(
-    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width,
-    int64_t bad, int64_t nans,
+    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width, int64_t bad,
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef int64_t[3] counts = [nans, 0, 0]  # NaN, +inf, -inf
-    if bad > nans:
-        for i in range(start, stop):
-            counts[1] += y[i] > DBL_MAX
-            counts[2] += y[i] < -DBL_MAX
+    cdef int64_t[3] counts  # NaN, +inf, -inf
+    trainboard_sorts(y + start, stop - start, &counts[0], &counts[1])
+    counts[2] = bad - counts[0] - counts[1]
     if counts[0] > 0 and at[NAN_COUNT * width] == 0:
         i = start
         while y[i] == y[i]:
@@ -193,13 +191,13 @@ cdef void scan_column(
     Py_ssize_t width, Ranks* ranks,
 ) noexcept nogil:
     cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, last_stop = -1, i
-    cdef int64_t bad, nans
+    cdef int64_t bad
     cdef double lo, hi
     while low < stop:
         high = min(low + BLOCK, stop)
-        bad = trainboard_span(y + low, high - low, &lo, &hi, &nans)
+        bad = trainboard_span(y + low, high - low, &lo, &hi)
         if bad > 0:
-            note_nonfinite(y, low, high, offset, at, width, bad, nans)
+            note_nonfinite(y, low, high, offset, at, width, bad)
         if ranks.edges != NULL:
             rank(y + low, high - low, lo, hi, bad == 0, ranks)
         if bad < high - low:
@@ -236,13 +234,40 @@ cdef void scan_column(
         at[GREATEST * width] = offset + i
 
 
+cdef void fold(
+    const double* y, Py_ssize_t n, Py_ssize_t offset, const int64_t* bounds, Py_ssize_t width, int64_t* at,
+    double* value, Ranks* ranks,
+) noexcept nogil:
+    cdef Py_ssize_t k, low = 0, high = width, middle, start, stop
+    while low < high:  # the first column that ends behind the chunk's start
+        middle = (low + high) >> 1
+        if bounds[middle + 1] <= offset:
+            low = middle + 1
+        else:
+            high = middle
+    k = low
+    while k < width and bounds[k] < offset + n:
+        start = max(bounds[k] - offset, 0)
+        stop = min(bounds[k + 1] - offset, n)
+        if start < stop:
+            scan_column(y, start, stop, offset, at + k, value + k, width, ranks)
+        k += 1
+
+
+cdef struct Chunk:
+    const double* y
+    Py_ssize_t n
+
+
 def extremes(
-    const double[::1] y, Py_ssize_t offset, const int64_t[::1] bounds, int64_t[:, ::1] at, double[:, ::1] value,
+    list chunks, Py_ssize_t offset, const int64_t[::1] bounds, int64_t[:, ::1] at, double[:, ::1] value,
     const double[::1] edges, int64_t[::1] counts, double[:, ::1] near,
 ):
     cdef Ranks ranks
-    cdef Py_ssize_t width = bounds.shape[0] - 1, n = y.shape[0], k = 0, low = 0, high = width, middle, start, stop
-    if n == 0 or width == 0:
+    cdef Chunk[CHUNKS] some
+    cdef const double[::1] y
+    cdef Py_ssize_t width = bounds.shape[0] - 1, i, many, first = 0
+    if width == 0:
         return
     ranks.edges = NULL
     ranks.room = near.shape[1]
@@ -251,20 +276,17 @@ def extremes(
         ranks.counts = &counts[0]
         ranks.low = &near[0, 0]
         ranks.high = &near[1, 0]
-    with nogil:
-        while low < high:  # the first column that ends behind the chunk's start
-            middle = (low + high) >> 1
-            if bounds[middle + 1] <= offset:
-                low = middle + 1
-            else:
-                high = middle
-        k = low
-        while k < width and bounds[k] < offset + n:
-            start = max(bounds[k] - offset, 0)
-            stop = min(bounds[k + 1] - offset, n)
-            if start < stop:
-                scan_column(&y[0], start, stop, offset, &at[0, k], &value[0, k], width, &ranks)
-            k += 1
+    while first < len(chunks):  # many at a time: who works beside us has the GIL less often to wait for
+        many = min(len(chunks) - first, <Py_ssize_t>CHUNKS)
+        for i in range(many):
+            y = chunks[first + i]  # which the list keeps
+            some[i].n = y.shape[0]
+            some[i].y = &y[0] if y.shape[0] else NULL
+        with nogil:
+            for i in range(many):
+                fold(some[i].y, some[i].n, offset, &bounds[0], width, &at[0, 0], &value[0, 0], &ranks)
+                offset += some[i].n
+        first += many
 
 
 def ema(const double[::1] y, double weight, double last, int64_t seen, double[::1] out):

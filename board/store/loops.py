@@ -35,7 +35,7 @@ class Loops(Protocol):
     ) -> int: ...
     def extremes(
         self,
-        y: Floats,
+        chunks: list[Floats],
         offset: int,
         bounds: Ints,
         at: Ints,

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from board.store.columns import Columns
 from board.store.loops import Ints
 
-__all__ = ["PIECE", "Column", "FloatColumn", "IntColumn", "Ordinals", "StoredColumn", "column_of"]
+__all__ = ["BATCH", "PIECE", "Column", "FloatColumn", "IntColumn", "Ordinals", "StoredColumn", "column_of"]
 
 PIECE = 1 << 16  # rows that are read at a time: they stay in the processor's cache while several loops go over them
+
+BATCH = 1 << 19  # rows that are handed over at a time, whatever pieces they lie in
 
 _start_of = attrgetter("start")
 
@@ -23,6 +25,8 @@ T = TypeVar("T", np.float64, np.int64)
 
 class Column(ABC, Generic[T]):
     """Some rows of one type, read piece by piece. Immutable."""
+
+    is_divisible = True  # to read some rows, none of those before them need be computed
 
     def __init__(self, count: int, none: NDArray[T]) -> None:
         """Have so many rows; ``none`` are no rows of its type."""
@@ -42,6 +46,19 @@ class Column(ABC, Generic[T]):
             values = values[low : min(stop - start, low + PIECE)]
             yield first, values
             first += len(values)
+
+    def batches(self, first: int, stop: int) -> Iterator[tuple[int, list[NDArray[T]]]]:
+        """Yield the same as (first of them, about ``BATCH`` of them, one piece behind the other)."""
+        found: list[NDArray[T]] = []
+        row, count = first, 0
+        for _, values in self.pieces(first, stop):
+            found.append(values)
+            count += len(values)
+            if count >= BATCH:
+                yield row, found
+                row, count, found = row + count, 0, []
+        if found:
+            yield row, found
 
     def rows(self, first: int = 0, stop: int | None = None) -> NDArray[T]:
         """Return rows first to stop (default: all) as one array, a copy only where they do not lie together."""

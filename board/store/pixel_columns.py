@@ -9,8 +9,20 @@ import numpy as np
 from board.store.drawn import Axis
 from board.store.loops import LOOPS, Floats, Ints
 from board.store.outliers import Ranks, ranked_range
-from board.store.pieces import FloatColumn
-from board.store.plain_series import FIRST, GREATEST, LAST, LEAST, MINUS_AT, MINUS_COUNT, NAN_AT, NAN_COUNT
+from board.store.pieces import PIECE, FloatColumn
+from board.store.plain_series import (
+    FIRST,
+    GREATEST,
+    LAST,
+    LEAST,
+    MINUS_AT,
+    MINUS_COUNT,
+    NAN_AT,
+    NAN_COUNT,
+    PLUS_AT,
+    PLUS_COUNT,
+)
+from board.store.shares import in_shares, shares_of
 
 __all__ = ["NONFINITE", "Curve", "Folded", "PixelColumns"]
 
@@ -23,6 +35,21 @@ class Folded:
 
     at: Ints  # (10, pixel columns)
     value: Floats  # (2, pixel columns)
+
+    def take_in(self, later: "Folded") -> None:
+        """Take in what the pixel columns hold of rows that lie behind ours."""
+        at, value = self.at, self.value
+        for row, is_beyond in ((LEAST, np.less), (GREATEST, np.greater)):
+            own = value[row - LEAST]
+            with np.errstate(invalid="ignore"):  # where there is none yet, there is anything
+                is_there = (later.at[row] >= 0) & ((at[row] < 0) | is_beyond(later.value[row - LEAST], own))
+            own[is_there] = later.value[row - LEAST, is_there]
+            at[row, is_there] = later.at[row, is_there]
+        at[FIRST] = np.where(at[FIRST] >= 0, at[FIRST], later.at[FIRST])
+        at[LAST] = np.where(later.at[LAST] >= 0, later.at[LAST], at[LAST])
+        for row, count in ((NAN_AT, NAN_COUNT), (PLUS_AT, PLUS_COUNT), (MINUS_AT, MINUS_COUNT)):
+            at[row] = np.where(at[count] > 0, at[row], later.at[row])
+            at[count] += later.at[count]
 
     @property
     def nonfinite_count(self) -> int:
@@ -76,12 +103,22 @@ class PixelColumns:
 
     def folded(self, y: FloatColumn, ranks: Ranks) -> Folded:
         """Return the extremes of each column for a curve over all rows."""
-        at = np.full((10, self._width), -1, np.int64)
-        at[NAN_COUNT:] = 0
-        value = np.empty((2, self._width))
-        for row, values in y.pieces(self.first, self.stop):
-            LOOPS.extremes(values, row, self.bounds, at, value, ranks.edges, ranks.counts, ranks.near)
-        return Folded(at, value)
+        bounds = self.bounds  # before several threads ask for them
+
+        def fold(first: int, stop: int) -> Folded:
+            at = np.full((10, self._width), -1, np.int64)
+            at[NAN_COUNT:] = 0
+            value = np.empty((2, self._width))
+            share = ranks.begin_share()
+            for row, chunks in y.batches(first, stop):
+                LOOPS.extremes(chunks, row, bounds, at, value, ranks.edges, share.counts, share.near)
+            return Folded(at, value)
+
+        shares = shares_of(self.first, self.stop, PIECE) if y.is_divisible else [(self.first, self.stop)]
+        folded, *others = in_shares(fold, shares)
+        for other in others:
+            folded.take_in(other)
+        return folded
 
     def curve(self, y: FloatColumn) -> Curve:
         """Return what to draw of a curve over all rows."""
@@ -154,13 +191,19 @@ class PixelColumns:
 
     def nonfinite(self, folded: Folded) -> list[tuple[float, str, int]]:
         """Return (x of the first, which, count) for each column and each sort of value that is not finite."""
-        found = []
-        for row, value in zip(range(NAN_AT, MINUS_AT + 1), NONFINITE, strict=True):
-            counts = folded.at[row + NAN_COUNT - NAN_AT]
-            is_there = counts > 0
-            x = self._axis.positions(folded.at[row, is_there]).tolist()
-            found += [(at, value, count) for at, count in zip(x, counts[is_there].tolist(), strict=True)]
-        return sorted(found)
+        places, counts, names = [], [], []
+        sorts = (PLUS_AT, PLUS_COUNT, "+inf"), (MINUS_AT, MINUS_COUNT, "-inf"), (NAN_AT, NAN_COUNT, "nan")
+        for at, count, name in sorts:
+            is_there = folded.at[count] > 0
+            places.append(folded.at[at, is_there])
+            counts.append(folded.at[count, is_there])
+            names += [name] * len(places[-1])
+        rows, found = np.concatenate(places), np.concatenate(counts)
+        by_row = np.argsort(rows)
+        x = np.empty(len(rows))
+        x[by_row] = self._axis.positions(rows[by_row])
+        order = np.argsort(x, kind="stable")
+        return list(zip(x[order].tolist(), (names[i] for i in order.tolist()), found[order].tolist(), strict=True))
 
     @cached_property
     def bounds(self) -> Ints:

@@ -98,13 +98,20 @@ def pixel_bounds(
 
 
 def extremes(
-    y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats, edges: Floats, counts: Ints, near: Floats
+    chunks: list[Floats],
+    offset: int,
+    bounds: Ints,
+    at: Ints,
+    value: Floats,
+    edges: Floats,
+    counts: Ints,
+    near: Floats,
 ) -> None:
-    """Fold a chunk of values into the state of the pixel columns, and look for values at two ranks on the way.
+    """Fold chunks of values into the state of the pixel columns, and look for values at two ranks on the way.
 
     Args:
-        y: chunk; its first row is row ``offset`` of the line.
-        offset: rows of the line before the chunk.
+        chunks: one behind the other; the first row of the first is row ``offset`` of the line.
+        offset: rows of the line before the chunks.
         bounds: first row of each pixel column, and behind the last one.
         at: (10, pixel columns): row of the least and greatest, first and last finite value, of the first NaN, +inf
             and -inf, -1 where there is none; counts of NaN, +inf and -inf.
@@ -114,6 +121,14 @@ def extremes(
         near: (2, room) the values within each; those that there is no room for are only counted, and behind them
             anything may be left.
     """
+    for y in chunks:
+        _fold(y, offset, bounds, at, value, edges, counts, near)
+        offset += len(y)
+
+
+def _fold(
+    y: Floats, offset: int, bounds: Ints, at: Ints, value: Floats, edges: Floats, counts: Ints, near: Floats
+) -> None:
     first = int(np.searchsorted(bounds[1:], offset, "right"))
     for k in range(first, len(bounds) - 1):
         start, stop = max(int(bounds[k]) - offset, 0), min(int(bounds[k + 1]) - offset, len(y))

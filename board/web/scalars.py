@@ -40,7 +40,13 @@ def find_nearest(board: Board, questions: NearestQuestions) -> Response:
     charts = []
     for chart in questions.charts:
         points = board.logs.nearest(
-            asked_name(chart.tag), chart.asked_runs(), chart.x, chart.at, chart.asked_smoothing(), chart.asked_x()
+            asked_name(chart.tag),
+            chart.asked_runs(),
+            chart.x,
+            chart.at,
+            chart.asked_smoothing(),
+            chart.asked_x(),
+            partition=chart.partition,
         )
         charts.append({"id": chart.id, "points": [_point(point) for point in points]})
     return json_response({"charts": charts})
@@ -73,7 +79,7 @@ def export_points(board: Board, run: Name, tag: Name) -> Response:
 def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
     tag, x_tag, request = asked_name(question.tag), question.asked_x(), question.asked_pixels()
     try:
-        lines = logs.pixels(tag, question.asked_runs(), request, x_tag)
+        lines = logs.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
         bands = logs.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
     except BoardError as error:  # one chart that fails must not take the others along
         return {"id": question.id, "axis": question.x, "lines": [], "bands": [], "error": str(error)}

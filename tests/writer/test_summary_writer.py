@@ -137,15 +137,19 @@ def test_rustboard_reads_what_it_reads_from_torch_and_nothing_more(tmp_path: Pat
 def test_signatures_are_torchs() -> None:
     """Ours may have more parameters, all of them keyword-only."""
     names = {name for name in dir(torchs.SummaryWriter) if not name.startswith("_")}
-    assert {name for name in dir(SummaryWriter) if not name.startswith("_")} == names | {"add_many", "log", "watch"}
+    assert {name for name in dir(SummaryWriter) if not name.startswith("_")} == names | {
+        "add_many",
+        "log",
+        "mark_checkpoint",
+        "watch",
+    }
     for name in [*sorted(names), "__init__"]:
         parameters = inspect.signature(getattr(SummaryWriter, name)).parameters
         expected = dict(inspect.signature(getattr(torchs.SummaryWriter, name)).parameters)
         if name == "__init__":
             expected["flush_secs"] = expected["flush_secs"].replace(default=0.2)
         shapes = [(each.name, each.kind, each.default) for each in parameters.values()]
-        own = [each for each in shapes if each[1] is inspect.Parameter.KEYWORD_ONLY]
-        assert [each for each in shapes if each not in own] == [
+        assert [each for each in shapes if each[1] is not inspect.Parameter.KEYWORD_ONLY] == [
             (each.name, each.kind, each.default) for each in expected.values()
         ], name
 

@@ -104,7 +104,7 @@ def extremes_of(loops: object, y: Floats, bounds: Ints, pieces: int, edges: Floa
     value, counts, near = np.zeros((2, width)), np.zeros(4, np.int64), np.zeros((2, room))
     start = 0
     for chunk in np.array_split(y, pieces):
-        loops.extremes(np.ascontiguousarray(chunk), start, bounds, at, value, edges, counts, near)  # type: ignore[attr-defined]
+        loops.extremes([np.ascontiguousarray(chunk)], start, bounds, at, value, edges, counts, near)  # type: ignore[attr-defined]
         start += len(chunk)
     value[:, at[LEAST] < 0] = 0.0
     return [at.tolist(), value.tolist(), counts.tolist(), near[0, : counts[1]].tolist(), near[1, : counts[3]].tolist()]

@@ -52,7 +52,8 @@ def test_many_values(values: np.ndarray, pieces: int) -> None:
         at, value = np.full((10, 1), -1), np.empty((2, 1))
         ranks = Ranks(column, 0, n)
         for row, piece in column.pieces():
-            loops.extremes(piece, row, np.array([0, n]), at, value, ranks.edges, ranks.counts, ranks.near)
+            share = ranks.begin_share()
+            loops.extremes([piece], row, np.array([0, n]), at, value, ranks.edges, share.counts, share.near)
         finite_count = int(np.isfinite(values).sum())
         found = ranks.found(finite_count, int(np.isneginf(values).sum()))
         assert found == (tensorboards(values) if finite_count else None)
