@@ -1,11 +1,12 @@
 /** The keys of the scalars page: they go to the chart that has the focus, else to the one under the pointer. */
 
 import { isTyping } from "../dom.js";
+import { openExport } from "./export_dialog.js";
 
 /** @import { ScalarChart } from "./scalar_chart.js" */
 /** @import { ChartSections } from "./chart_sections.js" */
 /**
- * @typedef {{
+ * @typedef {import("./export_dialog.js").ExportPage & {
  *   root: HTMLElement, charts: Map<Element, ScalarChart>, sections: ChartSections,
  *   move: (key: string, tag: string, before: string | null) => void, toggleWide: (tag: string) => void, foldAll: () => void,
  * }} KeyedPage
@@ -52,6 +53,7 @@ export class PageKeys {
   ofChart(event, chart) {
     if (event.key === "<" || event.key === ">") this.move(chart, event.key === "<" ? -1 : 1);
     else if (event.key === "w") this.page.toggleWide(chart.tag);
+    else if (event.key === "e") openExport(this.page, chart);
     else return false;
     event.preventDefault();
     return true;
