@@ -1,6 +1,7 @@
-/** The keys of the scalars page: they go to the chart that has the focus, else to the one under the pointer. */
+/** The keys of the scalars page, and two fingers: they go to the chart that has the focus, else to the one under the pointer. */
 
 import { isTyping } from "../dom.js";
+import { bindPinch } from "./chart_pinch.js";
 import { openExport } from "./export_dialog.js";
 
 /** @import { ScalarChart } from "./scalar_chart.js" */
@@ -17,6 +18,7 @@ export class PageKeys {
   constructor(page, signal) {
     this.page = page;
     document.addEventListener("keydown", (event) => this.key(event), { signal });
+    bindPinch(page.root, page.charts, signal);
   }
 
   /** @param {KeyboardEvent} event */
