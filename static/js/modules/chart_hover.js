@@ -33,6 +33,7 @@ export class ChartHover {
     addEventListener("pointercancel", () => { this.down = null; chart.isBusy = false; }, { signal });
     frame.addEventListener("pointermove", (event) => {
       if (event.buttons) return;
+      if (!this.pointer && chart.canvas) page.feed.draw(chart); // the hand works on Plotly's picture
       this.pointer = { x: event.clientX, y: event.clientY };
       this.frameId ||= requestAnimationFrame(() => { this.frameId = 0; this.look(); });
     }, { signal });
