@@ -64,7 +64,16 @@ export class ScalarChart {
     /** @type {Cursor | null} */
     this.ownCursor = null;
     this.ends = false;
-    ({ root: this.root, title: this.title, note: this.note, pinButton: this.pinButton, frame: this.frame, plot: this.plot, layers: this.layers, clip: this.clip, summary: this.summary } = figure(this));
+    const parts = figure(this);
+    this.root = parts.root;
+    this.title = parts.title;
+    this.note = parts.note;
+    this.pinButton = parts.pinButton;
+    this.frame = parts.frame;
+    this.plot = parts.plot;
+    this.layers = parts.layers;
+    this.clip = parts.clip;
+    this.summary = parts.summary;
     this.paintPin();
     this.hover = new ChartHover(this);
     this.rangeHand = new RangeHand(this);
@@ -90,9 +99,8 @@ export class ScalarChart {
   /** @param {boolean} isVisible */
   setVisible(isVisible) {
     this.isVisible = isVisible;
-    if (!isVisible) return;
-    if (this.needsData) this.page.feed.ask(this);
-    else if (this.needsDraw) this.page.feed.draw(this);
+    if (isVisible && this.needsData) this.page.feed.ask(this);
+    else if (isVisible && this.needsDraw) this.page.feed.draw(this);
   }
 
   /** The curves are out of date. */
@@ -167,10 +175,7 @@ export class ScalarChart {
   share() { shareSpan(this, this.page.charts.values(), naturalSpan(this.curves ?? [], this.page.choices())); }
 
   /** @param {string} message */
-  fail(message) {
-    this.curves = null;
-    this.empty(message);
-  }
+  fail(message) { this.empty(message); }
 
   /** @param {string} message in the curves' place */
   empty(message) {
