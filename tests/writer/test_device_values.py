@@ -13,9 +13,10 @@ import torch
 from tests.writer.tensorboard_reader import find_event_files, read_events, read_own
 from writer.buffers import Buffers
 from writer.device_values import _allow_during_captures, _PinnedCopy, take_array, take_number, take_step
-from writer.drain import MARK, Drain, Ticket
+from writer.drain import Drain
 from writer.errors import UnsupportedValueError
 from writer.event_file import EndStatus, EventFile
+from writer.lanes import MARK, Ticket
 from writer.losses import Losses
 from writer.summaries import NewStyle
 

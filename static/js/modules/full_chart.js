@@ -105,12 +105,12 @@ export class FullChart {
     if (!rows || this.chart !== chart) return;
     const isRange = page.range.range !== null;
     setText(need(this.dialog, ".full-note", "full_chart"), isRange ? `${rangeTitle(chart)}: raw values, all points.` : page.app.cursor.x === null ? "Last point of each run; set the step cursor for another one, Shift and drag for a range." : "The point nearest to the step cursor; Shift and drag for a range.");
-    this.tabulate(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
+    this.showTable(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
   }
 
   /** @param {Row[]} rows @param {ValueColumn[]} columns */
-  tabulate(rows, columns) {
-    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.tabulate(rows, columns); }));
+  showTable(rows, columns) {
+    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.showTable(rows, columns); }));
   }
 
   /** @param {ScalarChart} chart @returns {Promise<Row[] | null>} */

@@ -2,6 +2,7 @@
 
 import { el, pathName } from "../dom.js";
 import { counted, splitName } from "../format.js";
+import { contains } from "./tag_search.js";
 
 const MOST = 60; // shown at once
 
@@ -10,12 +11,12 @@ export function chooseTag(tags, title) {
   return new Promise((resolve) => {
     /** @type {string | null} */
     let chosen = null;
-    const field = el("input", { type: "search", placeholder: "Search scalars", "aria-label": "Search scalars by words of their names", autocomplete: "off", spellcheck: "false" });
+    const field = el("input", { type: "search", placeholder: "Search scalars", "aria-label": "Search scalars", autocomplete: "off", spellcheck: "false" });
     const list = el("div", { class: "tag-options", role: "listbox", "aria-label": "Scalars" }), rest = el("p", { class: "chart-note" });
     const dialog = el("dialog", { class: "tag-chooser", "aria-label": title }, el("h2", {}, title), el("label", { class: "field" }, field), list, rest);
     const choose = (/** @type {string} */ tag) => { chosen = tag; dialog.close(); };
     const fill = () => {
-      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean), found = tags.filter((tag) => words.every((word) => tag.toLowerCase().includes(word)));
+      const found = tags.filter(contains(field.value));
       list.replaceChildren(...found.slice(0, MOST).map((tag) => el("button", { type: "button", role: "option", "aria-selected": "false", title: tag, onclick: () => choose(tag) }, pathName(...splitName(tag)))));
       rest.textContent = found.length > MOST ? `and ${counted(found.length - MOST, "more")}: type to find them` : found.length ? "" : "No scalar matches.";
     };
