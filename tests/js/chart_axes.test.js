@@ -81,7 +81,7 @@ test("smoothing is told in points", () => {
   assert.deepEqual(smoothingOf("gaussian", 0.999), { kind: "gaussian", amount: 496.5 });
   assert.deepEqual(smoothingOf("ema", 0.6), { kind: "ema", amount: 0.6 });
   assert.deepEqual(smoothingOf("mean", 0), { kind: "none", amount: 0 });
-  assert.equal(smoothingText("ema", 0.9), "0.90, ≈ 10 points");
+  assert.equal(smoothingText("ema", 0.9), "0.90 ≈ 10 points");
   assert.equal(smoothingText("mean", 0.5), "33 points");
   assert.equal(smoothingText("ema", 0), "off");
   assert.match(smoothingText("time_ema", 0.9), /% of the range$/);

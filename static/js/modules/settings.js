@@ -65,7 +65,10 @@ export function bindControls(roots, view, onChange, signal, askX) {
       else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
         if (control !== document.activeElement || control.type === "range") control.value = value;
         if (control.type === "range") paintRange(/** @type {HTMLInputElement} */ (control));
-      } else if (control instanceof HTMLOutputElement) setText(control, smoothingText(chosen(view, "smoothing"), Number(value)));
+      } else if (control instanceof HTMLOutputElement) {
+        setText(control, smoothingText(chosen(view, "smoothing"), Number(value)));
+        setAttribute(control, "data-kind", chosen(view, "smoothing"));
+      }
       else {
         setAttribute(control, "aria-pressed", String(control.dataset.value === value));
         if (control.dataset.value === "scalar") nameX(control, view);

@@ -18,6 +18,6 @@ export function smoothingText(kind, amount) {
   if (found === "none") return "off";
   if (found === "mean") return `${size} points`;
   if (found === "gaussian") return `σ ${size} points`;
-  if (found === "time_ema") return `${amount.toFixed(2)}, half in ${short((100 * Math.log(0.5)) / Math.log(Math.min(Math.sqrt(amount), 0.999)) / 1000)} % of the range`;
-  return `${amount.toFixed(amount > 0.99 ? 3 : 2)}, ≈ ${short(1 / (1 - amount))} points`;
+  if (found === "time_ema") return `${amount.toFixed(2)} half in ${short((100 * Math.log(0.5)) / Math.log(Math.min(Math.sqrt(amount), 0.999)) / 1000)} % of the range`;
+  return `${amount.toFixed(amount > 0.99 ? 3 : 2)} ≈ ${short(1 / (1 - amount))} points`;
 }
