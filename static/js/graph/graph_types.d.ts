@@ -150,11 +150,11 @@ export interface Hierarchy {
 
 /** Edges of one group, each pair of siblings once. */
 export interface SiblingEdges {
-  from: Int32Array;
-  to: Int32Array;
+  from: number[];
+  to: number[];
   /** The heaviest edge of the file between the two. */
-  edge: Int32Array;
-  count: Int32Array;
+  edge: number[];
+  count: number[];
 }
 
 export interface LayeredInput {
@@ -214,6 +214,8 @@ export interface PlacedEdge {
   edge: number;
   count: number;
   points: Float64Array;
+  /** Place among the edges that the layout was given. */
+  row: number;
 }
 
 export interface Rect {

@@ -6,6 +6,7 @@ import { stackRepeats } from "./repeats.js";
 /** @import {Cost, GraphColumns, Hierarchy, SiblingEdges} from "./graph_types.js" */
 
 const LAST = 0x7fffffff;
+const FEW = 24; // edges that are looked through faster than indexed
 
 /**
  * @param {GraphColumns} columns
@@ -186,27 +187,28 @@ function liftEdges(/** @type {Hierarchy} */ h) {
  * @returns {SiblingEdges}
  */
 export function siblingEdges(h, group, weight) {
-  /** @type {Map<number, number>} */
-  const rows = new Map();
-  /** @type {number[]} */ const from = [];
-  /** @type {number[]} */ const to = [];
-  /** @type {number[]} */ const edge = [];
-  /** @type {number[]} */ const count = [];
-  for (let i = h.groupEdgeStart[group]; i < h.groupEdgeStart[group + 1]; i++) {
-    const key = h.siblingFrom[i] * h.itemCount + h.siblingTo[i];
-    const row = rows.get(key);
-    if (row === undefined) {
-      rows.set(key, from.length);
-      from.push(h.siblingFrom[i]);
-      to.push(h.siblingTo[i]);
-      edge.push(h.siblingEdge[i]);
-      count.push(1);
+  const first = h.groupEdgeStart[group], last = h.groupEdgeStart[group + 1];
+  /** @type {SiblingEdges} */
+  const edges = { from: [], to: [], edge: [], count: [] };
+  /** @type {Map<number, number> | null} */
+  const rows = last - first > FEW ? new Map() : null;
+  for (let i = first; i < last; i++) {
+    const from = h.siblingFrom[i], to = h.siblingTo[i];
+    let row = -1;
+    if (rows) row = rows.get(from * h.itemCount + to) ?? -1;
+    else for (let r = 0; r < edges.from.length && row < 0; r++) if (edges.from[r] === from && edges.to[r] === to) row = r;
+    if (row < 0) {
+      rows?.set(from * h.itemCount + to, edges.from.length);
+      edges.from.push(from);
+      edges.to.push(to);
+      edges.edge.push(h.siblingEdge[i]);
+      edges.count.push(1);
     } else {
-      count[row]++;
-      if (weight(h.siblingEdge[i]) > weight(edge[row])) edge[row] = h.siblingEdge[i];
+      edges.count[row]++;
+      if (weight(h.siblingEdge[i]) > weight(edges.edge[row])) edges.edge[row] = h.siblingEdge[i];
     }
   }
-  return { from: Int32Array.from(from), to: Int32Array.from(to), edge: Int32Array.from(edge), count: Int32Array.from(count) };
+  return edges;
 }
 
 /**
