@@ -146,6 +146,8 @@ export interface Hierarchy {
   siblingFrom: Int32Array;
   siblingTo: Int32Array;
   siblingEdge: Int32Array;
+  /** Nodes that gather the whole graph, and their edges, which are not drawn. */
+  gathered: Map<number, number>;
 }
 
 /** Edges of one group, each pair of siblings once. */

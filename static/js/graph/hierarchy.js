@@ -64,11 +64,13 @@ export function buildHierarchy(columns) {
     siblingFrom: new Int32Array(0),
     siblingTo: new Int32Array(0),
     siblingEdge: new Int32Array(0),
+    gathered: new Map(),
   };
   for (const { group, members } of stacks) if (members.length === children[group].length) hierarchy.repeat[group] = members.length;
   added.forEach((stack, i) => addStack(hierarchy, items + i, stack));
   measureDepth(hierarchy);
   liftEdges(hierarchy);
+  findGatherers(hierarchy);
   return hierarchy;
 }
 
@@ -178,8 +180,25 @@ function liftEdges(/** @type {Hierarchy} */ h) {
   }
 }
 
+/** Ops that gather a whole graph for a session's sake and say nothing of the model: `init`, `Merge`. */
+const GATHERERS = new Set(["NoOp", "MergeSummary"]);
+const MANY_INPUTS = 4;
+
+/** Finds them: their edges would run from everywhere to one place. */
+function findGatherers(/** @type {Hierarchy} */ h) {
+  const { nodeOp, strings } = h.columns, isOne = strings.map((op) => GATHERERS.has(op));
+  /** @type {Map<number, number>} */
+  const inputs = new Map(), leaves = new Uint8Array(h.itemCount);
+  for (let e = 0; e < h.siblingTo.length; e++) {
+    const to = h.siblingTo[e], from = h.siblingFrom[e];
+    if (to >= h.groupCount && isOne[nodeOp[to - h.groupCount]]) inputs.set(to, (inputs.get(to) ?? 0) + 1);
+    leaves[from] = 1;
+  }
+  for (const [item, count] of inputs) if (count >= MANY_INPUTS && !leaves[item]) h.gathered.set(item, count);
+}
+
 /**
- * The edges between the children of a group, parallel ones joined; the heaviest of them is kept as an example.
+ * The edges between the children of a group, parallel ones joined and those to what only gathers left out; the heaviest of them is kept as an example.
  *
  * @param {Hierarchy} h
  * @param {number} group
@@ -194,6 +213,7 @@ export function siblingEdges(h, group, weight) {
   const rows = last - first > FEW ? new Map() : null;
   for (let i = first; i < last; i++) {
     const from = h.siblingFrom[i], to = h.siblingTo[i];
+    if (h.gathered.has(to)) continue;
     let row = -1;
     if (rows) row = rows.get(from * h.itemCount + to) ?? -1;
     else for (let r = 0; r < edges.from.length && row < 0; r++) if (edges.from[r] === from && edges.to[r] === to) row = r;
