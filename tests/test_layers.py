@@ -71,7 +71,9 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
+    "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.charts",
         "board.frames",
         "board.query",
         "board.grouping",

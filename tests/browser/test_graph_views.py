@@ -41,7 +41,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writer.add_graph(model, torch.zeros(2, 8, dtype=torch.int64))
             for step in range(STEPS):
                 for layer in range(5):
-                    norm = 0.0 if layer == 1 and step >= DEAD_FROM else 10.0 ** -layer * (step + 1)
+                    norm = 0.0 if layer == 1 and step >= DEAD_FROM else 10.0**-layer * (step + 1)
                     writer.add_scalar(f"grad_norm/layers.{layer}.up", norm, step)
             writer.add_histogram("weights/layers.0.up.weight", torch.linspace(-1, 1, 1001), STEPS - 1)
     return logdir
@@ -241,7 +241,9 @@ def test_everything_inside_a_block_opens_at_once(page: Page, board_server: Board
 
 
 def test_a_finger_opens_and_moves(browser: Browser, board_server: BoardServer, two_runs: Path) -> None:
-    with browser.new_context(viewport={"width": 900, "height": 1000}, has_touch=True, reduced_motion="reduce") as context:
+    with browser.new_context(
+        viewport={"width": 900, "height": 1000}, has_touch=True, reduced_motion="reduce"
+    ) as context:
         page = context.new_page()
         shown(page, board_server(two_runs) + "graphs?run=narrow")
         row(page, "layers").tap()

@@ -265,7 +265,9 @@ def test_the_address_restores_the_view(page: Page, three_runs: str) -> None:
     figure.get_by_role("button", name="Pin").click()
     page.get_by_label("Filter tags").fill("acc|^lr$")
     page.get_by_role("button", name="Settings").click()
-    page.locator("#settings").get_by_role("group", name="vertical").get_by_role("button", name="log", exact=True).click()
+    page.locator("#settings").get_by_role("group", name="vertical").get_by_role(
+        "button", name="log", exact=True
+    ).click()
     page.locator("#settings").get_by_label("Smoothing value").fill("0.9")
     page.locator("#settings").get_by_label("Smoothing value").press("Enter")
     address = page.url

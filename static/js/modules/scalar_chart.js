@@ -28,7 +28,6 @@ import { RangeHand, rangeLayer } from "./range_hand.js";
  * @typedef {{
  *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>, range: RangeChoice,
  *   runsOf: (tag: string) => string[], isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
- *   extraMenu?: (chart: ScalarChart) => import("./chart_menu.js").Entry[],
  *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[],
  * }} Page
  */

@@ -134,7 +134,8 @@ class ScalarsPage {
     this.choices = readChoices(app.view);
     applySizes(this.root, this.choices);
     if (this.search.input.value !== text) this.search.set(text);
-    this.each((chart) => { chart.adoptZoom(); chart.paintPin(); });
+    this.range.follow();
+    this.each((chart) => { chart.adoptSpec(); chart.adoptZoom(); chart.paintPin(); chart.redraw(); });
     this.sections.paintWide();
     this.sections.paintFolding();
     this.full.follow();
