@@ -1,6 +1,7 @@
 /** The tree of blocks that is drawn, made of a graph's columns: folded, in order of execution, repeats stacked, edges lifted. */
 import { EMPTY, executionOrder, foldNodes } from "./folding.js";
 import { COSTS } from "./costs.js";
+import { nodeOf } from "./names.js";
 import { stackRepeats } from "./repeats.js";
 
 /** @import {Cost, GraphColumns, Hierarchy, SiblingEdges} from "./graph_types.js" */
@@ -191,7 +192,8 @@ function findGatherers(/** @type {Hierarchy} */ h) {
   const inputs = new Map(), leaves = new Uint8Array(h.itemCount);
   for (let e = 0; e < h.siblingTo.length; e++) {
     const to = h.siblingTo[e], from = h.siblingFrom[e];
-    if (to >= h.groupCount && isOne[nodeOp[to - h.groupCount]]) inputs.set(to, (inputs.get(to) ?? 0) + 1);
+    const node = nodeOf(h, to);
+    if (node >= 0 && isOne[nodeOp[node]]) inputs.set(to, (inputs.get(to) ?? 0) + 1);
     leaves[from] = 1;
   }
   for (const [item, count] of inputs) if (count >= MANY_INPUTS && !leaves[item]) h.gathered.set(item, count);
