@@ -8,13 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-<<<<<<< HEAD
-from writer import process
-from writer.bell import Bell, is_alive, starts
-=======
 from writer import lanes, process
-from writer.bell import Bell
->>>>>>> speed
+from writer.bell import Bell, is_alive, starts
 from writer.buffers import Buffers
 from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile

@@ -173,8 +173,7 @@ def test_every_answer_has_the_headers(client: TestClient, method: str, path: str
 def test_every_route_is_in_the_table_above(client: TestClient) -> None:
     """A route that is added has to be thought of here."""
     described = client.get("/api/openapi.json").json()["paths"]
-    assert {(path, method) for path, methods in described.items() for method in methods} == {
-    }
+    assert {(path, method) for path, methods in described.items() for method in methods} == {}
 
 
 HOSTILE = [
