@@ -30,7 +30,7 @@ import { packTrace, unpackTrace } from "../graph/trace.js";
 /** @import {TraceQuestion} from "../graph/trace.js" */
 
 const LOOK_MS = 300; // of rest, then the place is written into the address
-const KEPT = ["open", "node", "depth", "look", "trace"]; // of one graph only
+const KEPT = ["open", "node", "depth", "look", "trace", "profile"]; // of one graph only
 
 /** @param {HTMLElement} root @param {App} app @returns {Promise<() => void>} */
 export async function start(root, app) {
@@ -78,7 +78,7 @@ export class GraphPage {
     this.side = new SideView(find(".graph-canvas[data-side=before]"), this.view, { select: (item) => this.select(item, { isQuiet: true }), selectGone: (item) => this.#showDetails(item, true), open: (item, isOpen) => this.setOpen(item, isOpen) }, signal);
     this.tree = new GraphTree(find(".cost-table"), { select: (item) => this.select(item), setOpen: (item, isOpen) => this.setOpen(item, isOpen), frame: (item) => this.view.stage.frame(item), hover: (item) => { this.view.hovered = item; this.view.stage.redraw(); } }, signal);
     this.strip = new TimeStrip(find(".time-strip"), { jump: (item) => this.jump(item) }, signal);
-    this.picker = new GraphPicker(app, { shown: /** @type {HTMLSelectElement} */ (find("[data-choice=graph]")), other: /** @type {HTMLSelectElement} */ (find("[data-choice=with]")) }, signal);
+    this.picker = new GraphPicker(app, { shown: /** @type {HTMLSelectElement} */ (find("[data-choice=graph]")), other: /** @type {HTMLSelectElement} */ (find("[data-choice=with]")), profile: /** @type {HTMLSelectElement} */ (find("[data-choice=profile]")) }, signal);
     this.colours = new ColourMenu(/** @type {HTMLSelectElement} */ (find("[data-choice=by]")));
     this.feed = new LoggedFeed(app);
     this.logged = new LoggedOverlay(app, this.feed, { key: this.key, hierarchy: () => this.view.model?.hierarchy ?? null, changed: () => this.#paint() }, signal);
@@ -254,6 +254,7 @@ export class GraphPage {
     try {
       const [json, before] = await Promise.all([picker.columns(current, signal), other && picker.columns(other, signal)]);
       this.show(decodeColumns(json), before && decodeColumns(before));
+      picker.offerProfiles(json);
       for (const [slot, entry] of /** @type {const} */ ([["after", current], ["before", other]])) need(this.root, `[data-slot=${slot}]`, "graphs").textContent = entry ? picker.nameOf(entry, true) : "";
     } catch (error) {
       if (!signal.aborted) this.#sayNothing("failed", failedGraph(error));
