@@ -49,6 +49,42 @@ class NewRows:
 class EventReader:
     """One life of one event file. One thread at a time; no descriptor is kept between reads."""
 
+    __slots__ = (
+        "_clock",
+        "_damage",
+        "_described",
+        "_dropped",
+        "_ended_at",
+        "_first_wall_time",
+        "_growth",
+        "_head",
+        "_identity",
+        "_inode",
+        "_kinds",
+        "_last_look",
+        "_last_wall_time",
+        "_offset",
+        "_plugin_of",
+        "_reads",
+        "_records",
+        "_scanner",
+        "_seen",
+        "_size",
+        "_storage",
+        "_tags",
+        "_tail",
+        "_tail_end",
+        "_used",
+        "_used_end",
+        "_writer",
+        "assumed",
+        "facts",
+        "file",
+        "is_missing",
+        "mtime",
+        "path",
+    )
+
     def __init__(
         self,
         storage: LocalStorage,

@@ -277,7 +277,8 @@ class LogdirLoader:
             begun += 1
             if not work(jobs[0], self._buffer):
                 jobs.popleft()
-            yield
+            if begun % _TRIED == 0 or self._waiting_rows >= COMMIT_ROWS:
+                yield
 
     def _kept(self, run: RunLoader, load: Callable[[], Loaded], pending: list[Stage]) -> bool:
         """Add what a look at a run brings to ``pending``; whether there is more."""

@@ -43,6 +43,33 @@ class RunLoader:
     everything else is for one thread at a time. ``_lock`` is held while a stage is put together, never while reading.
     """
 
+    __slots__ = (
+        "_cache",
+        "_clock",
+        "_emitted",
+        "_ever_gone",
+        "_gaps",
+        "_generations",
+        "_gone",
+        "_has_values",
+        "_indexed_bytes",
+        "_is_staged",
+        "_listed",
+        "_lock",
+        "_misnamed",
+        "_plugins",
+        "_readers",
+        "_said",
+        "_sizes",
+        "folder",
+        "grown_at",
+        "has_lost_index",
+        "mtime",
+        "name",
+        "state",
+        "storage",
+    )
+
     def __init__(
         self, name: str, storage: LocalStorage, folder: str, clock: Clock, cache: IndexCache | None = None
     ) -> None:
