@@ -11,10 +11,14 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from board.assets import find_assets, find_plotly
 from board.live import Live
-from board.logs import Logs
+from board.logs import Delta, Logs
 from board.settings import Settings
-from board.web import blobs, graphs, runs, scalars, stream, tag_search
+from board.state.keeping import State
+from board.web import blobs, choosing, exports, graphs, histograms, runs, scalars, stream, tag_search
+from board.web import state as states
 from board.web.context import Context
+from board.web.encoding import shown_name
+from board.web.export_pages import create_export_router
 from board.web.pages import create_pages_router
 from board.web.problems import add_error_handlers
 from board.web.security import SecurityMiddleware
@@ -28,6 +32,7 @@ def create_app(
     logs: Logs,
     live: Live | None = None,
     *,
+    state: State | None = None,
     static_dir: Path | None = None,
     templates_dir: Path | None = None,
 ) -> FastAPI:
@@ -37,6 +42,7 @@ def create_app(
         settings: what a person chose.
         logs: the logs to serve; not read here, so that the first answer doesn't wait for them.
         live: the listeners; whoever ends the server closes it first, so that open streams end.
+        state: what people chose; made of ``settings`` where it is not given.
         static_dir: the folder ``static``; found by itself.
         templates_dir: the folder ``templates``; found by itself.
 
@@ -44,17 +50,25 @@ def create_app(
         FileNotFoundError: a part of the installation is missing; said at the start, not by a 404 later.
     """
     live = live or Live()
+    state = state or State(settings.state, settings.logdirs)
     static_dir = static_dir or find_assets("static")
     plotly = find_plotly()
     plotly_url = f"static/vendor/plotly-{plotly.version}.min.js"
 
+    def publish(delta: Delta) -> None:
+        if delta.added:  # before anybody hears of them: a run never changes its colour
+            state.see(shown_name(run) for run in logs.by_start(delta.added))
+        live.publish(delta)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         live.start()
-        logs.watch(live.publish)
+        await asyncio.to_thread(state.start)
+        logs.watch(publish)
         yield
         live.close()
         await asyncio.to_thread(logs.close)
+        await asyncio.to_thread(state.close)
 
     app = FastAPI(
         title="trainboard",
@@ -64,11 +78,13 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
-    app.state.context = Context(logs, live, settings.logdirs)
-    for router in (runs.router, tag_search.router, scalars.router, blobs.router, graphs.router, stream.router):
-        app.include_router(router)
+    app.state.context = Context(logs, live, settings.logdirs, state)
+    for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, graphs, stream):
+        app.include_router(part.router)
     files = OwnFiles(static_dir)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
+    templates_dir = templates_dir or find_assets("templates")
+    app.include_router(create_pages_router(templates_dir, files, plotly_url))
+    app.include_router(create_export_router(templates_dir, static_dir, plotly.path))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
     app.mount("/static", files)
     add_error_handlers(app)

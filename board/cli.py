@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from board.defaults import cache_folder, default_memory, state_folder
 from board.doctor import examine, installed_version
-from board.errors import BoardError
+from board.errors import BoardError, StateError
 from board.logs import open as open_logs
 from board.settings import DEFAULT_HOST, DEFAULT_PORT, LEAST_MEMORY, Settings
 from board.terminal import inspection_lines, printable, readable_bytes
@@ -25,7 +25,7 @@ commands:
   board inspect LOGDIR...       print runs, tags, kinds, counts, steps, and what could not be read
   board doctor                  print versions, limits and folders
   board cache [--clear]         print, or empty, the folder of the index
-  board state                   print the folder of names, notes and views
+  board state [--export FILE]   print, write out or take in views, colours and notes
 
 A first word that is a command is the command: ./inspect is the folder.
 """
@@ -93,6 +93,7 @@ def _serve(words: list[str]) -> int:
         help="how much of it the points may take, such as 500M or 4G; the rest waits in the index (default: half of "
         f"what this machine has, {readable_bytes(default_memory())})",
     )
+    _add_state(parser)
     parser.add_argument("--version", action="version", version=f"trainboard {installed_version('trainboard')}")
     given = parser.parse_args(words)
     if given.no_cache and given.memory is not None:
@@ -106,7 +107,7 @@ def _serve(words: list[str]) -> int:
         allowed_hosts=tuple(given.allowed_host),
         cache_dir=None if given.no_cache else given.cache_dir,
         memory=given.memory,
-        state_dir=state_folder(),
+        state=_state_place(given.state),
     )
     from board.serving import serve  # here: FastAPI takes a third of a second that other commands need not wait
 
@@ -162,11 +163,23 @@ def _cache(words: list[str]) -> int:
 
 
 def _state(words: list[str]) -> int:
-    parser = _Parser(prog="board state", description="Prints the folder of what people chose: names, notes, views.")
-    parser.add_argument("--path", action="store_true", help="print the path alone")
+    parser = _Parser(prog="board state", description="Prints where views, colours and notes are kept, and how much.")
+    _add_state(parser)
+    parser.add_argument("--path", action="store_true", help="print the place alone")
+    parser.add_argument("--export", metavar="FILE", help="write everything as JSON; - is the standard output")
+    parser.add_argument("--import", metavar="FILE", dest="import_", help="take in what --export has written")
     given = parser.parse_args(words)
-    folder = state_folder()
-    _say(str(folder) if given.path else f"{folder}: {'in use' if folder.is_dir() else 'nothing kept yet'}")
+    from board.state.commands import describe, export_to, import_from  # here: SQLAlchemy takes a tenth of a second
+
+    place = _state_place(given.state)
+    if given.export is not None:
+        line = export_to(place, given.export)
+    elif given.import_ is not None:
+        line = import_from(place, given.import_)
+    else:
+        line = describe(place, only_place=given.path)
+    if line:
+        _say(line)
     return 0
 
 
@@ -203,6 +216,26 @@ def _add_cache_dir(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the index lives (default: %(default)s)",
     )
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state",
+        metavar="PLACE",
+        help="where views, colours and notes are kept: a file, a folder, or postgresql://user@host/name for a team "
+        f"(default: {state_folder()})",
+    )
+
+
+def _state_place(given: str | None) -> str:
+    """Return the place; StateError where the one that was asked for cannot be used."""
+    if given is None:
+        return str(state_folder())
+    from board.state.place import find_place  # here: SQLAlchemy takes a tenth of a second
+
+    if refusal := find_place(given).refusal:
+        raise StateError(refusal)
+    return given
 
 
 def _is_our_cache(folder: Path) -> bool:

@@ -4,12 +4,14 @@ BoardError
   LogdirError           a logdir that is a file, or cannot be listed: the command ends with exit code 2
   UnknownRunError       404
   UnknownSeriesError    404: no such tag, kind or step in the run, or its bytes are no more
+  UnknownViewError      404: no such view, or short link
   MalformedValueError   404: the bytes are there, but say nothing that can be shown
   LostPointsError       404: points of which the index is damaged and the event file is no more
   BadRequestError       400
     QueryError          a query for runs that cannot be understood, with its place
   StateError            the state database cannot be used as asked: exit code 2
   NotKeptError          503: what a person chose cannot be kept now
+  MissingExtraError     501: a package that is not installed
 """
 
 __all__ = [
@@ -18,11 +20,13 @@ __all__ = [
     "LogdirError",
     "LostPointsError",
     "MalformedValueError",
+    "MissingExtraError",
     "NotKeptError",
     "QueryError",
     "StateError",
     "UnknownRunError",
     "UnknownSeriesError",
+    "UnknownViewError",
 ]
 
 
@@ -40,6 +44,10 @@ class UnknownRunError(BoardError, LookupError):
 
 class UnknownSeriesError(BoardError, LookupError):
     """No such series in the run, or no such point in the series."""
+
+
+class UnknownViewError(BoardError, LookupError):
+    """No view of that id."""
 
 
 class MalformedValueError(BoardError, ValueError):
@@ -69,3 +77,11 @@ class StateError(BoardError):
 
 class NotKeptError(BoardError):
     """What a person chose cannot be kept: the state database cannot be written at this moment."""
+
+
+class MissingExtraError(BoardError):
+    """Something that needs a package which is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        """Say what needs it, and the command that installs it."""
+        super().__init__(f"{what} needs {package}: pip install 'trainboard[{extra}]'")

@@ -22,6 +22,7 @@ from board.errors import BoardError
 from board.live import Live
 from board.logs import Logs
 from board.settings import Settings
+from board.state.keeping import State
 
 __all__ = ["CannotListenError", "listen", "serve"]
 
@@ -45,17 +46,21 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
 
     Raises:
         LogdirError: a logdir is a file or cannot be listed.
+        StateError: the place for what people chose is none.
         CannotListenError: the port is taken, or the host is not this machine.
     """
     logs = Logs(*settings.logdirs, cache=settings.cache_dir or False, memory=settings.memory)
     listener = listen(settings.host, settings.port)
     live = Live()
-    app = create_app(settings, logs, live)
+    state = State(settings.state, settings.logdirs)
+    app = create_app(settings, logs, live, state=state)
     url = _url(settings, listener.getsockname())
 
     def announce() -> None:
         for line in _opening_lines(settings, url, environment):
             say(line)
+        if settings.state is not None and not state.database.is_kept:
+            say(f"Views, colours and notes are not kept: {state.database.reason}.")
         threading.Thread(target=_say_if_empty, args=(logs, say), daemon=True).start()
         if settings.opens_browser and _has_display(environment):
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

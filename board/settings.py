@@ -23,4 +23,4 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()  # names beyond loopback and ``host`` that this board answers to; "*" is all
     cache_dir: Path | None = None  # None: no index is kept
     memory: int | None = None  # bytes that the points may take; None: half of the machine's
-    state_dir: Path | None = None
+    state: str | None = None  # where choices are kept: a path or a URL; None: nowhere

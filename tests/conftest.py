@@ -21,10 +21,11 @@ CHROMIUM_ARGS = [
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep what tests index, and the commands that they start, out of the cache of who runs them."""
+    """Keep what tests index and choose, and the commands that they start, out of the folders of who runs them."""
     folder = tmp_path_factory.mktemp("cache-home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state-home")))
         yield folder
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from writer.format.framing import FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES
 from writer.format.wire import Parts
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "Buffer", "count_whole"]
+
+Buffer = bytes | bytearray | memoryview
 
 _LARGE_BYTES = 1 << 15  # below it a copy is cheaper than one more buffer for the system
 _MAX_PARTS = 512  # of one writev(2); Linux takes 1024
@@ -64,9 +66,9 @@ class Batch:
         self.count += count
         self.size += size
 
-    def next_buffers(self, done: int) -> list[bytes | bytearray | memoryview]:
+    def next_buffers(self, done: int) -> list[Buffer]:
         """Give the next buffers for ``os.writev``, behind ``done`` bytes that were written."""
-        buffers: list[bytes | bytearray | memoryview] = []
+        buffers: list[Buffer] = []
         for part in self._parts:
             if done >= len(part):
                 done -= len(part)
@@ -77,23 +79,18 @@ class Batch:
                 break
         return buffers
 
-    def drop_written(self, done: int) -> tuple[int, int]:
-        """Drop the records that lie wholly in the first ``done`` bytes; returns their count and bytes."""
+    def drop_written(self, done: int) -> tuple[int, bytes]:
+        """Drop the records that lie wholly in the first ``done`` bytes; returns their count, and themselves."""
         data = b"".join(self._parts)
-        whole = 0
-        for count in itertools.count():  # noqa: B007
-            length = int.from_bytes(data[whole : whole + LENGTH_BYTES], "little") + HEADER_BYTES + FOOTER_BYTES
-            if whole + length > min(done, len(data)):
-                break
-            whole += length
+        count, whole = count_whole(data, done)
         left = self.count - count, self.size - whole
         self.clear()
         if left[1]:
             self.open_tail().extend(memoryview(data)[whole:])
             self.took(*left)
-        return count, whole
+        return count, data[:whole]
 
-    def take(self) -> list[bytes | bytearray | memoryview]:
+    def take(self) -> list[Buffer]:
         """Give all buffers away, and begin anew."""
         parts = self._parts
         self.clear()
@@ -101,7 +98,18 @@ class Batch:
 
     def clear(self) -> None:
         """Forget all records."""
-        self._parts: list[bytes | bytearray | memoryview] = []
+        self._parts: list[Buffer] = []
         self._tail = None
         self.count = 0
         self.size = 0
+
+
+def count_whole(records: bytes, limit: int) -> tuple[int, int]:
+    """Return how many records lie wholly in the first ``limit`` bytes, and how many bytes those have."""
+    whole = 0
+    for count in itertools.count():  # noqa: B007
+        length = int.from_bytes(records[whole : whole + LENGTH_BYTES], "little") + HEADER_BYTES + FOOTER_BYTES
+        if whole + length > min(limit, len(records)):
+            break
+        whole += length
+    return count, whole

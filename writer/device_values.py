@@ -14,14 +14,13 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from writer.errors import UnsupportedValueError, WriterError
+from writer.buffers import Buffers, HeldArray
+from writer.errors import UnsupportedValueError
 
 __all__ = [
     "FIXED_NUMBERS",
     "REAL",
-    "Buffers",
     "Coming",
-    "HeldArray",
     "is_coming",
     "resolve",
     "take_array",
@@ -31,7 +30,6 @@ __all__ = [
 
 REAL = "biuf"  # numpy's kinds of dtypes with real numbers
 _POLL_S = 0.0005
-_BLOCK_BYTES = 1 << 16
 _LARGEST_BYTES = 256 << 20
 _NUMBERS = (float, int, np.floating, np.integer)
 FIXED_NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhilqBHILQefd")})  # nobody changes one
@@ -51,76 +49,6 @@ class Coming(Protocol):
 
     def read(self) -> NDArray[Any]:
         """The values, on the host; waits for them."""
-
-
-class HeldArray:
-    """An array as it was when it was taken, until ``release``."""
-
-    def __init__(self, source: "NDArray[Any] | Coming", size: int, buffers: "Buffers | None" = None) -> None:
-        """Hold a copy; ``size`` is what it keeps in memory, in bytes."""
-        self.size = size
-        self._source: NDArray[Any] | Coming | None = source
-        self._buffers = buffers
-
-    def read(self) -> NDArray[Any]:
-        """The array, valid until ``release``; waits for an accelerator."""
-        if self._source is None:
-            raise WriterError("the array was released")
-        return self._source if isinstance(self._source, np.ndarray) else self._source.read()
-
-    def release(self) -> None:
-        """Give the memory back for the next array."""
-        source, self._source = self._source, None
-        if self._buffers is not None and isinstance(source, np.ndarray):
-            self._buffers.give(source)
-
-
-class Buffers:
-    """Memory for copies, used again: fresh pages cost 0.5 ms a MiB, used ones 0.02."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        """Keep at most so many bytes that nobody uses."""
-        self._limit_bytes = limit_bytes
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin again, in a forked child: its pages are shared with the parent until written."""
-        self._lock = threading.RLock()
-        self._free: dict[int, list[NDArray[np.uint8]]] = {}
-        self._free_bytes = 0
-
-    def copy(self, array: NDArray[Any]) -> HeldArray:
-        """Copy an array of any strides, in the order in which it lies in memory."""
-        buffer = self._take(array.nbytes)
-        if array.flags.c_contiguous:
-            target = buffer[: array.nbytes].view(array.dtype).reshape(array.shape)
-            np.copyto(target, array)
-            return HeldArray(target, len(buffer), self)
-        # Widest stride first: a transposed image is then copied in long runs.
-        order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-        ordered = array.transpose(order)
-        target = buffer[: array.nbytes].view(array.dtype).reshape(ordered.shape)
-        np.copyto(target, ordered)
-        return HeldArray(target.transpose(np.argsort(order)), len(buffer), self)
-
-    def give(self, copy: NDArray[Any]) -> None:
-        """Take back the memory of a copy."""
-        base: Any = copy
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        with self._lock:
-            if self._free_bytes + len(base) <= self._limit_bytes:
-                self._free.setdefault(len(base), []).append(base)
-                self._free_bytes += len(base)
-
-    def _take(self, nbytes: int) -> NDArray[np.uint8]:
-        size = max(1, -(-nbytes // _BLOCK_BYTES)) * _BLOCK_BYTES
-        with self._lock:
-            free = self._free.get(size)
-            if free:
-                self._free_bytes -= size
-                return free.pop()
-        return np.empty(size, np.uint8)
 
 
 def take_number(value: Any) -> "float | Coming":

@@ -1,8 +1,5 @@
-"""What the writer's thread does in one turn: takes a bite, frames it and hands it to the files when that is due."""
+"""What the writer's thread does in one turn: takes a bite, frames it, and answers those who wait for it."""
 
-import errno
-import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,51 +8,22 @@ from typing import Any
 from writer.device_values import Coming, is_coming, resolve
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
-from writer.format.encode import BATCH, ScalarEncoder
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, ScalarEncoder, frame
+from writer.format.wire import count_bytes
+from writer.herald import warn
+from writer.lanes import MARK, EncodedLane, ScalarLane, Ticket
 from writer.losses import Losses
+from writer.run_files import RunFiles
 from writer.series import Series, split
 from writer.summaries import NewStyle, encode_event, encode_tag, tensor_scalar
 
-__all__ = ["MARK", "Drain", "EncodedLane", "ScalarLane", "Ticket"]
+__all__ = ["Drain"]
 
-# (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value, or a BATCH, with
-# numbers by tag.
-ScalarLane = deque[tuple[Any, Any, Any, float]]
-# (series, record); a MARK likewise.
-EncodedLane = deque[tuple[Any, Any]]
-
-MARK = object()
 _BITE_S = 0.0003  # for which the GIL is held at most, but where there is no compiled encoder
 _ENCODED_BITE_BYTES = 1 << 18
-_MAX_BATCH = 4096  # records; what is pending is outside of the queue's bound
-_MAX_BATCH_BYTES = 1 << 18
 _MAX_HELD = 65536  # values on their way from accelerators
-_MAX_OPEN = 64  # files of sub-runs; where there are more, one is open only while it is written
-_FIRST_RETRY_S = 0.1
-_LONGEST_RETRY_S = 5.0
 _END_RETRY_S = 1.0
 _END_HELD_S = 8.0
-_HOPELESS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)  # whoever waits
-_logger = logging.getLogger("writer")
-
-
-class Ticket:
-    """One ``flush`` or ``close`` on its way through both lanes: all that was accepted before it is ahead of it."""
-
-    def __init__(self, *, is_last: bool = False, sync: bool = False) -> None:
-        """Ask for what is ahead to be written; the last one ends the files, one with ``sync`` awaits the disk."""
-        self.is_last = is_last
-        self.sync = sync
-        self.has_passed_media = True
-        self.held_before = 0  # sequence number of the last value that was on its way
-        self.is_handed_over = False
-        self.done = threading.Event()
-
-    def settle(self, *, is_handed_over: bool) -> None:
-        """Let the waiting thread go on."""
-        self.is_handed_over = is_handed_over
-        self.done.set()
 
 
 class Drain:
@@ -78,6 +46,7 @@ class Drain:
         *,
         max_queue: int,
         flush_s: float,
+        sync_s: float | None = None,
     ) -> None:
         """Prepare.
 
@@ -90,6 +59,7 @@ class Drain:
             give_back_batched: Told how many scalars were in batches that were taken, beyond one for each.
             max_queue: Records that may wait before the next turn writes them.
             flush_s: How long fewer may wait, s.
+            sync_s: How long what was written may not be on the disk itself, s; None is for ever.
         """
         self.progress_at = time.monotonic()
         self.is_ended = False
@@ -98,29 +68,27 @@ class Drain:
         self._end_asked_at = 0.0  # monotonic, s
         self._scalars = scalars
         self._encoded = encoded
-        self._make_file = make_file
         self._losses = losses
         self._give_back = give_back
         self._give_back_batched = give_back_batched
-        self._max_queue = max_queue
-        self._flush_s = flush_s
         self._encoder = ScalarEncoder()
-        self._files: dict[str, EventFile] = {}
+        self._files = RunFiles(
+            make_file, losses, self._note_progress, max_queue=max_queue, flush_s=flush_s, sync_s=sync_s
+        )
         # Values on their way, and behind each the later ones of its series: a series is written in order, as
         # RustBoard hides what lies at or above a later record's step.
         self._held: dict[Series | str, deque[tuple[int, tuple[Any, Any, Any, float]]]] = {}
         self._held_sequence = 0
         self._held_count = 0
         self._tickets: list[Ticket] = []
-        self._batch_since = 0.0  # monotonic, s; 0 while nothing is pending
-        self._batch_media_bytes = 0
-        self._retry_at = 0.0
-        self._retry_s = 0.0  # 0 while the disk takes what it is given
+        self._tickets_to_sync: list[Ticket] = []
+        self._tickets_in_sync: list[Ticket] = []
 
     @property
     def has_pending(self) -> bool:
         """Whether something waits for the disk, or for an accelerator."""
-        return bool(self._batch_since or self._held)
+        is_telling = self._files.is_syncing or self._losses.has_unsaid
+        return bool(self._files.has_pending or self._held or is_telling)
 
     @property
     def is_ending(self) -> bool:
@@ -129,21 +97,22 @@ class Drain:
 
     def open_run(self) -> None:
         """Open the run's own file before there is anything to write, as torch's writer does."""
-        try:
-            self._file("").open()
-        except OSError as error:
-            self._fail(error)
+        self._files.open_run()
+
+    def seconds_to_sync(self) -> float | None:
+        """Return how long nothing need be synced; None is for ever."""
+        return self._files.seconds_to_sync(time.monotonic())
 
     def turn(self) -> bool:
         """Take one bite and write what is due; True where there is more to take."""
         now = time.monotonic()
-        if self._end_asked_at and self._retry_s and now - self._end_asked_at > _END_RETRY_S:
+        if self._end_asked_at and self._files.is_failing and now - self._end_asked_at > _END_RETRY_S:
             self._end()
-        if self.is_ended or now < self._retry_at:
+        if self.is_ended or now < self._files.retry_at:
             return False
-        if self._retry_s:
-            self._write()  # before anything more is taken out of the bounded lanes
-            if self._retry_s:
+        if self._files.is_failing:
+            self._files.write()  # before anything more is taken out of the bounded lanes
+            if self._files.is_failing:
                 return False
         if self._held:
             self._release_held()
@@ -155,22 +124,25 @@ class Drain:
                 self._give_back_batched(batched)
         if self._encoded:
             self._take_encoded()
-        self._write_due(now)
-        if not self._retry_s and not is_clogged:
-            self.progress_at = time.monotonic()
+        self._files.write_due(now, is_wanted=bool(self._tickets))
+        if not self._files.is_failing and not is_clogged:
+            self._note_progress()
         self._settle_tickets()
+        self._sync_due(now)
         return bool(self._scalars or self._encoded or self._encoder.has_rest) and not is_clogged
 
     def ask_end(self, status: int) -> None:
         """Say with which ``EndStatus`` the last ticket will end the files; from any thread, before it is sent."""
         self._end_status = status
         self._end_asked_at = time.monotonic()
-        self._retry_at = 0.0
+        self._files.hasten()
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child; what is pending is the parent's to write."""
-        for file in self._files.values():
-            file.close()
+        self._files.abandon()
+
+    def _note_progress(self) -> None:
+        self.progress_at = time.monotonic()
 
     def _take_encoded(self) -> None:
         taken = 0
@@ -182,9 +154,9 @@ class Drain:
             if series is MARK:
                 record.has_passed_media = True
             else:
-                self._file(split(series)[0]).pending.append(record)
-                taken += len(record)
-        self._batch_media_bytes += taken
+                self._files.file(split(series)[0]).pending.append_parts(record)
+                taken += count_bytes(record)
+        self._files.media_bytes += taken
         self._give_back(taken)
 
     def _encode_odd(self, item: tuple[Any, Any, Any, float]) -> None:
@@ -211,12 +183,12 @@ class Drain:
     def _encode_one(self, item: tuple[Any, Any, Any, float]) -> None:
         series, value, step, wall_time = item
         sub_run, tag = split(series)
-        pending = self._file(sub_run).pending
+        pending = self._files.file(sub_run).pending
         name = encode_tag(tag)
         step = int(resolve(step))
         if isinstance(value, NewStyle):
             made = tensor_scalar(name, resolve(value.value), is_double=value.is_double)
-            pending.append(encode_record(encode_event(made, step, wall_time)))
+            pending.append_parts(frame(encode_event(made, step, wall_time)))
         else:
             # While a series is held, its items must not find their way past _encode_odd.
             key = (series,) if series in self._held else series
@@ -248,95 +220,53 @@ class Drain:
             if not waiting:
                 del self._held[series]
 
-    def _file(self, sub_run: str) -> EventFile:
-        file = self._files.get(sub_run)
-        if file is None:
-            file = self._files[sub_run] = self._make_file(sub_run)
-        return file
-
-    def _write_due(self, now: float) -> None:
-        pending = sum(len(file.pending) for file in self._files.values())
-        if not pending:
-            self._batch_since = 0.0
-            return
-        self._batch_since = self._batch_since or now
-        is_full = pending >= min(self._max_queue, _MAX_BATCH) or self._batch_media_bytes > _MAX_BATCH_BYTES
-        if is_full or self._tickets or now - self._batch_since >= self._flush_s:
-            self._write()
-
-    def _write(self) -> None:
-        for sub_run, file in self._files.items():
-            if file.pending or not file.path:  # one that could not be opened is tried again, too
-                try:
-                    file.write()
-                    if sub_run and len(self._files) > _MAX_OPEN:
-                        file.rest()
-                except OSError as error:
-                    if not sub_run or error.errno not in _HOPELESS:
-                        self._fail(error)
-                        return
-                    # A key of add_scalars that makes no folder must not stop the others.
-                    self._losses.refuse(Series(sub_run, ""), error)
-                    self._losses.add(Series(sub_run, ""), len(file.pending) - 1)
-                    file.pending.clear()
-        self._batch_since = 0.0
-        self._batch_media_bytes = 0
-        if self._retry_s:
-            self._retry_s = 0.0
-            _logger.warning("events are written again; %d values were lost so far", self._losses.count_all())
-
-    def _fail(self, error: OSError) -> None:
-        if not self._retry_s:
-            _logger.warning("events cannot be written and are kept while there is room; trying again: %s", error)
-        longest_s = _FIRST_RETRY_S if self._end_asked_at else _LONGEST_RETRY_S
-        self._retry_s = min(2 * self._retry_s or _FIRST_RETRY_S, longest_s)
-        self._retry_at = time.monotonic() + self._retry_s
-
     def _settle_tickets(self) -> None:
-        if not self._tickets or self._retry_s or self._batch_since:
+        if not self._tickets or self._files.is_failing or self._files.has_pending:
             return
         if self._end_asked_at and time.monotonic() - self._end_asked_at > _END_HELD_S:
             for series, waiting in self._held.items():
                 self._losses.refuse(series, "its accelerator has not delivered it")
                 self._losses.add(series, len(waiting) - 1)
             self._held.clear()
+            for ticket in self._tickets:  # whatever encodes media hangs: the scalars' file ends all the same
+                ticket.has_passed_media |= ticket.is_last
         oldest_held = min((waiting[0][0] for waiting in self._held.values()), default=self._held_sequence + 1)
         for ticket in list(self._tickets):
             if ticket.has_passed_media and ticket.held_before < oldest_held:
                 self._tickets.remove(ticket)
-                is_safe = not ticket.sync or self._sync()
                 if ticket.is_last:
                     self._end()
-                ticket.settle(is_handed_over=is_safe)
+                elif ticket.sync:
+                    self._tickets_to_sync.append(ticket)
+                    continue
+                ticket.settle(is_handed_over=True)
 
-    def _sync(self) -> bool:
-        is_safe = True
-        for file in self._files.values():
-            try:
-                file.sync()
-            except OSError as error:
-                is_safe = False
-                _logger.warning("%r: what was written may not be on the disk: %s", file.folder, error)
-        return is_safe
+    def _sync_due(self, now: float) -> None:
+        is_synced = self._files.sync_due(now)
+        if is_synced is not None:
+            for ticket in self._tickets_in_sync:
+                ticket.settle(is_handed_over=is_synced)
+            self._tickets_in_sync.clear()
+        if self._tickets_to_sync and not self._files.is_syncing:
+            waiting, self._tickets_to_sync = self._tickets_to_sync, []
+            if self._files.begin_sync():
+                self._tickets_in_sync += waiting
+            else:
+                for ticket in waiting:
+                    ticket.settle(is_handed_over=self._files.is_synced)
 
     def _end(self) -> None:
         """End and close the files; what the disk does not take now is lost."""
-        lost = 0
-        for sub_run, file in self._files.items():
-            file.end(self._end_status, self._losses.of(sub_run))
-            try:
-                file.write()
-            except OSError as error:
-                lost += len(file.pending) - 1  # the marker is no value
-                _logger.warning("%r: the end of the log could not be written: %s", file.folder, error)
-            file.close()
-        if self._retry_s:
+        was_failing = self._files.is_failing
+        lost = self._files.end(self._end_status)
+        if was_failing:
             lost += self._clear_lanes()
         if lost > 0:
-            _logger.warning("%d values were lost at the end of the log", lost)
+            warn("%d values were lost at the end of the log", lost)
         self._losses.clear()
         # A flush that came between the two halves of a close goes to whoever opens the next file.
-        self._scalars.extend((MARK, ticket, None, 0.0) for ticket in self._tickets if not ticket.is_last)
+        waiting = self._tickets + self._tickets_to_sync + self._tickets_in_sync
+        self._scalars.extend((MARK, ticket, None, 0.0) for ticket in waiting if not ticket.is_last)
         self.is_ended = True
 
     def _clear_lanes(self) -> int:
@@ -349,7 +279,7 @@ class Drain:
                     continue
                 count += len(item[1]) if item[0] is BATCH else 1
                 if lane is self._encoded:
-                    self._give_back(len(item[1]))
+                    self._give_back(count_bytes(item[1]))
         return count
 
 

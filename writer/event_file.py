@@ -1,42 +1,41 @@
-"""One append-only event file of one process: whole records only, first who writes, last how it ended."""
+"""One append-only event file of one process: whole records only, and another file where it cannot go on."""
 
 import contextlib
 import errno
-import functools
 import itertools
 import os
 import re
 import socket
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from writer import process
-from writer.batch import Batch
-from writer.format.framing import encode_record
-from writer.format.messages import EndMarker, Event, PluginContent, Summary, WriterRecord
-from writer.format.scan import OWN_PLUGIN
-from writer.ranks import count_ranks, find_rank
+from writer.batch import Batch, Buffer, count_whole
+from writer.disk import Disk
+from writer.own_records import EndStatus, encode_end, encode_gap, encode_opening
+from writer.ranks import find_rank
+from writer.unsynced import Unsynced
 
-__all__ = ["EndStatus", "EventFile"]
+__all__ = ["EndStatus", "EventFile", "SyncPart"]
 
-_FILE_VERSION = b"brain.Event:2"
-_WRITER_TAG = b"_trainboard_/writer"
-_END_TAG = b"_trainboard_/end"
-_SESSION_START = 1
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-_AGAIN_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _NAME_TRIES = 8
-_GONE_CHECK_S = 1.0
-_MAX_DROPPED_TAGS = 1000  # of an end marker
+_PATH_CHECK_S = 1.0
+_MOST_LEFT = 4  # files before this one that wait to be synced, or to have their doubtful ends cut off
+# The disk takes nothing now, and what it has taken is safe: the same file goes on later.
+_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EAGAIN, errno.ENOMEM, errno.ENOBUFS)
+_MOST_AHEAD_S = 86400
 _ordinals = itertools.count()
 
 
-class EndStatus:
-    """How a file ended: ``EndMarker.Status`` of the format."""
+class SyncPart(NamedTuple):
+    """What of a file is to be synced: descriptors of its own, to be closed by whoever syncs."""
 
-    CLOSED = 1
-    FAILED = 2
+    file: "EventFile"
+    descriptors: list[int]
+    path: str  # of a file that rests; "" for none
+    folder: str  # to be synced, too; "" where it was
+    uuid: bytes
+    end: int  # offset up to which the file is safe then
 
 
 class EventFile:
@@ -45,52 +44,72 @@ class EventFile:
     Used by one thread. ``pending`` holds framed records in order, each of them one value, whole: a write that
     stops in the middle never leaves a torn record before the next one.
 
+    After a failed write or sync the system may have forgotten what it had taken, and would call it written the next
+    time (https://wiki.postgresql.org/wiki/Fsync_Errors): another file is begun, and what was not on the disk yet is
+    written anew there, as far as it is kept.
+
     Attributes:
         pending: Framed records that wait for ``write``; others append to it.
         written: Values handed to the kernel, in all files of this object, opening records not counted.
         path: The file that is written now, "" before the first.
+        disk: What takes the bytes.
     """
 
-    def __init__(self, folder: str, *, suffix: str = "", purge_step: int | None = None) -> None:
-        """Prepare a file in a folder that need not exist yet; nothing is touched."""
+    def __init__(
+        self,
+        folder: str,
+        *,
+        suffix: str = "",
+        purge_step: int | None = None,
+        parent: bytes = b"",
+        disk: Disk | None = None,
+    ) -> None:
+        """Prepare a file in a folder that need not exist yet; nothing is touched.
+
+        Args:
+            folder: Where the file will be.
+            suffix: Appended to its name.
+            purge_step: Points at this step and after, of earlier sessions, are superseded.
+            parent: uuid of the file which this one goes on from.
+            disk: What takes the bytes.
+        """
         self.folder = folder
         self.pending = Batch()
         self.written = 0
         self.path = ""
+        self.disk = disk or Disk()
         self._suffix = suffix
         self._purge_step = purge_step
-        self._uuid = b""
+        self._uuid = parent
         self._fd = -1
         self._identity: tuple[int, int] | None = None  # device and inode of a file that rests
         self._offset = 0  # up to here the file holds whole records
         self._opening_bytes = 0
         self._checked_at = 0.0  # monotonic, s
+        self._tells_size = True  # some file systems tell sizes only after a while
         self._is_name_synced = False
+        self._synced = 0  # offset
+        self._unsynced = Unsynced()
+        self._again = Batch()  # records of a file that failed
+        self._left: list[int] = []  # descriptors of files that were left as they are, to be synced
+        self._failed: list[tuple[int, int]] = []  # descriptors of files that failed, and where the doubtful begins
 
-    def write(self) -> None:
+    def write(self, on_progress: Callable[[], None] | None = None) -> None:
         """Hand all pending records to the kernel, in one ``writev(2)`` where the disk takes them.
+
+        Args:
+            on_progress: Called whenever the disk has taken something.
 
         Raises:
             OSError: Some could not be written; they are still pending, and the file ends with a whole record.
         """
         self._open_where_needed()
-        batch = self.pending
-        done = 0
+        self._write_batch(self._again, on_progress)
+        before = self.pending.count
         try:
-            while done < batch.size:
-                written = os.writev(self._fd, batch.next_buffers(done))
-                if not written:
-                    raise OSError(errno.ENOSPC, "the disk took no byte", self.path)
-                done += written
-        except OSError as error:
-            self._keep_whole_records(done)
-            # A file at its size limit can be repaired but never grow again.
-            if error.errno == errno.EFBIG and self._offset > self._opening_bytes:
-                self._abandon()
-            raise
-        self._offset += done
-        self.written += len(self.pending)
-        self.pending.clear()
+            self._write_batch(self.pending, on_progress)
+        finally:
+            self.written += before - self.pending.count
 
     def open(self) -> None:
         """Create the folder and the file with its opening records.
@@ -99,122 +118,237 @@ class EventFile:
             OSError: It cannot be; no file is left behind.
         """
         _refuse_nameless(self.folder)
-        os.makedirs(self.folder, exist_ok=True)
+        self.disk.make_folder(self.folder)
+        newest = self._find_newest()
         for tries in itertools.count(1):
-            path = os.path.join(self.folder, _make_name(self._suffix))
+            path = os.path.join(self.folder, _make_name(self._suffix, newest))
             try:
-                self._fd = os.open(path, _FLAGS, 0o666)
+                self._fd = self.disk.create(path)
                 break
             except FileExistsError:
                 if tries == _NAME_TRIES:
                     raise
-        self.path = path
-        self._is_name_synced = False
-        parent, self._uuid = self._uuid, os.urandom(16)
-        opening = _encode_opening(self._uuid, parent, self._purge_step)
+        own_uuid = os.urandom(16)
+        opening = encode_opening(own_uuid, self._uuid, self._purge_step)
         try:
-            if os.write(self._fd, opening) != len(opening):
-                raise OSError(errno.ENOSPC, "no room for the opening records", path)
+            batch = Batch()
+            batch.append(opening)
+            _, error = self._append(batch, None)
+            if error is not None:
+                raise error
+            facts = self.disk.look(self._fd)
         except OSError:
-            os.unlink(path)
+            with contextlib.suppress(OSError):
+                self.disk.remove(path)
             self._abandon()
             raise
+        self.path = path
+        self._uuid = own_uuid
         self._purge_step = None  # a second file of the same session purges nothing
+        self._identity = None
         self._offset = self._opening_bytes = len(opening)
+        self._tells_size = facts.st_size == len(opening)
         self._checked_at = time.monotonic()
+        self._is_name_synced = False
+        self._synced = 0
+        self._unsynced.begin(self._offset)
+
+    def share_memory(self, files: int) -> None:
+        """Keep less for a failing disk, where so many files keep some."""
+        self._unsynced.share(files)
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether ``write`` has something to do."""
+        return bool(self.pending.count or self._again.count)
 
     def end(self, status: int, dropped: Mapping[str, int]) -> None:
         """Append the end marker to what is pending: ``EndStatus``, and how many values were lost of which tag."""
-        content = PluginContent()
-        content.end.status = status
-        content.end.written = self.written + len(self.pending)
-        for tag, count in itertools.islice(dropped.items(), _MAX_DROPPED_TAGS):
-            content.end.dropped.append(EndMarker.Dropped(tag=tag.encode("utf-8", "backslashreplace"), count=count))
-        self.pending.append(_encode_own(_END_TAG, content, time.time()))
+        self.pending.append(encode_end(status, self.written + len(self.pending), dropped))
 
-    def sync(self) -> None:
-        """Wait until what was written, and the file's name, are on the disk itself.
+    def note_gap(self, begin: float, end: float, dropped: Mapping[str, int]) -> None:
+        """Append to what is pending that values were lost; the arguments are those of ``encode_gap``."""
+        self.pending.append(encode_gap(begin, end, dropped))
+        self.written -= 1  # it is no value
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether all that was written is on the disk, as far as ``settle_sync`` has told."""
+        return not self._left and (not self.path or (self._synced == self._offset and self._is_name_synced))
+
+    def begin_sync(self) -> SyncPart | None:
+        """Return what must be synced, None where all of it is; another thread may do it.
 
         Raises:
-            OSError: They may not be. The system may have forgotten what it failed to write, and would call it written
-                the next time: another file is begun.
+            OSError: No descriptor is to be had.
         """
-        if self._fd < 0 and self._identity is None:
+        if self.is_synced:
+            return None
+        own = [self.disk.duplicate(self._fd)] if self._fd >= 0 else []
+        path = self.path if self._identity is not None else ""
+        folder = "" if self._is_name_synced else self.folder
+        left, self._left = self._left, []
+        return SyncPart(self, own + left, path, folder, self._uuid, self._offset)
+
+    def settle_sync(self, part: SyncPart, error: BaseException | None) -> None:
+        """Be told how it ended. After an error the next ``write`` begins another file."""
+        if part.uuid != self._uuid:  # of a file before this one
             return
-        self._open_where_needed()
-        try:
-            os.fsync(self._fd)
-            if not self._is_name_synced:
-                _sync_folder(self.folder)
-                self._is_name_synced = True
-        except OSError:
-            self._abandon()
-            raise
+        if error is not None:
+            self._fail()
+            return
+        self._synced = part.end
+        self._is_name_synced = True
+        self._unsynced.keep_after(part.end)
+        if not self._again.count:
+            self._cut_failed()
 
     def rest(self) -> None:
-        """Give the descriptor back until the next write, which goes on with the same file."""
-        if self._fd >= 0:
-            facts = os.fstat(self._fd)
-            self._abandon()
-            self._identity = facts.st_dev, facts.st_ino
+        """Give the descriptor back until the next write, which goes on with the same file.
+
+        Raises:
+            OSError: What was written may be lost; it will be written anew.
+        """
+        if self._fd < 0:
+            return
+        facts = self.disk.look(self._fd)
+        fd, self._fd = self._fd, -1
+        try:
+            self.disk.close(fd)
+        except OSError:
+            self._fail()
+            raise
+        self._identity = facts.st_dev, facts.st_ino
 
     def close(self) -> None:
-        """Give the descriptor back; what is pending stays so. Closing again does nothing."""
+        """Give the descriptors back; what is pending stays so. Closing again does nothing."""
         self._abandon()
+        for descriptor in [*self._left, *(failed for failed, _ in self._failed)]:
+            self._close(descriptor)
+        self._left.clear()
+        self._failed.clear()
+
+    def _find_newest(self) -> str:
+        """Find the event file of ours, or of torch's naming, whose name is the last in the folder; "" for none."""
+        is_ours = re.compile(r"events\.out\.tfevents\.\d{10}\.").match
+        return max(filter(is_ours, self.disk.list_folder(self.folder)), default="")
+
+    def _write_batch(self, batch: Batch, on_progress: Callable[[], None] | None) -> None:
+        done, error = self._append(batch, on_progress)
+        if error is None:
+            size = batch.size
+            self._keep(batch.take(), size)
+            return
+        _, records = batch.drop_written(done)
+        self._keep([records], len(records))
+        if done > len(records):
+            try:
+                self.disk.truncate(self._fd, self._offset)
+            except OSError:
+                self._leave()  # its reader sees a torn tail and nothing after it
+        if error.errno not in _PASSING:
+            self._fail()
+        elif error.errno == errno.EFBIG and self._offset > self._opening_bytes:
+            self._leave()  # it can be repaired, but never grow again
+        raise error
+
+    def _append(self, batch: Batch, on_progress: Callable[[], None] | None) -> tuple[int, OSError | None]:
+        """Write; return how many bytes were taken, and what stopped it."""
+        done = 0
+        try:
+            while done < batch.size:
+                written = self.disk.write(self._fd, batch.next_buffers(done))
+                if not written:
+                    raise OSError(errno.ENOSPC, "the disk took no byte", self.path)
+                done += written
+                if on_progress is not None:
+                    on_progress()
+        except OSError as error:
+            return done, error
+        return done, None
+
+    def _keep(self, buffers: list[Buffer], size: int) -> None:
+        """Account for whole records that were written."""
+        self._offset += size
+        if size:
+            self._unsynced.add(buffers, size, self._offset)
 
     def _open_where_needed(self) -> None:
-        now = time.monotonic()
-        if self._fd >= 0 and now - self._checked_at > _GONE_CHECK_S:
-            self._checked_at = now
-            if os.fstat(self._fd).st_nlink == 0:  # somebody removed it: what follows needs a name
-                self._abandon()
+        if self._fd >= 0 and not self._is_still_ours():
+            self._leave()
         if self._fd < 0 and self._identity is not None:
             self._open_again()
         if self._fd < 0:
             self.open()
 
+    def _is_still_ours(self) -> bool:
+        """Whether the file has its name still, and nobody has cut it or written to it: what follows would be lost."""
+        try:
+            facts = self.disk.look(self._fd)
+            if facts.st_nlink == 0 or (self._tells_size and facts.st_size != self._offset):
+                return False
+            now = time.monotonic()
+            if now - self._checked_at > _PATH_CHECK_S:
+                self._checked_at = now
+                named = self.disk.look(self.path)
+                return (named.st_dev, named.st_ino) == (facts.st_dev, facts.st_ino)
+        except OSError:
+            return False
+        return True
+
     def _open_again(self) -> None:
         """Open a file that rests, where it is still the one that was written and nobody else has written to it."""
         try:
-            self._fd = os.open(self.path, _AGAIN_FLAGS)
+            self._fd = self.disk.open_again(self.path)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):  # the same file is to be had later
                 raise
             self._identity = None
             return
-        facts = os.fstat(self._fd)
+        facts = self.disk.look(self._fd)
         if (facts.st_dev, facts.st_ino) != self._identity or facts.st_size != self._offset:
             self._abandon()
         self._identity = None
 
-    def _keep_whole_records(self, done: int) -> None:
-        """Account for a batch of which ``done`` bytes were written, and cut off what is torn."""
-        count, whole = self.pending.drop_written(done)
-        self.written += count
-        self._offset += whole
-        if done > whole:
-            try:
-                os.ftruncate(self._fd, self._offset)
-            except OSError:
-                self._abandon()  # its reader sees a torn tail and nothing after it
+    def _leave(self) -> None:
+        """Begin another file; what was written to this one is good, and still has to be synced."""
+        if self._fd >= 0:
+            self._left.append(self._fd)
+            self._fd = -1
+        if len(self._left) > _MOST_LEFT:
+            self._close(self._left.pop(0))
+        self._identity = None
+
+    def _fail(self) -> None:
+        """Begin another file, with all that this one may not have kept."""
+        records = self._unsynced.take() + b"".join(self._again.take())
+        self._again.open_tail().extend(records)
+        self._again.took(count_whole(records, len(records))[0], len(records))
+        if self._fd >= 0:
+            self._failed.append((self._fd, self._unsynced.start))
+            self._fd = -1
+        if len(self._failed) > _MOST_LEFT:
+            self._close(self._failed.pop(0)[0])
+        self._identity = None
+        self._synced, self._is_name_synced = self._offset, True  # nothing of it is worth a sync
+
+    def _cut_failed(self) -> None:
+        """Take from files that failed what now stands in another one, on the disk: nobody reads it twice."""
+        for descriptor, start in self._failed:
+            with contextlib.suppress(OSError):
+                self.disk.truncate(descriptor, start)
+            self._close(descriptor)
+        self._failed.clear()
 
     def _abandon(self) -> None:
         fd, self._fd = self._fd, -1
         self._identity = None
         if fd >= 0:
-            with contextlib.suppress(OSError):  # NFS reports earlier failures here; the descriptor is gone all the same
-                os.close(fd)
+            self._close(fd)
 
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # file systems that keep names in order by themselves
-            raise
-    finally:
-        os.close(descriptor)
+    def _close(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            self.disk.close(descriptor)
 
 
 def _refuse_nameless(folder: str) -> None:
@@ -227,51 +361,18 @@ def _refuse_nameless(folder: str) -> None:
         raise OSError(errno.EINVAL, "no folder can have this name", folder)
 
 
-def _make_name(suffix: str) -> str:
+def _make_name(suffix: str, newest: str) -> str:
+    """Name a file so that it sorts behind ``newest``: readers take files in the order of their names.
+
+    The clock may have been set back since, or not have gone on by a second; a day and more it is left alone.
+    """
+    second = int(time.time())
     host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:64]
-    # Every number has a fixed width: readers order files by name.
-    return (
-        f"events.out.tfevents.{int(time.time()):010d}.{host}.{os.getpid()}.{next(_ordinals):04d}"
-        f".r{find_rank():05d}.{os.urandom(4).hex()}{suffix}"
-    )
-
-
-def _encode_opening(own_uuid: bytes, parent: bytes, purge_step: int | None) -> bytes:
-    wall_time = time.time()
-    content = PluginContent(
-        writer=WriterRecord(
-            uuid=own_uuid,
-            rank=find_rank(),
-            world_size=count_ranks(),
-            host=socket.gethostname().encode("utf-8", "backslashreplace"),
-            pid=os.getpid(),
-            start_wall_time=wall_time,
-            start_monotonic=time.monotonic(),
-            parent=parent,
-            version=_find_version(),
-        )
-    )
-    opening = encode_record(Event(wall_time=wall_time, file_version=_FILE_VERSION).SerializeToString())
-    opening += _encode_own(_WRITER_TAG, content, wall_time)
-    if purge_step is not None:
-        start = Event(wall_time=wall_time, step=purge_step)
-        start.session_log.status = _SESSION_START
-        opening += encode_record(start.SerializeToString())
-    return opening
-
-
-def _encode_own(tag: bytes, content: Any, wall_time: float) -> bytes:
-    value = Summary.Value(tag=tag)
-    value.metadata.plugin_data.plugin_name = OWN_PLUGIN
-    value.metadata.plugin_data.content = content.SerializeToString()
-    return encode_record(Event(wall_time=wall_time, summary=Summary(value=[value])).SerializeToString())
-
-
-@functools.cache
-def _find_version() -> bytes:
-    try:
-        with process.importing:
-            import importlib.metadata  # late: 20 ms, a third of what `import writer` may take
-        return importlib.metadata.version("trainboard").encode()
-    except ImportError:  # among others where this is a checkout on the path
-        return b""
+    # Every number has a fixed width.
+    rest = f"{host}.{os.getpid():07d}.{next(_ordinals):06d}.r{find_rank():05d}.{os.urandom(4).hex()}{suffix}"
+    name = f"events.out.tfevents.{second:010d}.{rest}"
+    if name < newest and (newest_second := int(newest.split(".")[3])) < second + _MOST_AHEAD_S:
+        name = f"events.out.tfevents.{newest_second:010d}.{rest}"
+        if name < newest:
+            name = f"events.out.tfevents.{newest_second + 1:010d}.{rest}"
+    return name

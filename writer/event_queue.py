@@ -1,24 +1,25 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
-import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from writer import process
-from writer.bell import Bell
-from writer.device_values import Buffers
-from writer.drain import MARK, Drain, EncodedLane, ScalarLane, Ticket
+from writer import lanes, process
+from writer.bell import Bell, is_alive, starts
+from writer.buffers import Buffers
+from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
-from writer.format.encode import BATCH
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, frame
+from writer.format.wire import count_bytes
+from writer.herald import say_on_another_thread, wait_until_said, warn
+from writer.lanes import MARK, EncodedLane, Media, MediaLane, ScalarLane, Ticket
 from writer.losses import Losses
-from writer.series import Series
 
-__all__ = ["EventQueue", "Media"]
+__all__ = ["EventQueue"]
 
 _SCALAR_BYTES = 256  # of memory that a waiting scalar takes: tuple, three numbers, its tag
 _LEAST_QUEUE_BYTES = 1 << 18
@@ -26,21 +27,15 @@ _LARGEST_RECORD_BYTES = 256 << 20
 _STUCK_S = 2.0  # a disk that took nothing for so long is waited for no more
 _SUSPICION_S = 0.1
 _ROOM_POLL_S = 0.001
+_ERROR_PAUSE_S = 0.2
 _BUSY_PAUSE_S = 0.001
 _LEAST_PAUSE_S = 0.00005
 _PAUSE_S = 0.01
 _IDLE_TURNS = 50
 _SLEEP_S = 60.0
 _OPEN_WAIT_S = 2.0
-_logger = logging.getLogger("writer")
-
-
-class Media(NamedTuple):
-    """A value that takes time to encode: image, histogram, text, graph, a file beside the event file."""
-
-    series: Series | str
-    size: int  # bytes that it keeps in memory
-    encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
+_FLUSH_SAID_S = 0.1
+_CLOSE_SAID_S = 1.0
 
 
 class EventQueue:
@@ -64,20 +59,27 @@ class EventQueue:
     """
 
     def __init__(
-        self, make_file: Callable[[str], EventFile], *, queue_bytes: int, max_queue: int, flush_s: float
+        self,
+        make_file: Callable[[str], EventFile],
+        *,
+        queue_bytes: int,
+        max_queue: int,
+        flush_s: float,
+        sync_s: float | None = None,
     ) -> None:
         """Start the writer's thread, and wait up to 2 s for it to open the run's file."""
         self.scalars: ScalarLane = deque()
         self.limit = 0
         self.losses = Losses()
         self._queue_bytes = max(queue_bytes, _LEAST_QUEUE_BYTES)
-        self.buffers = Buffers(self._queue_bytes // 2)
+        self.buffers = Buffers(self._queue_bytes * 3 // 4)  # as much as media may take
         self.before_end: Callable[[bool], None] | None = None
         self._make_file = make_file
         self._max_queue = max_queue
         self._flush_s = flush_s
+        self._sync_s = sync_s
         self._encoded: EncodedLane = deque()
-        self._media: deque[Media | Ticket] = deque()
+        self._media: MediaLane = deque()
         self.forget()
         opened = threading.Event()
         self._start(opened)
@@ -98,6 +100,7 @@ class EventQueue:
         self._encoder: threading.Thread | None = None
         self._is_inline = False  # no thread could be started: callers do the work
         self._is_asleep = False
+        self._is_finished = False  # the process ends: what is still logged is written at once, without a thread
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
@@ -138,17 +141,19 @@ class EventQueue:
             return
         self._be_ready()
         while not self._try_put(media):
-            self._be_ready()
             if self._is_own_thread() or self._is_stuck(time.monotonic(), with_encoder=True):
-                if not self._drop_oldest_media():
-                    self.losses.add(media.series)
+                if not self._has_dropped_media():
+                    self.losses.drop(media.series)
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
-        self._be_ready()
-        self._media_bell.ring()
+                self._be_ready()
+        if self._is_asleep or not (is_alive(self._encoder) and is_alive(self._thread)):
+            self._be_ready()
         if self._is_inline:
             self._work_inline()
+        elif (drain := self._drain) is None or time.monotonic() - drain.progress_at > _SUSPICION_S:
+            self._media_bell.ring()  # else the writer's thread does it, and the caller is spared 30 us
 
     def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
         """Wait until all that was accepted so far is handed to the kernel, with ``sync`` until it is on the disk.
@@ -167,6 +172,7 @@ class EventQueue:
             if now > deadline or self._is_stuck(now):
                 return False
             self._be_ready()  # another thread may have closed, with the ticket left behind
+        wait_until_said(_FLUSH_SAID_S)
         return ticket.is_handed_over
 
     def close(self, status: int = EndStatus.CLOSED, timeout_s: float = 10.0) -> None:
@@ -182,8 +188,9 @@ class EventQueue:
         self.close_soon(status)
         if thread is not None:
             thread.join(timeout_s)
+        wait_until_said(_CLOSE_SAID_S)
         if drain is not None and not drain.is_ended:
-            _logger.warning("the log could not be ended within %g s: its last values may be lost", timeout_s)
+            warn("the log could not be ended within %g s: its last values may be lost", timeout_s)
 
     def close_soon(self, status: int = EndStatus.CLOSED) -> None:
         """Begin to close without waiting. Takes no lock: the garbage collector may call it at any moment."""
@@ -196,6 +203,7 @@ class EventQueue:
 
     def finish(self) -> None:
         """Close at the end of the process."""
+        self._is_finished = True
         self.close(EndStatus.FAILED if process.is_failing() else EndStatus.CLOSED)
 
     # Threads.
@@ -203,9 +211,9 @@ class EventQueue:
     def _be_ready(self) -> None:
         if self._pid != os.getpid():  # forked by something that Python was not told of
             self.forget()
-        if self._thread is None and not self._is_inline:
+        if not is_alive(self._thread) and not self._is_inline:
             self._start(threading.Event())
-        if self._media and self._encoder is None and not self._is_inline:
+        if self._media and not is_alive(self._encoder) and not self._is_inline:
             self._start_encoder()
         if self._is_asleep:
             with self._lock:
@@ -217,40 +225,41 @@ class EventQueue:
 
     def _start(self, opened: threading.Event) -> None:
         with self._lock:
-            if self._thread is not None or self._is_inline:
+            if is_alive(self._thread) or self._is_inline:
                 return
+            if self._is_finished and threading.current_thread().daemon:
+                return  # it is stopped at any moment now, and its file would have no end
             process.follow(self)
-            self._drain = Drain(
-                self.scalars,
-                self._encoded,
-                self._make_file,
-                self.losses,
-                lambda taken: self._account(-taken),
-                self._account_batched,
-                max_queue=self._max_queue,
-                flush_s=self._flush_s,
-            )
+            if self._drain is None or self._drain.is_ended:  # else its thread has died, and the next one goes on
+                self._drain = self._make_drain()
             thread = threading.Thread(
                 target=self._write_events, args=(self._drain, opened), name="trainboard-writer", daemon=True
             )
-            try:
-                thread.start()
-            except RuntimeError:  # no thread to be had, or the interpreter is ending
+            if self._is_finished or not starts(thread):
                 self._is_inline = True
             else:
                 self._thread = thread
                 self._set_limit()
 
+    def _make_drain(self) -> Drain:
+        return Drain(
+            self.scalars,
+            self._encoded,
+            self._make_file,
+            self.losses,
+            lambda taken: self._account(-taken),
+            self._account_batched,
+            max_queue=self._max_queue,
+            flush_s=0.0 if self._is_finished else self._flush_s,
+            sync_s=self._sync_s,
+        )
+
     def _start_encoder(self) -> None:
         with self._lock:
-            if self._encoder is not None:
+            if is_alive(self._encoder):
                 return
             encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
-            try:
-                encoder.start()
-            except RuntimeError:
-                pass
-            else:
+            if starts(encoder):
                 self._encoder = encoder
                 return
         while self._media:
@@ -258,52 +267,60 @@ class EventQueue:
 
     def _write_events(self, drain: Drain, opened: threading.Event) -> None:
         """Run the writer's thread: small bites, so that the training never waits long for the interpreter's lock."""
-        has_opened = False
-        while True:
-            has_more = False
+        say_on_another_thread()
+        pause_s = 0.0
+        while not drain.is_ended:
             try:
-                if not has_opened:
-                    has_opened = True
-                    drain.open_run()
-                    opened.set()
-                has_more = drain.turn()
-            except Exception:  # the one place that keeps the thread alive, whatever a value or a disk did
-                _logger.exception("the writer's thread met an error and goes on")
-            if drain.is_ended:
-                break
+                time.sleep(pause_s)
+                pause_s = _ERROR_PAUSE_S
+                self._work(drain, opened)
+            except BaseException:  # the one place that keeps the thread alive, whatever a value or a disk did
+                warn("the writer's thread met an error and goes on", exception=sys.exc_info()[1])
+        with self._lock:
+            self._thread = None
+            self._drain = None
+            self.limit = 0
+
+    def _work(self, drain: Drain, opened: threading.Event) -> None:
+        if not opened.is_set():
+            try:
+                drain.open_run()
+            finally:
+                opened.set()
+        while not drain.is_ended:
+            has_more = drain.turn()
+            if self._media:
+                self._media_bell.ring()
             if has_more:
                 # Where somebody will soon wait for room: only as long as another thread takes to get the GIL.
                 self._bell.wait(_BUSY_PAUSE_S if len(self.scalars) < self.limit // 2 else _LEAST_PAUSE_S)
             elif drain.idle_turns < _IDLE_TURNS or self._media_bytes:
                 self._bell.wait(_PAUSE_S)
             else:
-                self._sleep()
-        with self._lock:
-            self._thread = None
-            self._drain = None
-            self.limit = 0
+                self._sleep(drain.seconds_to_sync())
 
-    def _sleep(self) -> None:
+    def _sleep(self, most_s: float | None) -> None:
         with self._lock:
             self._is_asleep = True
             self.limit = 0
         # Looked at after limit was set: who appended before it is seen here, who does so after it will wake us.
         if not self.scalars and not self._encoded:
-            self._bell.wait(_SLEEP_S)
+            self._bell.wait(_SLEEP_S if most_s is None else min(most_s, _SLEEP_S))
         with self._lock:
             self._is_asleep = False
             self._set_limit()
 
     def _encode_media(self) -> None:
         """Run the second thread: encode media, one after the other."""
+        say_on_another_thread()
         while True:
             while not self._media:
                 self._media_bell.wait(_SLEEP_S)
-            is_last = self._encode_next()
-            if is_last:
+            if self._encode_next():  # the last ticket
                 with self._lock:
                     self._encoder = None
                 return
+            self.buffers.touch_ahead()
 
     def _encode_next(self) -> bool:
         """Encode the oldest of the media; True where that was the last ticket."""
@@ -315,15 +332,16 @@ class EventQueue:
             self._encoded.append((MARK, media))
             self._bell.ring()
             return media.is_last
-        record = b""
+        size = 0
         try:
             if payload := media.encode():
-                record = encode_record(payload)
+                record = frame([payload] if isinstance(payload, bytes) else payload)
+                size = count_bytes(record)
                 self._encoded.append((media.series, record))
-        except Exception as error:  # likewise the one place that keeps this thread alive
+        except BaseException as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()
-        self._account(len(record) - media.size)
+        self._account(size - media.size)
         return False
 
     def _work_inline(self) -> None:
@@ -402,48 +420,17 @@ class EventQueue:
             self._suspected_at = now
         return now - self._suspected_at > _SUSPICION_S
 
+    def _has_dropped_media(self) -> bool:
+        size = lanes.drop_oldest_media(self._encoded, self._media, self.losses)
+        self._account(-(size or 0))
+        return size is not None
+
     def _wait_for_scalar_room(self) -> None:
         while len(self.scalars) >= self._scalar_capacity():
             if self._is_own_thread() or self._is_stuck(time.monotonic()):
-                if not self._drop_oldest_media():
-                    self._drop_newest_scalar()
+                if not self._has_dropped_media():
+                    self._account_batched(max(lanes.drop_newest_scalar(self.scalars, self.losses) - 1, 0))
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-
-    def _drop_oldest_media(self) -> bool:
-        """Make room at the cost of media; False where none are left. The writer's thread takes none meanwhile."""
-        for lane in (self._encoded, self._media):
-            try:
-                first = lane.popleft()
-            except IndexError:
-                continue
-            if isinstance(first, Media):
-                self.losses.add(first.series)
-                self._account(-first.size)
-            elif isinstance(first, Ticket):
-                if first.is_last:  # the encoder's thread ends by it
-                    self._media.appendleft(first)
-                    return False
-                self._encoded.append((MARK, first))  # nothing is left that was ahead of it
-            elif first[0] is MARK:
-                first[1].has_passed_media = True
-            else:
-                self.losses.add(first[0])
-                self._account(-len(first[1]))
-            return True
-        return False
-
-    def _drop_newest_scalar(self) -> None:
-        kept = []
-        try:
-            while (item := self.scalars.pop())[0] is MARK:
-                kept.append(item)
-            if item[0] is BATCH:
-                self._account_batched(len(item[1]) - 1)
-            for tag in item[1] if item[0] is BATCH else item[:1]:
-                self.losses.add(tag)
-        except IndexError:
-            pass
-        self.scalars.extend(reversed(kept))

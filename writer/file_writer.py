@@ -12,11 +12,13 @@ from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
 from writer.event_queue import EventQueue
 from writer.format.messages import Event
+from writer.format.wire import Parts, enclose
 from writer.handover import Handover
 from writer.silence import SilentHandover, SilentQueue
 
 __all__ = ["GRAPH_TAG", "FileWriter"]
 
+_GRAPH_DEF = 4  # number of an event's field
 GRAPH_TAG = "__run_graph__"  # under which a graph that was lost is counted
 
 
@@ -41,18 +43,26 @@ class FileWriter:
         filename_suffix: str = "",
         *,
         purge_step: int | None = None,
+        parent: bytes = b"",
         queue_bytes: int = 64 << 20,
+        sync_secs: float | None = 30.0,
         is_silent: bool = False,
     ) -> None:
-        """Begin an event file; the arguments are those of ``SummaryWriter``, and ``is_silent``: log nothing."""
+        """Begin an event file.
+
+        The arguments are those of ``SummaryWriter``, and ``parent``: uuid of the file that this one goes on from,
+        ``is_silent``: log nothing.
+        """
         self._log_dir = os.fsdecode(log_dir)
         self.folder = os.path.abspath(self._log_dir)
-        self._make_file = _FileMaker(self.folder, filename_suffix, purge_step)
+        self._make_file = _FileMaker(self.folder, filename_suffix, purge_step, parent)
         if is_silent:
             self.queue: EventQueue = SilentQueue()
             self.handover: Handover = SilentHandover(self.queue)
             return
-        self.queue = EventQueue(self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs)
+        self.queue = EventQueue(
+            self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs, sync_s=sync_secs
+        )
         self.handover = Handover(self.queue)
         # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.
         weakref.finalize(self, self.queue.close_soon).atexit = False
@@ -103,7 +113,12 @@ class FileWriter:
             graph: A ``GraphDef`` message.
             walltime: Seconds since the epoch; None is now.
         """
-        self._put(graph, _set_graph, None, walltime, GRAPH_TAG)
+        try:
+            when = time.time() if walltime is None else float(walltime)
+            data = graph if isinstance(graph, bytes) else graph.SerializeToString()
+            self.handover.put_event(GRAPH_TAG, partial(_encode_graph, data, when), len(data))
+        except CONVERSION_ERRORS as error:
+            self.handover.refuse(GRAPH_TAG, error)
 
     def flush(self) -> None:
         """Wait until all that was logged so far is in the event file; not for a disk that takes nothing."""
@@ -147,8 +162,9 @@ class FileWriter:
 class _FileMaker:
     """Makes the event files of a run and its sub-runs. Knows no FileWriter, which would then never be let go."""
 
-    def __init__(self, folder: str, suffix: str, purge_step: int | None) -> None:
+    def __init__(self, folder: str, suffix: str, purge_step: int | None, parent: bytes) -> None:
         self._folder = folder
+        self._parent = parent
         self._suffix = suffix
         self._purge_step = purge_step
         self._begun: set[str] = set()
@@ -164,8 +180,10 @@ class _FileMaker:
         purge_step = None if sub_run in self._begun else self._purge_step
         self._begun.add(sub_run)
         folder = os.path.join(self._folder, sub_run) if sub_run else self._folder
-        file = EventFile(folder, suffix=self._suffix, purge_step=purge_step)
+        parent = b"" if sub_run else self._parent
+        file = EventFile(folder, suffix=self._suffix, purge_step=purge_step, parent=parent)
         if not sub_run:
+            self._parent = b""  # a forked child's file is no heir
             self._run_file = file
         return file
 
@@ -182,8 +200,8 @@ def _encode(data: bytes, fill: Callable[[Any, bytes], object], step: int | Comin
     return encoded
 
 
-def _set_graph(event: Any, data: bytes) -> None:
-    event.graph_def = data
+def _encode_graph(data: bytes, wall_time: float) -> Parts:
+    return [Event(wall_time=wall_time).SerializeToString(), *enclose(_GRAPH_DEF, [data])]
 
 
 def _set_profile(event: Any, data: bytes) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from writer.device_values import FIXED_NUMBERS, REAL, Coming, HeldArray, resolve, take_array, take_number, take_step
+from writer.buffers import HeldArray
+from writer.device_values import FIXED_NUMBERS, REAL, Coming, resolve, take_array, take_number, take_step
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
-from writer.event_queue import EventQueue, Media
+from writer.event_queue import EventQueue
+from writer.format.wire import Parts
+from writer.lanes import Media
 from writer.series import Series
 from writer.summaries import NewStyle, encode_event, encode_tag
 
@@ -81,14 +84,25 @@ class Handover:
     ) -> None:
         """Copy arrays as ``take_array`` does; ``make`` gets them after the tag, then the optional ones or None."""
         held: list[HeldArray | None] = []
+        buffers = self._queue.buffers
+        size = _SMALL_BYTES
         try:
+            when = time.time() if wall_time is None else float(wall_time)
+            if not isinstance(tag, str):
+                raise _make_tag_error(tag)
             # One by one: what was taken is given back where the next one cannot be.
             for value in values:
-                held.append(take_array(value, self._queue.buffers, dtypes))  # noqa: PERF401
+                array = take_array(value, buffers, dtypes)
+                held.append(array)
+                size += array.size
             for value in optional:
-                held.append(None if value is None else take_array(value, self._queue.buffers))  # noqa: PERF401
-            size = sum(array.size for array in held if array is not None)
-            self._put(tag, partial(_make_of_held, held, make), step, wall_time, size)
+                if value is None:
+                    held.append(None)
+                else:
+                    array = take_array(value, buffers)
+                    held.append(array)
+                    size += array.size
+            self._queue.put_media(Media(tag, size, _ArraysEvent(tag, make, held, take_step(step), when)))
         except CONVERSION_ERRORS as error:
             _release(held)
             self._queue.losses.refuse(tag, error)
@@ -102,7 +116,7 @@ class Handover:
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse(series, error)
 
-    def put_event(self, series: Series | str, encode: Callable[[], bytes], size: int) -> None:
+    def put_event(self, series: Series | str, encode: Callable[[], Parts | bytes], size: int) -> None:
         """Hand over a whole event; ``encode`` serialises it on the encoder's thread, b"" is none."""
         self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
 
@@ -124,20 +138,39 @@ class Handover:
         when = time.time() if wall_time is None else float(wall_time)
         tag = series.tag if isinstance(series, Series) else series
         if not isinstance(tag, str):
-            raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
-        encode = partial(_encode, encode_tag(tag), make, take_step(step), when)
+            raise _make_tag_error(tag)
+        encode = partial(_encode, tag, make, take_step(step), when)
         self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
 
 
-def _encode(tag: bytes, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> bytes:
-    return encode_event(make(tag), int(resolve(step)), wall_time)
+class _ArraysEvent:
+    """What is left to do of a value that was copied."""
+
+    __slots__ = ("_held", "_make", "_step", "_tag", "_wall_time")
+
+    def __init__(
+        self, tag: str, make: Callable[..., Any], held: list[HeldArray | None], step: int | Coming, wall_time: float
+    ) -> None:
+        self._tag = tag
+        self._make = make
+        self._held = held
+        self._step = step
+        self._wall_time = wall_time
+
+    def __call__(self) -> Parts:
+        try:
+            arrays = [None if array is None else array.read() for array in self._held]
+            return encode_event(self._make(encode_tag(self._tag), *arrays), int(resolve(self._step)), self._wall_time)
+        finally:
+            _release(self._held)
 
 
-def _make_of_held(held: list[HeldArray | None], make: Callable[..., Any], tag: bytes) -> Any:
-    try:
-        return make(tag, *(None if array is None else array.read() for array in held))
-    finally:
-        _release(held)
+def _encode(tag: str, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> Parts:
+    return encode_event(make(encode_tag(tag)), int(resolve(step)), wall_time)
+
+
+def _make_tag_error(tag: object) -> UnsupportedValueError:
+    return UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
 
 
 def _release(held: list[HeldArray | None]) -> None:

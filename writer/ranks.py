@@ -3,8 +3,19 @@
 import functools
 import logging
 import os
+import re
+from collections.abc import Iterator
 
-__all__ = ["count_ranks", "find_rank", "is_silent_rank", "say_silent_once"]
+__all__ = ["count_ranks", "find_job", "find_lineage", "find_rank", "is_silent_rank", "say_silent_once"]
+
+# Which job this is, and which attempt at it: what tells a restart from another training.
+_LINEAGE = (
+    "SLURM_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_RESTART_COUNT",
+    "TORCHELASTIC_RUN_ID",
+    "TORCHELASTIC_RESTART_COUNT",
+)
 
 _logger = logging.getLogger("writer")
 
@@ -17,6 +28,23 @@ def find_rank() -> int:
 def count_ranks() -> int:
     """Find how many processes train together, from the same launchers' variables, else 1."""
     return _read_count("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", otherwise=1)
+
+
+def find_lineage() -> Iterator[tuple[str, str]]:
+    """Yield the launcher's variables, with their values, that say which job this is and which attempt at it."""
+    for name in _LINEAGE:
+        if value := os.environ.get(name):
+            yield name, value
+
+
+def find_job() -> str:
+    """Find a name that a job keeps when it is queued again: SLURM's, or torchrun's; "" for none."""
+    for name, more in (("SLURM_JOB_ID", "SLURM_ARRAY_TASK_ID"), ("TORCHELASTIC_RUN_ID", "")):
+        job = os.environ.get(name, "")
+        if job and job != "none":  # torchrun's word for no name
+            task = os.environ.get(more, "") if more else ""
+            return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{job}_{task}" if task else job)
+    return ""
 
 
 def is_silent_rank(ranks: str | None, *, has_own_folder: bool) -> bool:

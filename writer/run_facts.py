@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 
+from writer.ranks import find_lineage
+
 __all__ = ["FACTS", "hide_secrets"]
 
 _MAX_DIFF_BYTES = 256 << 10
@@ -31,7 +33,6 @@ _ASSIGNMENT = re.compile(  # --name value, name=value, "name": value
     r"""((?<!\S)--?[\w.\-]+(?:[ \t]*=[ \t]*|[ \t]+)|[\w.\-]+["']?[ \t]*[=:][ \t]*)"""
     r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;]+)"""
 )
-_LINEAGE = ("SLURM_JOB_ID", "SLURM_RESTART_COUNT", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT")
 
 
 def hide_secrets(text: str) -> str:
@@ -52,7 +53,7 @@ def _describe_command() -> str:
         ("process", str(os.getpid())),
         ("system", platform.platform()),
         ("Python", platform.python_version()),
-        *((name, os.environ[name]) for name in _LINEAGE if name in os.environ),
+        *find_lineage(),
     ]
     return f"{_fence(hide_secrets(shlex.join(arguments)))}\n\n{_table('', '', rows)}"
 

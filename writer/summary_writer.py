@@ -18,8 +18,10 @@ from writer.event_file import EndStatus
 from writer.file_writer import FileWriter
 from writer.histograms import DEFAULT_BINS, histogram_value, make_default_edges, raw_histogram_value
 from writer.log_values import iter_values
+from writer.own_records import make_checkpoint
 from writer.plugin_methods import PluginMethods
-from writer.ranks import is_silent_rank, say_silent_once
+from writer.ranks import find_job, is_silent_rank, say_silent_once
+from writer.resume import Predecessor, find_predecessor
 from writer.series import Series
 from writer.tensors import tensor_value
 
@@ -50,6 +52,7 @@ class SummaryWriter(PluginMethods):
         file_writer: Takes ready-made messages, ``Summary`` and ``Event``, as torch's attribute of this name.
         all_writers: The same, by folder.
         default_bins: What ``add_histogram`` uses for "tensorflow".
+        resumed_step: With ``resume``, the greatest step that earlier sessions have logged; None where there is none.
     """
 
     def __init__(
@@ -62,6 +65,8 @@ class SummaryWriter(PluginMethods):
         filename_suffix: str = "",
         *,
         queue_bytes: int = 64 << 20,
+        sync_secs: float | None = 30.0,
+        resume: str | None = None,
         ranks: str | None = None,
         record_run: bool = False,
         capture_output: bool = False,
@@ -78,6 +83,12 @@ class SummaryWriter(PluginMethods):
             filename_suffix: Appended to the names of event files.
             queue_bytes: Memory for what waits to be written. An ``add_*`` that finds it full waits while the
                 disk makes progress; when it has made none for 2 s, media are dropped, scalars last.
+            sync_secs: How long what is in the file may not be on the disk itself, where it outlives the machine's
+                power; s. It is synced at the end, too. None leaves both to the system.
+            resume: "auto" goes on from what is in ``log_dir``: points that an earlier session has logged at the step of
+                its last ``mark_checkpoint`` and after are superseded (``purge_step`` says otherwise); ``log`` counts
+                on. Without a ``log_dir`` the folder is named by the job, which SLURM and torchrun keep when they
+                start it again. Where nothing is there it is a first session.
             ranks: Which processes of a distributed training log: "all", each into a file of its own, or "zero". None
                 is all where ``log_dir`` is given, and rank 0 alone where it is not. The others do nothing.
             record_run: Log the command, the git commit and what differs from it, the environment and the versions
@@ -87,12 +98,17 @@ class SummaryWriter(PluginMethods):
                 as given. Needs psutil (``pip install 'trainboard[system]'``).
 
         Raises:
-            ValueError: ``ranks`` is none of these.
+            ValueError: ``ranks`` or ``resume`` is none of these.
         """
+        if resume not in (None, "auto"):
+            raise ValueError(f"resume is 'auto' or None, not {resume!r}")
         is_silent = is_silent_rank(ranks, has_own_folder=bool(log_dir))
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")  # torch's, in local time
-            log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
+            job = find_job() if resume else ""
+            log_dir = os.path.join("runs", f"{job or f'{now}_{socket.gethostname()}'}{comment}")
+        earlier = find_predecessor(os.path.abspath(os.fsdecode(log_dir))) if resume and not is_silent else Predecessor()
+        purge_step = earlier.checkpoint if purge_step is None else purge_step
         self.log_dir = log_dir
         self.purge_step = purge_step
         self.max_queue = max_queue
@@ -105,7 +121,9 @@ class SummaryWriter(PluginMethods):
                 flush_secs,
                 filename_suffix,
                 purge_step=purge_step,
+                parent=earlier.uuid,
                 queue_bytes=queue_bytes,
+                sync_secs=sync_secs,
                 is_silent=is_silent,
             )
         )
@@ -115,7 +133,8 @@ class SummaryWriter(PluginMethods):
         self._scalars = self._queue.scalars
         self._append = self._queue.scalars.append
         self._sub_series: dict[tuple[str, str], Series] = {}
-        self._next_step = 0  # of `log`
+        self.resumed_step = earlier.last_step
+        self._next_step = 0 if earlier.last_step is None else earlier.last_step + 1  # of `log`
         if is_silent:
             say_silent_once()
         elif record_run or capture_output or system_metrics:
@@ -284,6 +303,20 @@ class SummaryWriter(PluginMethods):
             self._handover.refuse(tag, error)
             return
         self._handover.put_arrays(tag, make, [bucket_limits, bucket_counts], global_step, walltime)
+
+    def mark_checkpoint(self, global_step: Any, path: str | os.PathLike[str] = "") -> None:
+        """Log that a checkpoint was saved: a session with ``resume="auto"`` goes on from it.
+
+        Args:
+            global_step: The first step that a training which goes on from the checkpoint will log.
+            path: Where the checkpoint is.
+        """
+        try:
+            where = os.fsdecode(path)
+        except CONVERSION_ERRORS as error:
+            self._handover.refuse("_trainboard_/checkpoint", error)
+            return
+        self._handover.put_value("_trainboard_/checkpoint", lambda tag: make_checkpoint(where), global_step, None)
 
     def flush(self, *, sync: bool = False) -> bool:
         """Wait until all that was logged so far is in the event file; not for a disk that takes nothing.

@@ -1,27 +1,33 @@
 """A GraphDef as columns for the browser: names, groups, shapes, costs and edges, each string once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from board.graphs.costs import block_costs, recorded_blocks
 from board.graphs.details import node_details
-from board.graphs.nodes import FUNCTIONS, NodeReader, decode_name, split_input, strip_slot
+from board.graphs.nodes import FUNCTIONS, Facts, NodeReader, decode_name, split_input, strip_slot
+from board.graphs.profile import Profile
 from board.graphs.raw_graph import RawGraphDef
 
 __all__ = ["graph_columns", "node_details"]
 
 
-def graph_columns(graph_def: bytes, costs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def graph_columns(
+    graph_def: bytes, costs: Mapping[str, Any] | None = None, profile: Profile | None = None
+) -> dict[str, Any]:
     """Turn a serialised GraphDef of any writer into the columns that the graph page draws.
 
     A scope is a group: ``a/b`` of node ``a/b/c``. Group 0 is the whole graph (parent -1); a parent's number is
     smaller than its children's. A node whose name is also a scope is put inside it, as ``(name)``. Integers are
     counts (multiply-adds, parameters, bytes); ``*_name``, ``*_shape`` ... index ``strings``; ``edges`` alternates
     from and to, in the order of the file; ``edge_control`` lists the edges (by number) that only say *after*.
+    ``node_forward_s`` and ``node_memory`` (bytes) are None where nothing was measured, -1 at a node that was not.
 
     Args:
         graph_def: the bytes, for example of ``Event.graph_def``.
         costs: the decoded JSON of our writer's costs for this graph, where it wrote one.
+        profile: what one run of the graph took, from run metadata.
 
     Raises:
         writer.format.messages.DecodeError: the bytes are no GraphDef.
@@ -31,37 +37,33 @@ def graph_columns(graph_def: bytes, costs: Mapping[str, Any] | None = None) -> d
     groups = _Groups(strings)
     named = list(_iter_nodes(graph))
     scopes = [groups.add(name.rpartition("/")[0]) for name, _ in named]  # all scopes first: a node may be one too
-    reader = NodeReader()
+    reader, rows = NodeReader(), _Rows(strings)
     facts = [reader.read(node) for _, node in named]
+    if profile is not None:
+        facts = [profile.fill(name, fact) for (name, _), fact in zip(named, facts, strict=True)]
+    columns = rows.columns(facts)
     node_name, node_group = [], []
     for (name, _), scope in zip(named, scopes, strict=True):
         leaf = name.rpartition("/")[2]
         own = groups.find(name)
         node_name.append(strings.add(leaf if own is None else f"({leaf})"))
         node_group.append(scope if own is None else own)
-    rows = {
-        "name": node_name,
-        "group": node_group,
-        "op": [strings.add(fact.op) for fact in facts],
-        "shape": [strings.add(", ".join(fact.shapes)) for fact in facts],
-        "dtype": [strings.add(fact.dtype) for fact in facts],
-        "macs": [fact.macs for fact in facts],
-        "params": [fact.params for fact in facts],
-        "bytes": [fact.output_bytes for fact in facts],
-        "source": [strings.add(fact.source) for fact in facts],
-    }
-    outputs = [tuple(strings.add(shape) for shape in fact.shapes) for fact in facts]
-    edges, edge_shape, edge_control, missing = _edges(named, outputs)
+    columns |= {"name": node_name, "group": node_group}
+    times = profile.columns([name for name, _ in named]) if profile is not None else {"forward_s": None, "memory": None}
+    edges, edge_shape, edge_control, missing = _edges(graph, named, [rows.outputs(fact) for fact in facts])
+    described = block_costs(costs, groups.paths, groups.parent, columns | times)
     return {
         "group_name": groups.name,
         "group_parent": groups.parent,
         "group_class": [strings.add(text) for text in _classes(groups.paths, costs)],
-        **{f"node_{key}": column for key, column in rows.items()},
+        "group_device": _of_groups(columns["device"], node_group, groups.parent, strings),
+        "group_dtype": _of_groups(columns["dtype"], node_group, groups.parent, strings),
+        **{f"node_{key}": column for key, column in (columns | times).items()},
         "edges": edges,
         "edge_shape": edge_shape,
         "edge_control": edge_control,
         "missing_inputs": missing,
-        "costs": block_costs(costs, groups.paths, groups.parent, rows),
+        "costs": described,
         "strings": strings.texts,  # last: the lines above add to it
     }
 
@@ -79,6 +81,42 @@ class _Strings:
             number = self._number[text] = len(self.texts)
             self.texts.append(text)
         return number
+
+
+class _Rows:
+    """Facts as numbers; those of equal facts, which are one object, are made once."""
+
+    _KEYS = ("op", "shape", "dtype", "macs", "params", "bytes", "source", "device")
+
+    def __init__(self, strings: _Strings) -> None:
+        self._add = strings.add
+        self._made: dict[int, tuple[int, ...]] = {}
+        self._outputs: dict[int, tuple[int, ...]] = {}
+
+    def columns(self, facts: list[Facts]) -> dict[str, list[int]]:
+        made = self._made
+        for fact in facts:
+            if id(fact) not in made:
+                made[id(fact)] = self._row(fact)
+                self._outputs[id(fact)] = tuple(self._add(shape) for shape in fact.shapes)
+        rows = [made[id(fact)] for fact in facts]
+        return {key: [row[i] for row in rows] for i, key in enumerate(self._KEYS)}
+
+    def outputs(self, fact: Facts) -> tuple[int, ...]:
+        return self._outputs[id(fact)]
+
+    def _row(self, fact: Facts) -> tuple[int, ...]:
+        add = self._add
+        return (
+            add(fact.op),
+            add(", ".join(fact.shapes)),
+            add(fact.dtype),
+            fact.macs,
+            fact.params,
+            fact.output_bytes,
+            add(fact.source),
+            add(fact.device),
+        )
 
 
 class _Groups:
@@ -117,20 +155,27 @@ def _iter_nodes(graph: Any) -> Iterator[tuple[str, Any]]:
             yield f"{scope}/{decode_name(node.name)}", node
 
 
-def _edges(named: list[tuple[str, Any]], outputs: list[tuple[int, ...]]) -> tuple[list[int], list[int], list[int], int]:
+def _edges(
+    graph: Any, named: list[tuple[str, Any]], outputs: list[tuple[int, ...]]
+) -> tuple[list[int], list[int], list[int], int]:
     """Pair every input with the node it comes from; what names no node of this graph is counted."""
     number = {name: index for index, (name, _) in enumerate(named)}
+    plain = len(graph.node)
+    # As the file spells them: an input that is a name and nothing else, and most are, needs no other look.
+    spelt = {node.name: index for index, node in enumerate(graph.node)}
     edges: list[int] = []
     edge_shape: list[int] = []
     edge_control: list[int] = []
     missing = 0
-    prefix = f"{FUNCTIONS}/"
     for to, (name, node) in enumerate(named):
-        in_function = name.startswith(prefix)
+        in_function = to >= plain
         scope = "/".join(name.split("/", 2)[:2]) + "/" if in_function else ""
         for text in node.input:
-            raw, slot, is_control = split_input(text)
-            found = number.get(scope + decode_name(strip_slot(raw) if in_function else raw))
+            found = None if in_function else spelt.get(text)
+            slot, is_control = 0, False
+            if found is None:
+                raw, slot, is_control = split_input(text)
+                found = number.get(scope + decode_name(strip_slot(raw) if in_function else raw))
             if found is None:
                 # an argument of the function is no node of it
                 missing += not in_function
@@ -138,9 +183,26 @@ def _edges(named: list[tuple[str, Any]], outputs: list[tuple[int, ...]]) -> tupl
             if is_control:
                 edge_control.append(len(edge_shape))
             shapes = outputs[found]
-            edges.extend((found, to))
+            edges.append(found)
+            edges.append(to)
             edge_shape.append(0 if is_control or slot >= len(shapes) else shapes[slot])
     return edges, edge_shape, edge_control, missing
+
+
+def _of_groups(values: list[int], node_group: list[int], parents: list[int], strings: _Strings) -> list[int]:
+    """Name what the nodes inside each group have, as one string; what most of the graph has comes first."""
+    common = [value for value, _ in Counter(values).most_common() if value]
+    bit = {value: 1 << i for i, value in enumerate(common)}
+    masks = [0] * len(parents)
+    for value, group in zip(values, node_group, strict=True):
+        masks[group] |= bit.get(value, 0)
+    for group in range(len(parents) - 1, 0, -1):
+        masks[parents[group]] |= masks[group]
+    texts: dict[int, int] = {}
+    for mask in masks:
+        if mask not in texts:
+            texts[mask] = strings.add(", ".join(strings.texts[value] for value in common if mask & bit[value]))
+    return [texts[mask] for mask in masks]
 
 
 def _classes(paths: list[str], costs: Mapping[str, Any] | None) -> Iterator[str]:

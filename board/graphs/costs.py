@@ -12,10 +12,15 @@ _ADDED_UP = (
 )
 # column of the answer -> field of a block in our writer's JSON; totals include the blocks inside
 _RECORDED = {"params": "params_total", "macs": "macs_total"}
+_MEASURED = {"forward_s": "forward_s", "backward_s": "backward_s", "saved_bytes": "saved_bytes_total"}
+_OWN = ("trainable", "buffers")  # of a block itself, so that they are added up
+_AS_IT_IS = ("output_bytes", "calls")  # of a block, and of nothing else
 _FIGURES = (
-    *("params", "trainable", "buffers", "macs", "output_bytes", "saved_bytes", "forward_s", "backward_s"),
+    *("params", "trainable", "buffers", "macs", "output_bytes", "saved_bytes"),
     *_RECORDED.values(),
+    *_MEASURED.values(),
 )
+_UNKNOWN = -1
 
 
 def recorded_blocks(costs: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
@@ -27,7 +32,7 @@ def recorded_blocks(costs: Mapping[str, Any] | None) -> Iterator[Mapping[str, An
 
 
 def block_costs(
-    costs: Mapping[str, Any] | None, paths: list[str], parents: list[int], nodes: Mapping[str, list[int]]
+    costs: Mapping[str, Any] | None, paths: list[str], parents: list[int], nodes: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Give every group its totals.
 
@@ -39,17 +44,20 @@ def block_costs(
         costs: the writer's JSON, or None.
         paths: scope of each group, the whole graph first.
         parents: group around each group, -1 for the first; smaller than the group's own number.
-        nodes: columns ``group``, ``macs``, ``params``, ``bytes``, one entry a node.
+        nodes: columns ``group``, ``macs``, ``params``, ``bytes``, one entry a node; ``forward_s`` likewise or None.
 
     Returns:
         None where nothing is known of any block; else ``how`` (fake, real, structure, attributes), ``counted`` and
         ``not_counted`` (the rules, for the page), ``input``, ``notes`` (what the tracer fell back to),
-        ``group_macs``, ``group_params``, ``group_bytes`` (totals, one a group) and ``blocks``: what the writer noted
-        of single blocks, each with its ``group``.
+        ``group_macs``, ``group_params``, ``group_bytes`` (totals, one a group), ``group_forward_s``,
+        ``group_backward_s``, ``group_saved_bytes``, ``group_trainable``, ``group_buffers``, ``group_output_bytes``,
+        ``group_calls`` (likewise, -1 where it is not known; None where it is of no group), ``measured`` (where times
+        come from) and ``blocks``: what the writer noted of single blocks, each with its ``group``.
     """
     totals = {key: _sums(nodes[key], nodes["group"], parents) for key in ("macs", "params", "bytes")}
     blocks = _blocks(costs, paths)
-    if not blocks and not any(column[0] for column in totals.values()):
+    times = nodes.get("forward_s")
+    if not blocks and not any(column[0] for column in totals.values()) and times is None:
         return None
     for block in blocks:
         for column, field in _RECORDED.items():
@@ -68,8 +76,56 @@ def block_costs(
         "input": str(known.get("input", "")),
         "notes": _texts(known.get("notes")),
         **{f"group_{key}": column for key, column in totals.items()},
+        **_more_totals(blocks, nodes, parents),
+        "measured": _measured_by(known.get("measured"), has_times=times is not None),
         "blocks": blocks,
     }
+
+
+def _more_totals(blocks: list[dict[str, Any]], nodes: Mapping[str, Any], parents: list[int]) -> dict[str, Any]:
+    """Give every group what was measured of it, or of all that it holds."""
+    nothing: list[float] = [_UNKNOWN] * len(parents)
+    more: dict[str, Any] = {}
+    for column, field in _MEASURED.items():
+        own = _known_sums(nodes["forward_s"], nodes["group"], parents) if column == "forward_s" else nothing
+        more[column] = _added_up(own, {b["group"]: b[field] for b in blocks if field in b}, parents)
+    for column in _OWN:
+        own = list(nothing)
+        for block in blocks:
+            if column in block:
+                own[block["group"]] = max(0, own[block["group"]]) + block[column]
+        more[column] = _added_up(own, {}, parents)
+    for column in _AS_IT_IS:
+        more[column] = list(nothing)
+        for block in blocks:
+            more[column][block["group"]] = block.get(column, _UNKNOWN)
+    return {f"group_{key}": column if any(v >= 0 for v in column) else None for key, column in more.items()}
+
+
+def _known_sums(values: list[float] | None, groups: list[int], parents: list[int]) -> list[float]:
+    """Sum up what is known of each group's own nodes."""
+    sums: list[float] = [_UNKNOWN] * len(parents)
+    for value, group in zip(values or (), groups, strict=False):
+        if value >= 0:
+            sums[group] = max(0, sums[group]) + value
+    return sums
+
+
+def _added_up(own: list[float], recorded: Mapping[int, float], parents: list[int]) -> list[float]:
+    """Take a group's total as it was recorded, else add up its own and the totals of the groups in it."""
+    totals = list(own)
+    for group in range(len(parents) - 1, -1, -1):
+        totals[group] = recorded.get(group, totals[group])
+        above = parents[group]
+        if above >= 0 and totals[group] >= 0:
+            totals[above] = max(0, totals[above]) + totals[group]
+    return totals
+
+
+def _measured_by(measured: object, *, has_times: bool) -> dict[str, Any] | None:
+    if isinstance(measured, dict) and _is_figure(measured.get("steps")):
+        return {"by": "watch", "steps": measured["steps"], "on": str(measured.get("clock", "clock"))}
+    return {"by": "run metadata", "steps": 1, "on": "clock"} if has_times else None
 
 
 def _blocks(costs: Mapping[str, Any] | None, paths: list[str]) -> list[dict[str, Any]]:
@@ -86,6 +142,7 @@ def _blocks(costs: Mapping[str, Any] | None, paths: list[str]) -> list[dict[str,
         kept["class"] = str(block.get("class", ""))
         kept["calls"] = block["calls"] if _is_figure(block.get("calls")) else 1
         kept["tied"] = _texts(block.get("tied"))
+        kept["device"], kept["dtype"] = str(block.get("device") or ""), str(block.get("dtype") or "")
         blocks.append(kept)
     return blocks
 

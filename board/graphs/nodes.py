@@ -1,11 +1,22 @@
 """What a node of a GraphDef says, in words: names, shapes, element types and costs, whoever wrote it."""
 
 import math
+import re
 from typing import Any, NamedTuple
 
 from board.graphs.raw_graph import AttrEntry
 
-__all__ = ["FUNCTIONS", "Facts", "NodeReader", "decode_name", "dtype_name", "shape_text", "split_input", "strip_slot"]
+__all__ = [
+    "FUNCTIONS",
+    "Facts",
+    "NodeReader",
+    "decode_name",
+    "device_text",
+    "dtype_name",
+    "shape_text",
+    "split_input",
+    "strip_slot",
+]
 
 FUNCTIONS = "functions"  # scope under which the functions of TensorFlow graphs are shown
 
@@ -41,9 +52,14 @@ _VARIABLES = frozenset({b"VariableV2", b"Variable", b"VarHandleOp", b"AutoReload
 _DTYPE_KEYS = (b"dtype", b"output_types", b"out_type", b"DstT", b"T")
 _WANTED = frozenset(
     {
-        *(b"_output_shapes", b"shape", b"macs", b"flops", b"num_params", b"output_bytes", b"source", b"keras_class"),
+        *(b"_output_shapes", b"shape", b"macs", b"flops", b"num_params", b"output_bytes", b"source"),
+        *(b"keras_class", b"torch_dtype"),
         *_DTYPE_KEYS,
     }
+)
+_DEVICE = re.compile(
+    r"^(?:/job:(?P<job>[^/]*))?(?:/replica:\d+)?(?:/task:(?P<task>\d+))?"
+    r"(?:/device:|/)(?P<kind>[A-Za-z_]+):(?P<number>\d+)$"
 )
 _UNKNOWN = -1
 _NO_SHAPES: tuple[tuple[str, ...], int] = ((), _UNKNOWN)
@@ -61,6 +77,7 @@ class Facts(NamedTuple):
     params: int
     output_bytes: int  # 0 where unknown
     source: str  # "file:line"; "" where the file does not say
+    device: str  # "GPU:0"; "" where the file does not say
 
 
 def decode_name(name: bytes) -> str:
@@ -72,6 +89,15 @@ def dtype_name(number: int) -> str:
     """Name an element type of ``types.proto``; references are named like the type itself."""
     known = _DTYPES.get(number % _REFERENCE)
     return known[0] if known else f"type {number}"
+
+
+def device_text(device: str) -> str:
+    """Shorten a device's name: "/device:GPU:0" is "GPU:0", of another machine's task "worker/1 GPU:0"."""
+    found = _DEVICE.search(device)
+    if found is None:
+        return device
+    place = f"{found['job']}/{found['task'] or 0} " if found["job"] not in (None, "localhost") else ""
+    return f"{place}{found['kind'].upper()}:{found['number']}"
 
 
 def shape_text(shape: Any) -> str:
@@ -100,13 +126,14 @@ def strip_slot(name: bytes) -> bytes:
 
 
 class NodeReader:
-    """Reads what the columns need out of raw nodes; remembers attributes, of which a graph has few different ones."""
+    """Reads what the columns need out of raw nodes; nodes with equal attributes, and most are, are read once."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[bytes, Any]] = {}
+        self._facts: dict[tuple[bytes, ...], Facts] = {}
 
     def read(self, node: Any) -> Facts:
-        """Read one node of a ``RawGraphDef``.
+        """Read one node of a ``RawGraphDef``; equal facts are one object.
 
         Parameters are ``num_params`` of our writer's nodes, else the size of a TensorFlow variable of known shape.
         Multiply-adds are ``macs``, else half of ``flops``. Bytes are ``output_bytes``, else all output shapes times
@@ -115,11 +142,21 @@ class NodeReader:
         Raises:
             writer.format.messages.DecodeError: an attribute makes no sense.
         """
-        found: dict[bytes, Any] = {}
-        for raw in node.attr:
+        attributes = [
+            raw
+            for raw in node.attr
             # an entry starts with its key: field 1, its length, its bytes
-            if len(raw) > 1 and raw[0] == _KEY_TAG and raw[1] < _ONE_BYTE_LENGTH and raw[2 : 2 + raw[1]] not in _WANTED:
-                continue
+            if len(raw) < 2 or raw[2 : 2 + raw[1]] in _WANTED or raw[0] != _KEY_TAG or raw[1] >= _ONE_BYTE_LENGTH
+        ]
+        key = (node.op, node.device, *attributes)
+        facts = self._facts.get(key)
+        if facts is None:
+            facts = self._facts[key] = self._read(*key)
+        return facts
+
+    def _read(self, op: bytes, device: bytes, *attributes: bytes) -> Facts:
+        found: dict[bytes, Any] = {}
+        for raw in attributes:
             known = self._known.get(raw)
             if known is None:
                 known = self._known[raw] = _decode_attribute(raw)
@@ -130,16 +167,17 @@ class NodeReader:
         macs = found.get(b"macs", _UNKNOWN)
         params = found.get(b"num_params", _UNKNOWN)
         output_bytes = found.get(b"output_bytes", _UNKNOWN)
-        if params < 0 and node.op in _VARIABLES and b"shape" in found:
+        if params < 0 and op in _VARIABLES and b"shape" in found:
             params = (found[b"shape"] or _NO_SHAPES)[1]
         return Facts(
-            op=decode_name(node.op or found.get(b"keras_class", b"")),
+            op=decode_name(op or found.get(b"keras_class", b"")),
             shapes=texts,
-            dtype=name or (dtype_name(number) if number else ""),
+            dtype=name or (dtype_name(number) if number else decode_name(found.get(b"torch_dtype", b""))),
             macs=max(0, macs if macs >= 0 else found.get(b"flops", 0) // 2),
             params=max(0, params),
-            output_bytes=output_bytes if output_bytes >= 0 else 0 if node.op == b"Const" else max(0, elements) * size,
+            output_bytes=output_bytes if output_bytes >= 0 else 0 if op == b"Const" else max(0, elements) * size,
             source=decode_name(found.get(b"source", b"")),
+            device=device_text(decode_name(device)),
         )
 
 
@@ -155,7 +193,7 @@ def _decode_attribute(raw: bytes) -> tuple[bytes, Any]:
         return key, (tuple(shape_text(shape) for shape in shapes), elements) if shapes else None
     if key in _DTYPE_KEYS:
         return key, value.type or (value.list.type[0] if value.list.type else 0)
-    if key in (b"source", b"keras_class"):
+    if key in (b"source", b"keras_class", b"torch_dtype"):
         return key, bytes(value.s)
     return key, value.i
 

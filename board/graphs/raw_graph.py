@@ -18,7 +18,13 @@ def _raw_graph_def() -> Any:
     # A message and bytes are the same on the wire, so one may be read as the other. Field numbers: graph.proto.
     file = descriptor_pb2.FileDescriptorProto(name="raw_graph.proto", package="trainboard.raw", syntax="proto3")
     node = file.message_type.add(name="NodeDef")
-    for name, number, label in (("name", 1, _ONE), ("op", 2, _ONE), ("input", 3, _MANY), ("attr", 5, _MANY)):
+    for name, number, label in (
+        ("name", 1, _ONE),
+        ("op", 2, _ONE),
+        ("input", 3, _MANY),
+        ("device", 4, _ONE),
+        ("attr", 5, _MANY),
+    ):
         node.field.add(name=name, number=number, label=label, type=_BYTES)
     graph = file.message_type.add(name="GraphDef")
     graph.field.add(name="node", number=1, label=_MANY, type=_MESSAGE, type_name=".trainboard.raw.NodeDef")

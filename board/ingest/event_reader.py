@@ -430,6 +430,8 @@ class EventReader:
             elif content.WhichOneof("content") == "end":
                 self._ended_at = end
                 self._dropped = sum(entry.count for entry in content.end.dropped)
+            elif content.WhichOneof("content") == "gap":  # counted again at the end
+                self._dropped += sum(entry.count for entry in content.gap.dropped)
 
     @property
     def descriptions(self) -> dict[str, tuple[str, str]]:

@@ -135,7 +135,8 @@ def _values(field: Field | None, universe: Universe) -> list[Option]:
         for one in value if isinstance(value, frozenset) else (value,):
             if one is not MISSING and not (isinstance(one, str) and len(one) > 200):
                 found[_spelled(one)] += 1
-    return [Option(text, "value", _runs(count)) for text, count in found.most_common(MOST_VALUES)]
+    ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    return [Option(text, "value", _runs(count)) for text, count in ranked[:MOST_VALUES]]
 
 
 def _spelled(value: Any) -> str:

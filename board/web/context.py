@@ -8,6 +8,9 @@ from fastapi import Depends, Request
 
 from board.live import Live
 from board.logs import Logs
+from board.state.keeping import State
+from board.state.schema import key_of
+from board.web.encoding import shown_name
 from board.web.limits import MAX_DRAWING
 
 __all__ = ["Board", "Context"]
@@ -20,7 +23,16 @@ class Context:
     logs: Logs
     live: Live
     logdirs: tuple[str, ...]  # as given on the command line
+    state: State
     drawing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_DRAWING))
+
+    def folders(self) -> list[tuple[str, str]]:
+        """Return each run with the absolute path of its folder, as pages spell names: what choices are kept by."""
+        return [(run, shown_name(folder)) for run, folder in self.logs.folders()]
+
+    def folder_keys(self) -> list[tuple[str, str]]:
+        """Return each run with the key of its folder."""
+        return [(run, key_of(folder)) for run, folder in self.folders()]
 
 
 async def _context(request: Request) -> Context:  # async: a plain function would cost a hop to a thread

@@ -8,14 +8,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from board.errors import BoardError, MalformedValueError, UnknownRunError, UnknownSeriesError
+from board.errors import (
+    BoardError,
+    MalformedValueError,
+    MissingExtraError,
+    NotKeptError,
+    UnknownRunError,
+    UnknownSeriesError,
+    UnknownViewError,
+)
 from board.live import TooManyListenersError
 from board.web.encoding import json_response
 from board.web.security import SECURITY_HEADERS
 
 __all__ = ["add_error_handlers"]
 
-NOT_FOUND = (UnknownRunError, UnknownSeriesError, MalformedValueError)
+NOT_FOUND = (UnknownRunError, UnknownSeriesError, UnknownViewError, MalformedValueError)
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -28,7 +36,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _answer_board_error(request: Request, error: Exception) -> Response:
-    return json_response({"error": str(error)}, 404 if isinstance(error, NOT_FOUND) else 400)
+    unable = {NotKeptError: 503, MissingExtraError: 501}
+    status = 404 if isinstance(error, NOT_FOUND) else unable.get(type(error), 400)
+    return json_response({"error": str(error)}, status)
 
 
 async def _answer_too_many(request: Request, error: Exception) -> Response:

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from board.logs import Kind, Problem, RunSummary
+from board.state.choices import Choice
 from board.web.context import Board
 from board.web.encoding import json_response, number, shown_name
 from board.web.markdown import render_markdown
+from board.web.values import shown_value
 
 __all__ = ["router"]
 
@@ -16,9 +18,19 @@ router = APIRouter()
 
 
 @router.get("/api/runs")
-def list_runs(board: Board) -> Response:
+def list_runs(board: Board, hparams: bool = False) -> Response:
     """List every run with its state and progress, in the order of their starts."""
     overview = board.logs.overview()
+    kept = board.state.choices.all()
+    chosen = {run: kept[key] for run, key in board.folder_keys() if key in kept} if kept else {}
+    found = board.logs.all_hparams() if hparams else {}
+    listed = []
+    for run in overview.runs:
+        row = _run(run, board.state.colours.number(shown_name(run.name)), chosen.get(run.name))
+        if hparams:
+            own = found[run.name].values if run.name in found else {}
+            row["hparams"] = {shown_name(name): shown_value(value) for name, value in own.items()}
+        listed.append(row)
     return json_response(
         {
             "boot": board.live.boot,
@@ -29,7 +41,7 @@ def list_runs(board: Board) -> Response:
             "bytes_read": overview.bytes_read,
             "bytes_total": overview.bytes_total,
             "problems": [_problem(problem) for problem in overview.problems],  # of folders
-            "runs": [_run(run) for run in overview.runs],
+            "runs": listed,
         }
     )
 
@@ -66,11 +78,12 @@ def count_tags(board: Board) -> Response:
     return json_response({kind: count for kind, count in board.logs.counts().items() if count})
 
 
-def _run(run: RunSummary) -> dict[str, Any]:
-    return {
+def _run(run: RunSummary, colour_number: int | None, chosen: Choice | None) -> dict[str, Any]:
+    row = {
         "name": shown_name(run.name),
         "state": run.state,
-        "color": run.color_index,
+        "color": run.color_index if colour_number is None else colour_number,
+        "colour": None if chosen is None else chosen.colour,
         "start": _time(run.start),
         "last": _time(run.last_wall_time),
         "points": run.points,
@@ -82,6 +95,10 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "facts": {key: shown_name(value) if isinstance(value, str) else value for key, value in run.facts.items()},
         "problems": [_problem(problem) for problem in run.problems],
     }
+    if chosen is not None:
+        row |= {"title": chosen.title, "star": chosen.star, "archived": chosen.archived, "baseline": chosen.baseline}
+        row["tags"] = sorted(chosen.tags)
+    return row
 
 
 def _time(wall_time: float | None) -> float | str | None:

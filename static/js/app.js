@@ -4,10 +4,10 @@ import { api } from "./api.js";
 import { RunStore } from "./run_store.js";
 import { Stream } from "./stream.js";
 import { MUTED, forgetTokens, resolved, runColour, toggleTheme } from "./theme.js";
-import { ViewState } from "./view_state.js";
+import { ViewState, stringify } from "./view_state.js";
 
 /** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
-/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "connection" | "counts"} Topic */
+/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "counts" | "notices"} Topic */
 
 const REREAD_MS = 200; // runs are asked for again at most this often
 const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
@@ -22,7 +22,9 @@ export class App {
     this.runs = new RunStore();
     /** @type {RunsAnswer | null} */
     this.answer = null;
-    this.view = new ViewState(location.search, (query) => history.replaceState(history.state, "", query || location.pathname));
+    this.view = new ViewState(location.search || remembered(page), (query, isStep) => history[isStep ? "pushState" : "replaceState"](isStep ? { isStep } : history.state, "", query || location.pathname));
+    if (!location.search && this.view.pairs.length) this.view.write(this.view.toString(), false);
+    addEventListener("popstate", () => this.navigated());
     this.runs.decode(this.view.get("show"), this.view.get("hide"));
     /** Name of the run that stands out in all charts and lists. @type {string | null} */
     this.lifted = null;
@@ -33,6 +35,10 @@ export class App {
     this.focus = null;
     /** Colour index of a run where it is not its own. @type {((run: Run) => number) | null} */
     this.colourOf = null;
+    /** Groups of chosen runs; null: none were asked for. @type {import("./types.d.ts").Group[] | null} */
+    this.groups = null;
+    /** What the board noticed, by tag. @type {Map<string, import("./types.d.ts").Notice[]>} */
+    this.notices = new Map();
     /** @type {Connection} */
     this.connection = { state: "connecting", since: Date.now(), retryAt: null };
     /** @type {Map<string, Set<(detail: any) => void>>} */
@@ -139,6 +145,12 @@ export class App {
     return resolved(this.style(run).colour);
   }
 
+  /** For who cannot see it happen. @param {string} news */
+  say(news) {
+    const place = document.querySelector("[data-slot=news]");
+    if (place) place.textContent = news;
+  }
+
   /** @param {string | null} name */
   lift(name) {
     if (this.lifted === name) return;
@@ -161,6 +173,22 @@ export class App {
     this.tell("selection");
   }
 
+  /** The back button, or a named view: the address says what is chosen now. */
+  navigated() {
+    this.view.load(location.search);
+    this.runs.decode(this.view.get("show"), this.view.get("hide"));
+    const step = Number(this.view.get("step") ?? NaN);
+    this.setCursor(Number.isFinite(step) ? step : null, true);
+    this.tell("navigated");
+    this.tell("selection");
+  }
+
+  /** Go to another view of this page, so that the back button leads here. @param {string} query */
+  visit(query) {
+    history.pushState({ isStep: true }, "", query || location.pathname);
+    this.navigated();
+  }
+
   toggleTheme() {
     toggleTheme();
     this.view.set("theme", null);
@@ -180,13 +208,23 @@ export class App {
 
 /** One tab's last view of each page of this board: pins and smoothing outlive a look at the images. @param {string} page */
 const viewKey = (page) => `trainboard.view ${new URL(page, document.baseURI).pathname}`;
+/** Choices that last: how things look and where they stand. Not which runs, which part, which step. */
+const LASTING = ["pin", "place", "closed", "wide", "width", "height", "smooth", "smoothing", "raw", "superseded", "marks", "order", "range", "xscale", "y", "table"];
 
 /** @param {string} page @param {string} query */
 function keepView(page, query) {
-  try { sessionStorage.setItem(viewKey(page), query); } catch { /* storage may be refused */ }
+  try {
+    sessionStorage.setItem(viewKey(page), query);
+    localStorage.setItem(viewKey(page), stringify([...new URLSearchParams(query)].filter(([key]) => LASTING.includes(key))));
+  } catch { /* storage may be refused */ }
 }
 
 /** @param {string} page */
 function keptView(page) {
   try { return sessionStorage.getItem(viewKey(page)) ?? ""; } catch { return ""; }
+}
+
+/** An address that chooses nothing opens as this browser left the page; it is written out, so that a colleague sees the same. @param {string} page */
+function remembered(page) {
+  try { return localStorage.getItem(viewKey(page)) ?? ""; } catch { return ""; }
 }

@@ -39,7 +39,7 @@ export function unpackNames(text) {
 }
 
 export class ViewState {
-  /** @param {string} search `location.search` @param {(query: string) => void} write called with the new query, "?" included, after each change */
+  /** @param {string} search `location.search` @param {(query: string, isStep: boolean) => void} write called with the new query, "?" included, after each change; a step is one that the back button undoes */
   constructor(search, write) {
     /** @type {[string, string][]} */
     this.pairs = [...new URLSearchParams(search)];
@@ -58,19 +58,25 @@ export class ViewState {
     return this.pairs.filter(([k]) => k === key).map(([, v]) => v);
   }
 
-  /** @param {string} key @param {string | number | null} value null takes it out */
-  set(key, value) {
-    this.setAll(key, value === null ? [] : [String(value)]);
+  /** @param {string} key @param {string | number | null} value null takes it out @param {{isStep?: boolean}} [how] */
+  set(key, value, how) {
+    this.setAll(key, value === null ? [] : [String(value)], how);
   }
 
-  /** @param {string} key @param {string[]} values */
-  setAll(key, values) {
+  /** The address is another one: after the back button, say. @param {string} search */
+  load(search) {
+    this.pairs = [...new URLSearchParams(search)];
+    for (const listener of this.listeners) listener();
+  }
+
+  /** @param {string} key @param {string[]} values @param {{isStep?: boolean}} [how] */
+  setAll(key, values, { isStep = false } = {}) {
     const old = this.getAll(key);
     if (old.length === values.length && old.every((v, i) => v === values[i])) return;
     const first = this.pairs.findIndex(([k]) => k === key), kept = this.pairs.filter(([k]) => k !== key);
     kept.splice(first < 0 ? kept.length : Math.min(first, kept.length), 0, ...values.map((v) => /** @type {[string, string]} */ ([key, v])));
     this.pairs = kept;
-    this.write(this.toString());
+    this.write(this.toString(), isStep);
     for (const listener of this.listeners) listener();
   }
 

@@ -176,7 +176,7 @@ def test_cache_and_state_folders_follow_xdg(board: Board, tmp_path: Path, monkey
     for variable, value in (("HOME", tmp_path), ("XDG_CACHE_HOME", tmp_path / "c"), ("XDG_STATE_HOME", "relative")):
         monkeypatch.setenv(variable, str(value))
     assert board("cache", "--path").stdout == f"{tmp_path}/c/trainboard\n"
-    assert board("state", "--path").stdout == f"{tmp_path}/.local/state/trainboard\n"
+    assert board("state", "--path").stdout == f"{tmp_path}/.local/state/trainboard/state.sqlite\n"
     assert board("cache", "--path", "--cache-dir", str(tmp_path)).stdout == f"{tmp_path}\n"
     assert not (tmp_path / "c").exists(), "asking makes nothing"
 

@@ -102,7 +102,7 @@ def query(page: Page) -> dict[str, list[str]]:
 
 def colours(page: Page) -> int:
     """How many different colours the drawing has."""
-    count: int = page.locator(".graph-canvas > canvas").evaluate(
+    count: int = page.locator(".graph-canvas[data-side=after] > canvas").evaluate(
         """async (canvas) => { await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
         return new Set(new Uint32Array(data.buffer)).size; }"""
@@ -113,7 +113,7 @@ def colours(page: Page) -> int:
 def selected_place(page: Page) -> tuple[float, float]:
     """Where the chosen box is drawn, in the page: the middle of the first long line in the colour of the choice."""
     colours(page)  # waits for a frame
-    at = page.locator(".graph-canvas > canvas").evaluate(
+    at = page.locator(".graph-canvas[data-side=after] > canvas").evaluate(
         """(canvas) => {
         const accent = getComputedStyle(document.documentElement).getPropertyValue("--color-accent").trim();
         const wanted = [1, 3, 5].map((i) => parseInt(accent.slice(i, i + 2), 16));
@@ -126,7 +126,7 @@ def selected_place(page: Page) -> tuple[float, float]:
         return null; }"""
     )
     assert at is not None, "nothing is marked as chosen"
-    box = page.locator(".graph-canvas > canvas").bounding_box()
+    box = page.locator(".graph-canvas[data-side=after] > canvas").bounding_box()
     assert box is not None
     return box["x"] + at["x"], box["y"] + at["y"] + 12
 
@@ -202,7 +202,7 @@ def test_depths_and_keys(page: Page, board_server: BoardServer, net_logs: Path) 
     assert query(page)["depth"] == ["all"]
     page.get_by_role("button", name="1", exact=True).click()
     expect(page.locator(".cost-row")).to_have_count(6)
-    canvas = page.locator(".graph-canvas > canvas")
+    canvas = page.locator(".graph-canvas[data-side=after] > canvas")
     canvas.focus()
     for key, title in [("ArrowDown", "tokens"), ("ArrowDown", "Net"), ("ArrowDown", "output"), ("ArrowUp", "Net")]:
         canvas.press(key)
@@ -271,7 +271,9 @@ def test_a_graph_that_arrives_is_shown_at_once(page: Page, board_server: BoardSe
         page.goto(board_server(tmp_path) + "graphs")
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "empty")
         expect(page.locator(".graph-empty pre")).to_have_text("writer.add_graph(model, inputs)")
-        expect(page.locator(".graph-canvas > canvas")).to_be_hidden()  # nothing drawn yet: it would be black
+        expect(
+            page.locator(".graph-canvas[data-side=after] > canvas")
+        ).to_be_hidden()  # nothing drawn yet: it would be black
         writer.add_graph(Net(), torch.zeros(2, 8, dtype=torch.int64))
         writer.flush()
         expect(page.locator(".graph-page")).to_have_attribute("data-state", "shown", timeout=LIVE_LIMIT_MS)
@@ -280,7 +282,7 @@ def test_a_graph_that_arrives_is_shown_at_once(page: Page, board_server: BoardSe
 
 def test_theme_size_and_zoom(page: Page, board_server: BoardServer, net_logs: Path) -> None:
     shown(page, board_server(net_logs) + "graphs?theme=light")
-    canvas = page.locator(".graph-canvas > canvas")
+    canvas = page.locator(".graph-canvas[data-side=after] > canvas")
 
     def corner() -> list[int]:
         colours(page)  # waits for a frame
@@ -304,7 +306,9 @@ def test_a_fine_screen_gets_fine_lines(browser: Browser, board_server: BoardServ
     with browser.new_context(viewport={"width": 1200, "height": 800}, device_scale_factor=2) as context:
         page = context.new_page()
         shown(page, board_server(net_logs) + "graphs")
-        ratio = page.locator(".graph-canvas > canvas").evaluate("(c) => c.width / c.getBoundingClientRect().width")
+        ratio = page.locator(".graph-canvas[data-side=after] > canvas").evaluate(
+            "(c) => c.width / c.getBoundingClientRect().width"
+        )
         assert ratio == pytest.approx(2, abs=0.01)
 
 

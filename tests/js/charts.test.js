@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { curve, fullX, fullY, isolated, joined, nearestIndex, pointAt } from "../../static/js/modules/chart_data.js";
 import { linearTicks, logTicks, relativeTicks, stepTicks, wallTicks } from "../../static/js/modules/chart_ticks.js";
-import { PINNED, groupTags, matcher } from "../../static/js/modules/tag_groups.js";
+import { PINNED, groupTags, moved, readMoves, withMove, writeMoves } from "../../static/js/modules/tag_groups.js";
+import { contains, looksLikeRegex } from "../../static/js/modules/tag_search.js";
 
 const f8 = (...values) => ({ dtype: "f8", bdata: Buffer.from(Float64Array.of(...values).buffer).toString("base64") });
 const line = (more = {}) => ({
@@ -44,17 +45,17 @@ test("joined lines keep a gap between them", () => {
 
 test("ranges leave outliers out, unless all is asked for", () => {
   const c = [curve(line({ y_range: [0, 1000], y_inner: [1, 3], count: 500 }), "step")];
-  const [lo, hi] = fullY(c, { all: false, isLog: false, withRaw: true });
+  const [lo, hi] = fullY(c, { all: false, kind: "linear", withRaw: true });
   assert.ok(lo < 1 && hi > 3 && hi < 5, `${lo} ${hi}`);
-  assert.ok(fullY(c, { all: true, isLog: false, withRaw: true })[1] > 1000);
+  assert.ok(fullY(c, { all: true, kind: "linear", withRaw: true })[1] > 1000);
   assert.deepEqual(fullX(c, "step", false), [1, 3.01]);
   assert.deepEqual(fullX([], "step", false), [0, 1]);
-  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, isLog: false, withRaw: true })[1] > 1000, "three points have no outliers");
-  const raw = fullY([curve(line({ raw_x: f8(1, 2, 3), raw_y: f8(-4, 2, 9) }), "step")], { all: false, isLog: false, withRaw: true });
+  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, kind: "linear", withRaw: true })[1] > 1000, "three points have no outliers");
+  const raw = fullY([curve(line({ raw_x: f8(1, 2, 3), raw_y: f8(-4, 2, 9) }), "step")], { all: false, kind: "linear", withRaw: true });
   assert.ok(raw[0] < -4 && raw[1] > 9, `what is drawn behind has room: ${raw}`);
-  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, isLog: false, withRaw: true });
+  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, kind: "linear", withRaw: true });
   assert.ok(flat[0] < 5 && flat[1] > 5);
-  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, isLog: true, withRaw: true });
+  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, kind: "log", withRaw: true });
   assert.ok(log[0] > 0 && log[0] <= 0.01 && log[1] >= 100, `${log}`);
 });
 
@@ -75,15 +76,31 @@ test("ticks are round, few, and say what they stand for", () => {
 
 test("tags are grouped by their first part, pins first, what no chosen run has left out", () => {
   const tags = ["val/loss", "train/loss", "train/acc10", "train/acc9", "lr", "gone/x", "system/gpu"].map((tag) => ({ tag, runs: new Set(tag === "gone/x" ? ["hidden"] : ["a"]), points: 1, description: "" }));
-  const { groups } = groupTags(tags, { filter: "", pins: ["val/loss", "not there"], isShown: (run) => run === "a" });
+  const { groups } = groupTags(tags, { test: () => true, pins: ["val/loss", "not there"], isShown: (run) => run === "a" });
   assert.deepEqual(groups.map((group) => [group.key, group.tags]), [[PINNED, ["val/loss"]], ["train", ["train/acc9", "train/acc10", "train/loss"]], ["system", ["system/gpu"]], ["", ["lr"]]]);
 });
 
-test("a filter is text, or a regex where it looks like one; a broken one is text", () => {
-  assert.equal(matcher("LOSS").test("train/loss"), false);
-  assert.equal(matcher("loss").test("train/Loss"), true);
-  assert.equal(matcher("acc|^val").test("val/loss"), true);
-  assert.equal(matcher("lr(").isBroken, true);
-  assert.equal(matcher("lr(").test("x/lr(0)"), true);
-  assert.equal(matcher("a.b").test("axb"), false);
+test("what the hand has moved stays moved", () => {
+  const tags = ["a/1", "a/2", "a/3", "a/4"];
+  assert.deepEqual(moved(tags, [{ tag: "a/4", before: "a/2" }]), ["a/1", "a/4", "a/2", "a/3"]);
+  assert.deepEqual(moved(tags, [{ tag: "a/1", before: null }, { tag: "a/4", before: "a/2" }]), ["a/4", "a/2", "a/3", "a/1"]);
+  assert.deepEqual(moved(tags, [{ tag: "gone", before: "a/1" }, { tag: "a/1", before: "gone" }, { tag: "a/2", before: "a/2" }]), tags);
+  const first = { tag: "a/1", before: null }, again = { tag: "a/1", before: "a/3" }, by = { tag: "a/2", before: "a/1" };
+  assert.deepEqual(withMove([first], again), [again]);
+  assert.deepEqual(withMove([first, by], again), [first, by, again]); // a/2 went by a/1
+});
+
+test("moves are in the address without loss", () => {
+  const moves = [{ tag: "a>b~1", before: "~0>" }, { tag: "x", before: null }];
+  assert.deepEqual(readMoves(writeMoves(moves)), moves);
+  assert.deepEqual(readMoves(["nonsense", "a>b"]), [{ tag: "a", before: "b" }]);
+});
+
+test("plain text counts case only where it has a capital", () => {
+  assert.equal(contains("LOSS")("train/loss"), false);
+  assert.equal(contains("loss")("train/Loss"), true);
+  assert.equal(contains(" lr( ")("x/lr(0)"), true);
+  assert.equal(contains("")("anything"), true);
+  assert.equal(looksLikeRegex("train/loss"), false);
+  assert.equal(looksLikeRegex("acc|^val"), true);
 });

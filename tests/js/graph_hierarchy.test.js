@@ -4,13 +4,15 @@ import { decodeColumns, elements } from "../../static/js/graph/columns.js";
 import { depthOf, opened, packOpen, topLevel, unpackOpen } from "../../static/js/graph/expansion.js";
 import { CONSTANT, DEAD_END, EMPTY, SHOWN } from "../../static/js/graph/folding.js";
 import { buildHierarchy, siblingEdges } from "../../static/js/graph/hierarchy.js";
-import { Labels, bytesText } from "../../static/js/graph/labels.js";
+import { Labels } from "../../static/js/graph/labels.js";
+import { bytesText } from "../../static/js/graph/costs.js";
 import { Layout } from "../../static/js/graph/layout.js";
 import { Links } from "../../static/js/graph/links.js";
 import { NameIndex, attribute, className, fullName, isBlock, isStack, title } from "../../static/js/graph/names.js";
 import { eachItem, itemAt, neighbour, rectOf } from "../../static/js/graph/scene.js";
 import { findItems } from "../../static/js/graph/search.js";
-import { bestColouring, shareStep, structureKind } from "../../static/js/graph/colour.js";
+import { bestColouring, shareStep } from "../../static/js/graph/colour.js";
+import { structureKind } from "../../static/js/graph/kinds.js";
 import { graphJson, transformer } from "./graph_builder.js";
 
 const hierarchy = (nodes) => buildHierarchy(decodeColumns(graphJson(nodes)));

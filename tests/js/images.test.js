@@ -2,29 +2,37 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WHOLE, formatLook, moved, parseLook, pixelAt, zoomed } from "../../static/js/modules/image_camera.js";
 import { formatAgainst, indexOf, parseAgainst, parseMode, runOf } from "../../static/js/modules/image_compare.js";
-import { difference, differenceText } from "../../static/js/modules/image_difference.js";
+import { difference, differenceText, scaleOf } from "../../static/js/modules/image_difference.js";
 
 const rgba = (/** @type {number[][]} */ ...pixels) => Uint8ClampedArray.from(pixels.flatMap(([r, g, b]) => [r, g, b, 255]));
 
+const GREY = scaleOf([[0, 0, 0], [255, 255, 255]]);
+
 test("the difference of two pictures: mean, peak signal-to-noise ratio, and a picture that shows it", () => {
-  const a = rgba([10, 20, 30], [0, 0, 0]), b = rgba([13, 20, 24], [0, 0, 0]), out = new Uint8ClampedArray(8);
-  const found = difference(a, b, out);
-  assert.equal(found.meanAbsolute, (3 + 6) / 6);
-  assert.ok(Math.abs(found.psnr - 10 * Math.log10(255 ** 2 / ((9 + 36) / 6))) < 1e-12);
-  assert.equal(found.greatest, 6);
-  assert.deepEqual([...out], [128, 0, 255, 255, 0, 0, 0, 255]); // 3, 0, 6 times 42.5
-  assert.deepEqual(difference(b, a, new Uint8ClampedArray(8)).meanAbsolute, found.meanAbsolute);
+  const a = rgba([10, 20, 30], [0, 0, 0], [5, 5, 5]), b = rgba([13, 20, 24], [0, 0, 0], [8, 8, 8]), out = new Uint8ClampedArray(12);
+  const found = difference(a, b, out, GREY);
+  assert.equal(found.meanAbsolute, (3 + 6 + 9) / 9);
+  assert.ok(Math.abs(found.psnr - 10 * Math.log10(255 ** 2 / ((9 + 36 + 27) / 9))) < 1e-12);
+  assert.deepEqual([found.greatest, found.gain], [3, 85]);
+  assert.deepEqual([...out], [255, 255, 255, 255, 128, 128, 128, 255, 0, 0, 0, 255]); // brighter, equal, darker, each as far as can be
+  assert.equal(difference(b, a, new Uint8ClampedArray(12), GREY).meanAbsolute, found.meanAbsolute);
+});
+
+test("colours that differ and are equally bright are no equal pixels", () => {
+  const out = new Uint8ClampedArray(8);
+  difference(rgba([9, 0, 0], [9, 9, 9]), rgba([0, 9, 0], [9, 9, 9]), out, GREY);
+  assert.notEqual(out[0], out[4]);
 });
 
 test("equal pictures are called equal, and pictures of other sizes are refused", () => {
   const a = rgba([1, 2, 3]), out = new Uint8ClampedArray(4);
-  assert.equal(differenceText(difference(a, a, out), true), "equal");
-  assert.deepEqual([...out], [0, 0, 0, 255]);
-  assert.throws(() => difference(a, rgba([1, 2, 3], [1, 2, 3]), out), /4 and 8 bytes/);
+  assert.equal(differenceText(difference(a, a, out, GREY), true), "equal");
+  assert.deepEqual([...out], [128, 128, 128, 255]);
+  assert.throws(() => difference(a, rgba([1, 2, 3], [1, 2, 3]), out, GREY), /4 and 8 bytes/);
 });
 
 test("black against white: the greatest error there is", () => {
-  const found = difference(rgba([0, 0, 0]), rgba([255, 255, 255]), new Uint8ClampedArray(4));
+  const found = difference(rgba([0, 0, 0]), rgba([255, 255, 255]), new Uint8ClampedArray(4), GREY);
   assert.deepEqual([found.meanAbsolute, found.psnr, found.gain], [255, 0, 1]);
   assert.equal(differenceText(found, true), "MAE 255 · 0.0\u202fdB");
 });

@@ -1,6 +1,5 @@
 """Files on disks that are full, at a limit or taken away, judged by what TensorBoard reads from them."""
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -194,7 +193,7 @@ def test_a_stuck_disk_is_not_waited_for_and_all_that_is_dropped_is_counted(small
 def test_unwritable_folder_is_warned_of_and_harmless(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     log = SummaryWriter(tmp_path / "file" / "run")
-    wait_until(lambda: log._queue._drain._retry_s > 0.15)  # it has tried several times
+    wait_until(lambda: log._queue._drain._files._retry_s > 0.15)  # it has tried several times
     assert len(caplog.records) == 1
     for step in range(100):
         log.add_scalar("a", 1.0, step)
@@ -253,38 +252,3 @@ def test_a_file_that_rests_is_gone_on_with_where_it_is_the_same(tmp_path: Path, 
     steps = {"nothing": [0, 1], "removed": [1], "replaced": [0, 1], "appended": [0, 5, 1], "a folder": [1]}
     assert read_steps(tmp_path) == steps[meanwhile]
     assert_whole(tmp_path)
-
-
-def test_what_is_synced_was_asked_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[Path] = []
-    fsync = os.fsync
-
-    def note(descriptor: int) -> None:
-        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", note)
-    with SummaryWriter(tmp_path / "run") as writer:
-        writer.add_scalar("loss", 0.5, 1)
-        writer.add_scalars("sub", {"a": 1.0}, 1)
-        assert writer.flush()
-        assert synced == []
-        assert writer.flush(sync=True)
-        assert writer.flush(sync=True)
-    names = [path.name if path.is_dir() else f"{path.parent.name}/file" for path in synced]
-    assert names == ["run/file", "run", "sub_a/file", "sub_a", "run/file", "sub_a/file"]
-    assert not writer.flush(sync=True), "what was closed was not waited for"
-
-
-def test_after_a_failed_sync_another_file_is_begun(tmp_path: Path) -> None:
-    file = EventFile(str(tmp_path))
-    file.pending.append(make_record(1))
-    file.write()
-    os.close(file._fd)  # as of a device that is gone, whatever is asked of it fails
-    with pytest.raises(OSError, match="descriptor"):
-        file.sync()
-    file.pending.append(make_record(2))
-    file.write()
-    file.close()
-    assert len(find_event_files(tmp_path)) == 2
-    assert read_steps(tmp_path) == [1, 2]

@@ -17,7 +17,9 @@ from writer.torch_graph import capture
 from writer.torch_tensors import iter_tensors
 
 # Values decide what these compute, or leave torch: fake tensors have none.
-NEEDS_VALUES = {"lstm_packed", "data_dependent", "through_numpy", "side_effects", "selecting", "stateful_updates"}
+NEEDS_VALUES = {"lstm_packed", "data_dependent", "through_numpy", "side_effects", "selecting", "stateful_updates"} | {
+    "experts", "until_done"
+}  # fmt: skip
 HOOKS = [name for name in vars(nn.Module()) if "hooks" in name]
 
 

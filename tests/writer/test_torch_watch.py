@@ -472,3 +472,51 @@ def test_distributed_training_is_the_same_to_the_bit(wrapper: str, tmp_path: Pat
     command = [sys.executable, "-c", textwrap.dedent(DISTRIBUTED), str(tmp_path / "store"), wrapper]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
     assert done.returncode == 7, done.stderr
+
+
+def test_the_writer_logs_a_watched_model_and_reads_as_ever(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    import board
+    from writer import SummaryWriter
+
+    generator, discriminator = Perceptron(), ConvNet()
+    with SummaryWriter(str(tmp_path)) as log:
+        log.watch(generator, warmup=1, steps=2)
+        log.watch(discriminator, tag="discriminator", warmup=1, steps=2)
+        for step in range(6):
+            loss_of(generator(torch.randn(2, 64))).backward()
+            loss_of(discriminator(torch.randn(2, 3, 32, 32))).backward()
+            log.add_scalar("loss", 1.0, step)
+    logs = board.open(tmp_path, cache=False)
+    own, named = logs.graph(".", "__run_graph__"), logs.graph(".", "discriminator")
+    for columns, classes in ((own, "Perceptron"), (named, "ConvNet")):
+        root = next(block for block in columns["costs"]["blocks"] if block["name"] == "")
+        assert root["class"] == classes
+        assert root["forward_s"] > 0
+        assert root["backward_s"] > 0
+        assert root["saved_bytes_total"] > 0
+        assert columns["costs"]["how"] == "observed"
+    accumulator = EventAccumulator(str(tmp_path))
+    accumulator.Reload()
+    assert accumulator.Tags()["run_metadata"] == ["step 2"]
+    timed = accumulator.RunMetadata("step 2").step_stats.dev_stats[0]
+    assert timed.device == "/device:CPU:0"
+    names = {node.name for node in accumulator.Graph().node}
+    assert {stats.node_name for stats in timed.node_stats} <= names
+    assert all(stats.all_end_rel_micros >= 1 for stats in timed.node_stats)
+    starts = [stats.all_start_micros for stats in timed.node_stats]
+    assert starts == sorted(starts)
+
+
+def test_a_writer_that_nobody_keeps_ends_the_watch(tmp_path: Path) -> None:
+    from writer import SummaryWriter
+
+    model = Perceptron()
+    log = SummaryWriter(str(tmp_path))
+    log.watch(model, warmup=0)
+    log._queue.close()
+    del log
+    for _ in range(3):
+        loss_of(model(torch.randn(2, 64))).backward()
+    assert len(model._forward_hooks) == 0

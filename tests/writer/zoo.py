@@ -328,6 +328,62 @@ class StatefulUpdates(nn.Module):
         return hidden * float(hidden.detach().abs().max() > 0)
 
 
+class MixtureOfExperts(nn.Module):
+    """Sends each row to its two best experts: how many rows an expert gets depends on values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.router = nn.Linear(16, 4)
+        self.experts = nn.ModuleList([nn.Sequential(nn.Linear(16, 32), nn.SiLU(), nn.Linear(32, 16)) for _ in range(4)])
+        self.readout = nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights, chosen = self.router(x).softmax(-1).topk(2, -1)
+        result = torch.zeros_like(x)
+        for number, expert in enumerate(self.experts):
+            rows, slot = torch.where(chosen == number)
+            if rows.numel():
+                result.index_add_(0, rows, expert(x[rows]) * weights[rows, slot, None])
+        return self.readout(result)
+
+
+class UntilDone(nn.Module):
+    """Steps a recurrent cell until it says that it is done: the length depends on values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.GRUCell(8, 16)
+        self.halt = nn.Linear(16, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        state = x.new_zeros(x.shape[0], 16)
+        done = x.new_zeros(())
+        for _ in range(6):
+            state = self.cell(x, state)
+            done = done + self.halt(state).sigmoid().mean()
+            if done > 1.5:
+                break
+        return state, done
+
+
+class Adversaries(nn.Module):
+    """A generator, and the discriminator that is called on what is real and on what is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = nn.Sequential(
+            nn.ConvTranspose2d(8, 16, 4, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(16, 1, 4, 2, 1, bias=False), nn.Tanh(),
+        )  # fmt: skip
+        self.discriminator = nn.Sequential(
+            nn.utils.parametrizations.spectral_norm(nn.Conv2d(1, 16, 4, 2, 1)), nn.LeakyReLU(0.2, inplace=True),
+            nn.Flatten(), nn.Linear(16 * 16, 1),
+        )  # fmt: skip
+
+    def forward(self, noise: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        return self.discriminator(self.generator(noise)), self.discriminator(real)
+
+
 def _tokens(batch: int, length: int, count: int) -> Tensor:
     return torch.arange(batch * length).reshape(batch, length) % count
 
@@ -363,5 +419,8 @@ ZOO: dict[str, tuple[Callable[[], nn.Module], Callable[[], Any]]] = {
     "any_number": (AnyNumber, lambda: [torch.randn(2, 8), torch.randn(2, 8)]),
     "unet_lists": (UNet, lambda: torch.randn(1, 1, 8, 8)),
     "stateful_updates": (StatefulUpdates, lambda: torch.randn(2, 8)),
+    "experts": (MixtureOfExperts, lambda: torch.randn(12, 16)),
+    "until_done": (UntilDone, lambda: torch.randn(3, 8)),
+    "adversaries": (Adversaries, lambda: (torch.randn(2, 8, 1, 1), torch.randn(2, 1, 8, 8))),
     "talk_net": (TalkNet, lambda: torch.randn(2, 1, 28, 28)),
 }

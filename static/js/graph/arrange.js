@@ -20,8 +20,10 @@ const PORT = -1;
  * @param {{items: number[], w: Float64Array, h: Float64Array, inner: (PlacedGroup | null)[]}} boxes
  * @param {SiblingEdges} links
  * @param {LayeredMemo} memo
+ * @param {boolean} isTurned widths and heights are exchanged, and will be exchanged back
  */
-export function arrange(h, group, { items, w, h: hgt, inner }, links, memo) {
+export function arrange(h, group, { items, w, h: hgt, inner }, links, memo, isTurned) {
+  const aspect = (/** @type {number} */ ratio) => (isTurned ? 1 / ratio : ratio);
   const n = items.length;
   const at = new Map(items.map((item, i) => [item, i]));
   const from = Array.from(links.from, (item) => /** @type {number} */ (at.get(item)));
@@ -39,7 +41,7 @@ export function arrange(h, group, { items, w, h: hgt, inner }, links, memo) {
   }
   const hasIn = from.includes(inPort), hasOut = to.includes(outPort);
 
-  const bundles = findBundles(n, from, to, w, hgt);
+  const bundles = findBundles(n, from, to, w, hgt, aspect(2.4));
   const standsFor = Int32Array.from({ length: n + 2 }, (_, v) => v);
   bundles.forEach(({ members }, b) => { for (const v of members) standsFor[v] = n + 2 + b; });
   const vertices = n + 2 + bundles.length;
@@ -96,7 +98,7 @@ export function arrange(h, group, { items, w, h: hgt, inner }, links, memo) {
     const result = memo.layOut(graph);
     return { list, result, rows: edgesIn[p] };
   });
-  const packed = packRows(laidOut.map(({ result }) => ({ w: result.width, h: result.height })), { gap: PART_GAP, aspect: 1.5 });
+  const packed = packRows(laidOut.map(({ result }) => ({ w: result.width, h: result.height })), { gap: PART_GAP, aspect: aspect(1.5) });
   laidOut.forEach(({ list, result, rows: own }, p) => {
     const dx = packed.x[p], dy = packed.y[p];
     list.forEach((i, s) => {

@@ -17,9 +17,10 @@ const FEWEST = 13;
  * @param {ArrayLike<number>} to
  * @param {ArrayLike<number>} widths
  * @param {ArrayLike<number>} heights
+ * @param {number} [aspect] width over height of a grid
  * @returns {Bundle[]}
  */
-export function findBundles(count, from, to, widths, heights) {
+export function findBundles(count, from, to, widths, heights, aspect = 2.4) {
   if (count < FEWEST) return [];
   /** @type {string[]} */
   const around = new Array(count).fill("");
@@ -39,7 +40,7 @@ export function findBundles(count, from, to, widths, heights) {
   for (const members of alike.values()) {
     if (members.length < FEWEST) continue;
     const boxes = members.map((v) => ({ w: widths[v], h: heights[v] }));
-    bundles.push({ members, grid: packRows(boxes, { gap: 12, aspect: 2.4 }) });
+    bundles.push({ members, grid: packRows(boxes, { gap: 12, aspect }) });
   }
   return bundles;
 }

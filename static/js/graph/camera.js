@@ -6,6 +6,7 @@ export const MIN_SCALE = 0.002, MAX_SCALE = 4;
 const READABLE = 0.75; // below this scale the smaller letters can no longer be read
 const LARGEST = 1.1;
 const MARGIN = 30;
+const COARSEST = 0.085; // scale at which the names of larger blocks still find room
 const TOP = 44; // room for the breadcrumb
 
 /** @param {number} scale */
@@ -19,13 +20,39 @@ export function fitView(rect, screen) {
 
 /**
  * As much in sight as can be read: a long graph starts at its top, a wide one in its middle.
- * @param {Rect} rect @param {{w: number, h: number}} screen @returns {View}
+ * @param {Rect} rect @param {{w: number, h: number}} screen @param {boolean} [isAcross] @returns {View}
  */
-export function readableView(rect, screen) {
+export function readableView(rect, screen, isAcross = false) {
   const fitted = fitView(rect, screen);
   if (fitted.scale >= READABLE) return fitted;
+  if (isAcross) {
+    const scale = Math.max(READABLE, Math.min(1, (screen.h - TOP - MARGIN) / rect.h)), isTall = rect.h * scale > screen.h - TOP;
+    return { scale, x: MARGIN - rect.x * scale, y: isTall ? TOP - rect.y * scale : (screen.h - rect.h * scale) / 2 - rect.y * scale };
+  }
   const scale = Math.max(READABLE, Math.min(1, (screen.w - 2 * MARGIN) / rect.w));
   return { scale, x: screen.w / 2 - (rect.x + rect.w / 2) * scale, y: rect.h * scale > screen.h - TOP ? TOP - rect.y * scale : fitted.y };
+}
+
+/** The whole graph, as long as its larger blocks can be told apart; else its upper left part at that scale. @param {Rect} rect @param {{w: number, h: number}} screen @returns {View} */
+export function overviewOf(rect, screen) {
+  const fitted = fitView(rect, screen);
+  if (fitted.scale >= COARSEST) return fitted;
+  const across = (screen.w - 2 * MARGIN) / rect.w, down = (screen.h - TOP - MARGIN) / rect.h;
+  const scale = Math.max(Math.min(COARSEST, Math.max(across, down)), fitted.scale);
+  return { scale, x: across < down ? MARGIN - rect.x * scale : screen.w / 2 - (rect.x + rect.w / 2) * scale, y: TOP - rect.y * scale };
+}
+
+/** "120.5,-30,0.75": the place of the graph in the middle of the canvas, and the scale. @param {View} view @param {{w: number, h: number}} screen */
+export function packLook({ scale, x, y }, screen) {
+  const round = (/** @type {number} */ v) => Number(v.toPrecision(6));
+  return [(screen.w / 2 - x) / scale, (screen.h / 2 - y) / scale, scale].map(round).join(",");
+}
+
+/** @param {string | null} text what packLook made @param {{w: number, h: number}} screen @returns {View | null} */
+export function unpackLook(text, screen) {
+  const numbers = (text ?? "").split(",").map(Number), [x, y, scale] = numbers;
+  if (numbers.length !== 3 || !numbers.every(Number.isFinite) || scale < MIN_SCALE || scale > MAX_SCALE) return null;
+  return { scale, x: screen.w / 2 - x * scale, y: screen.h / 2 - y * scale };
 }
 
 /** Moves the view no more than needed so that a rectangle is in sight, its top left part where it is too large. @param {View} view @param {Rect} rect @param {{w: number, h: number}} screen @returns {View} */

@@ -1,45 +1,16 @@
-/** What colour means on the graph: nothing, the kind of a block, or its share of a cost. */
-import { className, isBlock, nodeOf, title } from "./names.js";
+/** What colour means on the graph: nothing, the kind, class, device or type of a block, its share of a cost, a logged value, a difference. */
+import { Categories, MOST_CATEGORIES } from "./categories.js";
+import { isCost, knownCosts } from "./costs.js";
+import { structureKind } from "./kinds.js";
 
 /** @import {ColourBy, Cost, Hierarchy, Paint} from "./graph_types.js" */
-/** @typedef {"norm" | "conv" | "linear" | "embed" | "act" | "other"} StructureKind */
+/** @import {CategoryBy} from "./categories.js" */
+/** @typedef {{paint: (item: number) => Paint | "plain" | number, note?: (item: number) => string, open?: (item: number) => string | null}} Overlay a number is a step of the scale */
 
-export const COSTS = /** @type {const} */ (["macs", "params", "bytes"]);
-/** @type {Record<Cost, string>} */
-export const COST_NAMES = { macs: "multiply-adds", params: "parameters", bytes: "output bytes" };
-
-/** @type {[StructureKind, string, RegExp][]} */
-const KINDS = [
-  ["norm", "normalisation", /norm|batch_?n|^bn\d*$/i],
-  ["conv", "convolution", /conv(?!1d$|ert)|pool/i],
-  ["embed", "embedding, position", /embed|^w[tp]e$|one_?hot|gather|rotary/i],
-  ["linear", "linear, attention", /linear|dense|matmul|^mm$|bmm|addmm|einsum|attention|attn|sdpa|conv1d$|lstm|gru|rnn|mlp/i],
-  ["act", "activation, dropout", /relu|gelu|silu|swish|sigmoid|tanh|softmax|softplus|elu|act|dropout|hardswish|mish/i],
-];
-/** @type {{kind: StructureKind, name: string}[]} */
-export const KIND_NAMES = [...KINDS.map(([kind, name]) => ({ kind, name })), { kind: "other", name: "other" }];
-
-/** Kind of an item, judged by class, else by op and name. @param {Hierarchy} h @param {number} item @returns {StructureKind} */
-export function structureKind(h, item) {
-  const node = nodeOf(h, item);
-  const op = node >= 0 ? h.columns.strings[h.columns.nodeOp[node]] : "";
-  for (const text of [className(h, item), op, isBlock(h, item) ? "" : title(h, item)]) {
-    if (!text) continue;
-    for (const [kind, , pattern] of KINDS) if (pattern.test(text.replace(/ ×\d+$/, ""))) return kind;
-  }
-  return "other";
-}
-
-/** Kinds that occur in a graph; of a large one, in its outer levels. @param {Hierarchy} h @returns {Set<StructureKind>} */
-export function kindsOf(h) {
-  const kinds = new Set();
-  for (let item = 1; item < h.itemCount && kinds.size <= KINDS.length; item++) if (!h.hidden[item] && (h.nodeCount < MANY || h.depth[item] < 6)) kinds.add(structureKind(h, item));
-  return kinds;
-}
-
-const MANY = 5000;
-const STEPS = 8;
+export const STEPS = 8;
 const STEPS_PER_DECADE = 2.6;
+const TINT = 0.26; // of a category's colour in the ground
+const STRIPES = 4; // of a block that holds several categories
 
 /** Share of the whole -> 0..7 on a scale of 0.1, 1, 10, 100 %. @param {number} share */
 export function shareStep(share) {
@@ -48,19 +19,34 @@ export function shareStep(share) {
 
 /** The most telling colouring that this graph has figures for. @param {Hierarchy} h @returns {ColourBy} */
 export function bestColouring(h) {
-  return COSTS.slice(0, 2).find((cost) => h[cost][0] > 0) ?? "structure";
+  return knownCosts(h).find((cost) => cost === "macs" || cost === "params") ?? "structure";
+}
+
+/** "#2450c8" and "#ffffff" mixed. @param {string} colour @param {string} ground @param {number} share of the colour @returns {string} */
+export function mix(colour, ground, share) {
+  const part = (/** @type {string} */ text, /** @type {number} */ at) => parseInt(text.slice(at, at + 2), 16) || 0;
+  return "#" + [1, 3, 5].map((at) => Math.round(part(colour, at) * share + part(ground, at) * (1 - share)).toString(16).padStart(2, "0")).join("");
 }
 
 /** Paints items with the tokens of the theme; each answer is kept until theme or question changes. */
 export class Palette {
   /** @type {Map<number, Paint>} */
   #paints = new Map();
+  /** @type {string[]} */
+  #tints = [];
 
-  /** @param {Hierarchy} hierarchy @param {ColourBy} by @param {(token: string) => string} token */
-  constructor(hierarchy, by, token) {
+  /**
+   * @param {Hierarchy} hierarchy
+   * @param {ColourBy} by
+   * @param {(token: string) => string} token
+   * @param {Overlay | null} [overlay] colours of something that is not in the graph itself
+   */
+  constructor(hierarchy, by, token, overlay = null) {
     this.hierarchy = hierarchy;
     this.by = by;
     this.token = token;
+    this.overlay = overlay;
+    this.categories = by === "class" || by === "device" || by === "dtype" ? new Categories(hierarchy, /** @type {CategoryBy} */ (by)) : null;
     /** @type {Paint} */
     this.plain = { fill: token("--graph-box"), ink: token("--color-ink"), inkSoft: token("--color-ink-2") };
     /** @type {Paint[]} */
@@ -78,12 +64,39 @@ export class Palette {
     return paint;
   }
 
+  /** What is written at the corner of an item's box; "" for nothing. @param {number} item */
+  note(item) {
+    return this.overlay?.note?.(item) ?? "";
+  }
+
+  /** Fill of an item while it is open, where it has one of its own. @param {number} item @returns {string | null} */
+  open(item) {
+    return this.overlay?.open?.(item) ?? null;
+  }
+
+  /** Fill of a category. @param {number} category place in `categories.names`; one more for all the rest @returns {string} */
+  tint(category) {
+    const ground = this.token("--color-ground");
+    if (category >= MOST_CATEGORIES) return this.token("--kind-other");
+    return (this.#tints[category] ??= mix(this.token(`--run-${category}`), ground, TINT));
+  }
+
   /** @param {number} item @returns {Paint} */
   #choose(item) {
-    const { hierarchy: h, by } = this;
-    if (by === "none") return this.plain;
+    const { hierarchy: h, by, overlay } = this;
+    if (overlay) {
+      const paint = overlay.paint(item);
+      return paint === "plain" ? this.plain : typeof paint === "number" ? this.steps[paint] : paint;
+    }
     if (by === "structure") return { ...this.plain, fill: this.token(`--kind-${structureKind(h, item)}`) };
-    const value = h[by][item], whole = h[by][0];
+    if (this.categories) {
+      const shares = this.categories.shares(item);
+      if (!shares.length) return this.plain;
+      const stripes = shares.slice(0, STRIPES).map(({ category, share }) => ({ fill: this.tint(category), share }));
+      return { ...this.plain, fill: stripes[0].fill, stripes: stripes.length > 1 ? stripes : undefined };
+    }
+    if (!isCost(by)) return this.plain;
+    const value = h[/** @type {Cost} */ (by)][item], whole = h[/** @type {Cost} */ (by)][0];
     return value && whole ? this.steps[shareStep(value / whole)] : this.plain;
   }
 }

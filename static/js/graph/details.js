@@ -2,10 +2,12 @@
 import { el } from "../dom.js";
 import { counted, short, step } from "../format.js";
 import { CONSTANT, DEAD_END } from "./folding.js";
-import { bytesText, outputText } from "./labels.js";
+import { deviceName } from "./categories.js";
+import { bytesText, costText } from "./costs.js";
+import { outputText } from "./labels.js";
 import { className, fullName, isBlock, nodeOf, title } from "./names.js";
 
-/** @import {BlockJson, Hierarchy} from "./graph_types.js" */
+/** @import {BlockJson, Cost, Hierarchy} from "./graph_types.js" */
 /** @import {Link, Links} from "./links.js" */
 /** @typedef {{key: string, value: string, cut: number}} Attribute */
 
@@ -14,7 +16,8 @@ const MOST_LINKS = 6;
 export class Details {
   /**
    * @param {HTMLElement} root
-   * @param {{jump: (item: number) => void, attributes: (name: string, signal: AbortSignal) => Promise<{device: string, attributes: Attribute[]}>}} actions
+   * @param {{jump: (item: number) => void, extras: (item: number) => (Node | null)[], attributes: ((name: string, signal: AbortSignal) => Promise<{device: string, attributes: Attribute[]}>)}} actions
+   *   extras: what else the page knows, under the heading
    */
   constructor(root, actions) {
     this.root = root;
@@ -23,10 +26,11 @@ export class Details {
     this.asking = null;
   }
 
-  /** @param {Hierarchy} h @param {Links} links @param {number} item 0: the graph as a whole */
+  /** @param {Hierarchy} h @param {() => Links} links @param {number} item 0: the graph as a whole */
   show(h, links, item) {
     this.asking?.abort();
-    this.root.replaceChildren(...(item ? this.#item(h, links, item) : overview(h)));
+    const [heading, ...facts] = item ? this.#item(h, links(), item) : overview(h);
+    this.root.replaceChildren(heading, .../** @type {Node[]} */ (this.actions.extras(item).filter(Boolean)), ...facts);
     this.root.scrollTop = 0;
   }
 
@@ -51,9 +55,11 @@ export class Details {
     const block = item < h.groupCount ? columns.costs?.blocks.get(item) : undefined;
     if (h.params[item] || block) add("parameters", paramsText(h, item, block));
     if (h.macs[item]) add("multiply-adds", `${step(h.macs[item])}${shareOf(h, "macs", item)}`);
-      if (node < 0 && block?.output_bytes) add("output", bytesText(block.output_bytes));
+    if (node < 0 && block?.output_bytes) add("output", bytesText(block.output_bytes));
     if (node < 0 && h.bytes[item]) add("output bytes", `${bytesText(h.bytes[item])} in all nodes inside`);
-    if (block) for (const [key, value] of measured(block)) add(key, value);
+    if (block && block.calls > 1) add("calls", String(block.calls));
+    for (const [key, cost] of MEASURED) if (h[cost][item]) add(key, `${costText(cost, h[cost][item])}${shareOf(h, cost, item)}`);
+    if (node >= 0) add("device", deviceName(columns.strings[columns.nodeDevice[node]]));
     if (node >= 0) add("source", columns.strings[columns.nodeSource[node]]);
 
     /** @type {Node[]} */
@@ -108,6 +114,8 @@ function overview(/** @type {Hierarchy} */ h) {
   if (columns.missingInputs) rows.push(["not in the file", [`${counted(columns.missingInputs, "input")} from nodes that the graph does not have`]]);
   if (h.params[0]) rows.push(["parameters", [step(h.params[0])]]);
   if (h.macs[0]) rows.push(["multiply-adds", [step(h.macs[0])]]);
+  for (const [key, cost] of MEASURED) if (h[cost][0]) rows.push([key, [costText(cost, h[cost][0])]]);
+  if (costs?.measured) rows.push(["measured", [costs.measured]]);
   if (costs?.input) rows.push(["for the input", [costs.input]]);
   if (costs?.notes.length) rows.push(["notes", costs.notes.map((text) => el("p", {}, text))]);
   if (!costs) rows.push(["costs", ["none: this graph's writer recorded neither parameters nor multiply-adds"]]);
@@ -142,20 +150,10 @@ function paramsText(/** @type {Hierarchy} */ h, /** @type {number} */ item, /** 
   return parts.join("; ");
 }
 
-/** @returns {[string, string][]} */
-function measured(/** @type {BlockJson} */ block) {
-  /** @type {[string, string][]} */
-  const rows = [];
-  if (block.calls > 1) rows.push(["calls", String(block.calls)]);
-  if (block.saved_bytes) rows.push(["kept for backward", bytesText(block.saved_bytes)]);
-  const times = [block.forward_s && `forward ${milliseconds(block.forward_s)}`, block.backward_s && `backward ${milliseconds(block.backward_s)}`].filter(Boolean);
-  if (times.length) rows.push(["time", times.join(", ")]);
-  return rows;
-}
+/** @type {[string, Cost][]} */
+const MEASURED = [["kept for backward", "saved"], ["memory", "memory"], ["forward", "forward"], ["backward", "backward"]];
 
-const milliseconds = (/** @type {number} */ s) => `${(s * 1000).toPrecision(3)}\u202fms`;
-
-function shareOf(/** @type {Hierarchy} */ h, /** @type {"macs" | "params"} */ cost, /** @type {number} */ item) {
+function shareOf(/** @type {Hierarchy} */ h, /** @type {Cost} */ cost, /** @type {number} */ item) {
   const whole = h[cost][0];
   return whole && h[cost][item] < whole ? `, ${((100 * h[cost][item]) / whole).toPrecision(2)}\u202f% of the graph` : "";
 }

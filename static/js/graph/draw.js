@@ -2,10 +2,12 @@
 import { drawEdges } from "./draw_edges.js";
 import { HEAD_HEIGHT } from "./labels.js";
 import { isBlock } from "./names.js";
+import { showsInside } from "./scene.js";
 
 /** @import {Hierarchy, Paint, PlacedGroup, Rect, View} from "./graph_types.js" */
 /** @import {Labels} from "./labels.js" */
 /** @import {Palette} from "./colour.js" */
+/** @import {Trace} from "./trace.js" */
 
 /**
  * @typedef {object} Ink colours of the theme
@@ -20,6 +22,8 @@ import { isBlock } from "./names.js";
  * @property {string} ink
  * @property {string} inkSoft
  * @property {string} inkFaint
+ * @property {string} better added
+ * @property {string} worse removed
  * @property {string} font
  */
 
@@ -35,6 +39,7 @@ import { isBlock } from "./names.js";
  * @property {number} selected item, 0 for none
  * @property {number} hovered
  * @property {boolean} isFocused the canvas has the keyboard
+ * @property {Trace | null} trace what is lit while the rest is faint
  * @property {(edge: number) => number} edgeWidth px
  * @property {(edge: number) => string} edgeText shape on an edge
  * @property {{places: Map<number, Rect>, t: number} | null} motion where items were on the screen, and how far the way is done
@@ -44,7 +49,8 @@ const TEXT_FROM = 0.62; // below this scale a title has its own size, and only w
 const SMALL_TITLE = 10.5; // px on the screen
 const SMALLEST = 1.2; // px: lower and narrower boxes are left out
 const SPECK = 6; // px high
-const WORTH_A_LOOK = 420; // px² of an open block whose inside is drawn
+const DIM = 0.28; // of what is not on the way that is traced
+const NOTES_FROM = 0.34; // scale
 
 /**
  * @param {CanvasRenderingContext2D} ctx already scaled to CSS px
@@ -84,10 +90,13 @@ function drawInside(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pict
     const box = place(picture, item, frame.x + group.x[i] * frame.sx, frame.y + group.y[i] * frame.sy, group.w[i] * frame.sx, group.h[i] * frame.sy);
     if (box.x > screen.w || box.y > screen.h || box.x + box.w < -10 || box.y + box.h < -10 || (box.w < SMALLEST * 3 && box.h < SMALLEST)) continue;
     drawn++;
-    const inner = box.w * box.h > WORTH_A_LOOK ? group.inner[i] : null;
+    const inner = showsInside(box.w, box.h) ? group.inner[i] : null;
+    const isDim = picture.trace !== null && !picture.trace.lit[item];
     if (!inner) {
+      if (isDim) ctx.globalAlpha = DIM;
       if (box.h < SPECK && item !== picture.selected) drawSpeck(ctx, picture, item, box);
-      else drawClosed(ctx, picture, item, box, group.w[i]);
+      else drawClosed(ctx, picture, item, box, group.w[i], isDim ? DIM : 1);
+      if (isDim) ctx.globalAlpha = 1;
       continue;
     }
     const own = drawOpen(ctx, picture, item, box, inner, depth, taken);
@@ -122,13 +131,13 @@ function outline(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture
   ctx.stroke();
 }
 
-function drawClosed(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ picture, /** @type {number} */ item, /** @type {Rect} */ box, /** @type {number} */ width) {
+function drawClosed(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ picture, /** @type {number} */ item, /** @type {Rect} */ box, /** @type {number} */ width, /** @type {number} */ alpha) {
   const { hierarchy: h, labels, palette } = picture;
   const scale = box.w / width, label = labels.of(item), paint = palette.of(item);
   const radius = label.isOp ? box.h / 2 : 6 * scale;
   ctx.fillStyle = paint.fill;
   if (h.repeat[item]) {
-    ctx.globalAlpha = 0.6;
+    ctx.globalAlpha = 0.6 * alpha;
     for (const offset of [8, 4]) {
       roundRect(ctx, box.x + offset * scale, box.y + offset * scale, box.w, box.h, radius);
       ctx.fill();
@@ -136,11 +145,14 @@ function drawClosed(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pict
       ctx.lineWidth = 1;
       if (scale > 0.15) ctx.stroke();
     }
-    ctx.globalAlpha = 1;
+    ctx.globalAlpha = alpha;
   }
   roundRect(ctx, box.x, box.y, box.w, box.h, radius);
   ctx.fill();
+  if (paint.stripes) drawStripes(ctx, paint.stripes, box, radius);
   outline(ctx, picture, item);
+  const note = scale > NOTES_FROM ? palette.note(item) : "";
+  if (note) drawNote(ctx, picture, note, box, scale);
   if (scale < TEXT_FROM) {
     const isNumber = label.subtitle && /^\d+$/.test(label.title); // the class says more
     drawSmallTitle(ctx, picture, isNumber ? label.subtitle : label.title, isNumber ? label.subtitleWidth * 1.15 : label.titleWidth, label.isOp, box, paint);
@@ -162,11 +174,43 @@ function drawClosed(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pict
   }
 }
 
+/** A block that holds several: their colours side by side, each as broad as its share. */
+function drawStripes(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {{fill: string, share: number}[]} */ stripes, /** @type {Rect} */ box, /** @type {number} */ radius) {
+  ctx.save();
+  roundRect(ctx, box.x, box.y, box.w, box.h, radius);
+  ctx.clip();
+  let x = box.x;
+  for (const { fill, share } of stripes) {
+    ctx.fillStyle = fill;
+    ctx.fillRect(x, box.y, box.w * share + 1, box.h);
+    x += box.w * share;
+  }
+  ctx.restore();
+  roundRect(ctx, box.x, box.y, box.w, box.h, radius);
+}
+
+/** A few words on the upper right edge of a box. */
+function drawNote(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ { ink }, /** @type {string} */ text, /** @type {Rect} */ box, /** @type {number} */ scale) {
+  const size = Math.max(8.5, 10 * Math.min(1.4, scale));
+  ctx.font = `600 ${size}px ${ink.font}`;
+  const w = ctx.measureText(text).width + size * 0.9, h = size * 1.45, x = box.x + box.w - w + 4 * scale, y = box.y - h * 0.74;
+  if (w > box.w + 40) return;
+  ctx.fillStyle = ink.ground;
+  ctx.strokeStyle = ink.stroke;
+  ctx.lineWidth = 1;
+  roundRect(ctx, x, y, w, h, h / 2);
+  ctx.fill();
+  ctx.stroke();
+  ctx.fillStyle = ink.ink;
+  ctx.textAlign = "center";
+  ctx.fillText(text, x + w / 2, y + h / 2 + size * 0.36);
+}
+
 /** Box and head of an open block. @returns {Taken} a new one if its name is to be written over it, once its inside is drawn */
 function drawOpen(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ picture, /** @type {number} */ item, /** @type {Rect} */ box, /** @type {PlacedGroup} */ inner, /** @type {number} */ depth, /** @type {Taken} */ taken) {
   const { labels, palette, ink } = picture;
   const scale = box.w / inner.width;
-  ctx.fillStyle = depth % 2 ? ink.boxDeep : ink.box;
+  ctx.fillStyle = palette.open(item) ?? (depth % 2 ? ink.boxDeep : ink.box);
   roundRect(ctx, box.x, box.y, box.w, box.h, Math.min(7, 7 * scale));
   ctx.fill();
   outline(ctx, picture, item);
@@ -183,6 +227,8 @@ function drawOpen(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pictur
     ctx.fillStyle = ink.inkSoft;
     ctx.fillText(label.costs, box.x + box.w - 12 * scale, box.y + 19 * scale);
   }
+  const note = palette.note(item);
+  if (note) drawNote(ctx, picture, note, box, scale);
   return taken;
 }
 

@@ -1,12 +1,18 @@
-/** Draws the edges of one group: curves from box to box, wide ones for large tensors, the shape on those that are asked about. */
+/** Draws the edges of one group: curves from box to box, wide ones for large tensors, with their shapes where there is room. */
+import { ADDED, REMOVED } from "./diff_marks.js";
 import { touches } from "./scene.js";
 
 /** @import {PlacedEdge, PlacedGroup} from "./graph_types.js" */
 /** @import {Frame, Picture} from "./draw.js" */
+/** @typedef {{edges: PlacedEdge[], width: number, colour: string, isDashed: boolean, alpha: number}} Strand edges that are drawn alike */
 
 const STRAIGHT_BELOW = 0.3; // scale
 const ARROWS_FROM = 0.3;
 const ARROW = 5.5;
+const SHAPES_FROM = 0.98; // scale
+const ASKED_SHAPES_FROM = 0.5;
+const MANY = 160; // edges in one group: only those that are asked about get their shapes
+const DIM = 0.22;
 
 /**
  * @param {CanvasRenderingContext2D} ctx
@@ -15,56 +21,78 @@ const ARROW = 5.5;
  * @param {Frame} frame
  */
 export function drawEdges(ctx, picture, group, frame) {
-  const { ink, screen, selected, hovered, motion, hierarchy } = picture;
-  const scale = Math.min(frame.sx, frame.sy);
-  /** @type {Map<number, PlacedEdge[]>} */
-  const byWidth = new Map();
+  const { ink, screen, selected, hovered, motion, hierarchy, trace } = picture;
+  const scale = Math.min(frame.sx, frame.sy), { edgeIsControl, edgeMark } = hierarchy.columns;
+  const [origin, unit, end, axis] = group.isAcross ? [frame.x, frame.sx, screen.w, 0] : [frame.y, frame.sy, screen.h, 1];
+  /** @type {Map<number, Strand>} */
+  const strands = new Map();
   /** @type {PlacedEdge[]} */
-  const traced = [];
+  const asked = [];
+  /** @type {PlacedEdge[]} */
+  const inSight = [];
   for (const edge of group.edges) {
-    const { points } = edge, last = points.length - 1;
-    const top = frame.y + Math.min(points[1], points[last]) * frame.sy, bottom = frame.y + Math.max(points[1], points[last]) * frame.sy;
-    if (bottom < 0 || top > screen.h || bottom - top < 0.8) continue;
-    if ((selected && touches(edge, selected)) || (hovered && touches(edge, hovered))) {
-      traced.push(edge);
+    const { points } = edge, last = points.length - 2 + axis;
+    const low = origin + Math.min(points[axis], points[last]) * unit, high = origin + Math.max(points[axis], points[last]) * unit;
+    if (high < 0 || low > end || high - low < 0.8) continue;
+    inSight.push(edge);
+    const isLit = !!trace && isOnTheWay(picture, edge);
+    const isAsked = (selected > 0 && touches(edge, selected) && (!trace || isLit)) || (hovered > 0 && touches(edge, hovered));
+    if (isAsked) {
+      asked.push(edge);
       continue;
     }
-    const isControl = edge.edge >= 0 && hierarchy.columns.edgeIsControl[edge.edge];
-    const width = isControl ? -1 : Math.round(picture.edgeWidth(edge.edge) * 2) / 2;
-    const same = byWidth.get(width);
-    if (same) same.push(edge);
-    else byWidth.set(width, [edge]);
+    const isControl = edge.edge >= 0 && edgeIsControl[edge.edge] > 0, mark = edgeMark && edge.edge >= 0 ? edgeMark[edge.edge] : 0;
+    const width = isControl ? 1 : Math.round(picture.edgeWidth(edge.edge) * 2) / 2;
+    const key = width * 64 + mark * 8 + (isControl ? 4 : 0) + (isLit ? 2 : trace ? 1 : 0);
+    const strand = strands.get(key);
+    if (strand) strand.edges.push(edge);
+    else strands.set(key, { edges: [edge], width, colour: isLit ? ink.accent : mark === ADDED ? ink.better : mark === REMOVED ? ink.worse : ink.edge, isDashed: isControl || mark === REMOVED, alpha: trace && !isLit ? DIM : 1 });
   }
   ctx.lineJoin = ctx.lineCap = "round";
-  ctx.globalAlpha = motion && !motion.places.has(group.group) ? motion.t : 1;
-  for (const [width, edges] of byWidth) {
-    if (width < 0) ctx.setLineDash([3 * scale, 3 * scale]);
-    strokeEdges(ctx, edges, frame, scale, ink.edge, Math.abs(width));
-    ctx.setLineDash([]);
+  const fade = motion && !motion.places.has(group.group) ? motion.t : 1;
+  for (const strand of strands.values()) {
+    ctx.globalAlpha = fade * strand.alpha;
+    if (strand.isDashed) ctx.setLineDash([3 * scale, 3 * scale]);
+    strokeEdges(ctx, strand.edges, frame, scale, strand.colour, strand.width, group.isAcross);
+    if (strand.isDashed) ctx.setLineDash([]);
   }
-  for (const edge of traced) strokeEdges(ctx, [edge], frame, scale, ink.accent, picture.edgeWidth(edge.edge));
+  ctx.globalAlpha = fade;
+  for (const edge of asked) strokeEdges(ctx, [edge], frame, scale, ink.accent, picture.edgeWidth(edge.edge), group.isAcross);
   ctx.globalAlpha = 1;
-  if (scale > 0.5 && !motion) drawShapes(ctx, picture, traced, frame, scale);
+  if (motion || scale < ASKED_SHAPES_FROM) return;
+  drawShapes(ctx, picture, group, scale < SHAPES_FROM || inSight.length > MANY ? asked : asked.length ? [...asked, ...inSight.filter((edge) => !asked.includes(edge))] : inSight, frame, scale);
 }
 
-function strokeEdges(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {PlacedEdge[]} */ edges, /** @type {Frame} */ frame, /** @type {number} */ scale, /** @type {string} */ colour, /** @type {number} */ width) {
+/** Is the edge part of what is traced? */
+function isOnTheWay(/** @type {Picture} */ { trace, hierarchy: h }, /** @type {PlacedEdge} */ { from, to }) {
+  if (!trace) return false;
+  return from < 0 ? trace.enters.has(to) : to < 0 ? trace.leaves.has(from) : trace.pairs.has(from * h.itemCount + to);
+}
+
+function strokeEdges(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {PlacedEdge[]} */ edges, /** @type {Frame} */ frame, /** @type {number} */ scale, /** @type {string} */ colour, /** @type {number} */ width, /** @type {boolean} */ isAcross) {
   const line = Math.max(0.5, width * Math.min(1, scale * 1.2));
   const hasArrows = scale >= ARROWS_FROM;
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = line;
   ctx.beginPath();
-  for (const { points, to } of edges) trace(ctx, points, frame, scale < STRAIGHT_BELOW, hasArrows && to >= 0 ? ARROW * scale : 0);
+  const path = isAcross ? traceAcross : traceDown;
+  for (const { points, to } of edges) path(ctx, points, frame, scale < STRAIGHT_BELOW, hasArrows && to >= 0 ? ARROW * scale : 0);
   ctx.stroke();
   if (!hasArrows) return;
-  const half = (3.5 + width / 2) * scale;
+  const half = (3.5 + width / 2) * scale, axis = isAcross ? 0 : 1;
   ctx.beginPath();
   for (const { points, to } of edges) {
     if (to < 0) continue;
     const x = frame.x + points[points.length - 2] * frame.sx, y = frame.y + points[points.length - 1] * frame.sy;
-    const isUp = points[points.length - 1] < points[points.length - 3];
-    const back = (isUp ? 1 : -1) * ARROW * scale;
-    ctx.moveTo(x - half, y + back);
-    ctx.lineTo(x + half, y + back);
+    const isBack = points[points.length - 2 + axis] < points[points.length - 4 + axis];
+    const back = (isBack ? 1 : -1) * ARROW * scale;
+    if (isAcross) {
+      ctx.moveTo(x + back, y - half);
+      ctx.lineTo(x + back, y + half);
+    } else {
+      ctx.moveTo(x - half, y + back);
+      ctx.lineTo(x + half, y + back);
+    }
     ctx.lineTo(x, y);
     ctx.closePath();
   }
@@ -72,19 +100,15 @@ function strokeEdges(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pla
 }
 
 /** One edge into the path: level and upright pieces straight, others as an S. */
-function trace(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow) {
+function traceDown(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow) {
   const last = points.length - 2;
   let x0 = frame.x + points[0] * frame.sx, y0 = frame.y + points[1] * frame.sy;
   ctx.moveTo(x0, y0);
-  if (isStraight) {
-    for (let i = 2; i <= last; i += 2) ctx.lineTo(frame.x + points[i] * frame.sx, frame.y + points[i + 1] * frame.sy);
-    return;
-  }
   for (let i = 2; i <= last; i += 2) {
     const x = frame.x + points[i] * frame.sx;
     let y = frame.y + points[i + 1] * frame.sy;
-    if (i === last) y -= Math.sign(y - y0) * Math.min(arrow, Math.abs(y - y0) / 2);
-    if (Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
+    if (i === last && !isStraight) y -= Math.sign(y - y0) * Math.min(arrow, Math.abs(y - y0) / 2);
+    if (isStraight || Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
     else {
       const middle = (y0 + y) / 2;
       ctx.bezierCurveTo(x0, middle, x, middle, x, y);
@@ -94,23 +118,52 @@ function trace(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Ar
   }
 }
 
-/** Shapes beside the traced edges, near their upper ends, each only where no other stands. */
-function drawShapes(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ { ink, edgeText }, /** @type {PlacedEdge[]} */ edges, /** @type {Frame} */ frame, /** @type {number} */ scale) {
+/** The same from left to right. */
+function traceAcross(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow) {
+  const last = points.length - 2;
+  let x0 = frame.x + points[0] * frame.sx, y0 = frame.y + points[1] * frame.sy;
+  ctx.moveTo(x0, y0);
+  for (let i = 2; i <= last; i += 2) {
+    let x = frame.x + points[i] * frame.sx;
+    const y = frame.y + points[i + 1] * frame.sy;
+    if (i === last && !isStraight) x -= Math.sign(x - x0) * Math.min(arrow, Math.abs(x - x0) / 2);
+    if (isStraight || Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
+    else {
+      const middle = (x0 + x) / 2;
+      ctx.bezierCurveTo(middle, y0, middle, y, x, y);
+    }
+    x0 = x;
+    y0 = y;
+  }
+}
+
+/** Shapes beside the edges, near their upper ends, each only where neither a box nor another shape stands. */
+function drawShapes(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ { ink, edgeText, screen }, /** @type {PlacedGroup} */ group, /** @type {PlacedEdge[]} */ edges, /** @type {Frame} */ frame, /** @type {number} */ scale) {
+  if (!edges.length) return;
+  const size = 10 * Math.max(1, scale);
   /** @type {{x: number, y: number, w: number}[]} */
   const taken = [];
-  ctx.font = `${10 * Math.max(1, scale)}px ${ink.font}`;
+  ctx.font = `${size}px ${ink.font}`;
   ctx.textAlign = "left";
   ctx.lineWidth = 3;
   for (const edge of edges) {
+    const { points } = edge;
+    const x = frame.x + ((points[0] + points[2]) / 2) * frame.sx + (group.isAcross ? -12 * scale : 6), y = frame.y + ((points[1] + points[3]) / 2) * frame.sy + (group.isAcross ? -5 : 3);
+    if (x > screen.w || y < 0 || y > screen.h + size) continue;
     const text = edgeText(edge.edge) + (edge.count > 1 ? `  ×${edge.count}` : "");
     if (!text) continue;
-    const { points } = edge, w = ctx.measureText(text).width;
-    const x = frame.x + ((points[0] + points[2]) / 2) * frame.sx + 7, y = frame.y + ((points[1] + points[3]) / 2) * frame.sy + 3;
-    if (taken.some((other) => Math.abs(other.y - y) < 12 && x < other.x + other.w && other.x < x + w)) continue;
+    const w = ctx.measureText(text).width;
+    if (x + w < 0 || taken.some((other) => Math.abs(other.y - y) < size * 1.2 && x < other.x + other.w && other.x < x + w)) continue;
+    if (isOverBox(group, (x - frame.x) / frame.sx, (y - size - frame.y) / frame.sy, w / frame.sx, size / frame.sy)) continue;
     taken.push({ x, y, w });
     ctx.strokeStyle = ink.box;
     ctx.strokeText(text, x, y);
     ctx.fillStyle = ink.inkFaint;
     ctx.fillText(text, x, y);
   }
+}
+
+function isOverBox(/** @type {PlacedGroup} */ group, /** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ w, /** @type {number} */ h) {
+  for (let i = 0; i < group.items.length; i++) if (x < group.x[i] + group.w[i] && group.x[i] < x + w && y < group.y[i] + group.h[i] - 1 && group.y[i] + 1 < y + h) return true;
+  return x + w > group.width;
 }

@@ -1,11 +1,12 @@
 /** Which blocks are open: the start, depths, and what of it goes into the URL. */
-import { fullName, isBlock } from "./names.js";
+import { fullName, isBlock, nodeOf } from "./names.js";
 import { packNames, unpackNames } from "../view_state.js";
 
 /** @import {Hierarchy} from "./graph_types.js" */
 /** @import {NameIndex} from "./names.js" */
-/** @typedef {1 | 2 | "all" | "custom"} Depth */
+/** @typedef {number | "all" | "custom"} Depth */
 
+export const DEPTHS = [1, 2, 3];
 const LONGEST = 1800; // characters of the list of open blocks in a URL
 
 /**
@@ -17,32 +18,49 @@ const LONGEST = 1800; // characters of the list of open blocks in a URL
 export function topLevel(h) {
   const open = [];
   for (let group = 0; ; ) {
-    // inputs and outputs beside the model have scopes of their own in torch's graphs
-    const scopes = h.children[group].filter((item) => (group ? h.children[item].length : isBlock(h, item)));
+    const scopes = h.children[group].filter((item) => (group ? h.children[item].length : isBlock(h, item)) && !isRim(h, item));
     if (scopes.length !== 1 || !isBlock(h, scopes[0]) || h.repeat[scopes[0]]) return open;
     open.push(scopes[0]);
     group = scopes[0];
   }
 }
 
+/** Does a block hold nothing but what goes into the graph or comes out of it? The model's inputs and outputs have scopes of their own in torch's graphs. @param {Hierarchy} h @param {number} item */
+function isRim(h, item) {
+  const { nodeOp, strings } = h.columns;
+  return isBlock(h, item) && h.children[item].every((child) => RIMS.has(strings[nodeOp[nodeOf(h, child)]]));
+}
+const RIMS = new Set(["Placeholder", "Identity", "IO Node", "prim::Param", "prim::Return"]);
+
 /**
  * @param {Hierarchy} h
- * @param {Depth} depth 1: the top level; 2: the blocks on it opened, stacks left closed; all: everything
+ * @param {Depth} depth 1: the top level; 2: the blocks on it opened, and so on, a stack of equal blocks and what holds inputs or outputs one later; all: everything
  * @returns {number[]}
  */
 export function opened(h, depth) {
-  const open = topLevel(h);
-  if (depth === 2) {
-    for (const item of h.children[open.at(-1) ?? 0]) if (isBlock(h, item) && !h.repeat[item]) open.push(item);
-  } else if (depth === "all") {
-    open.length = 0;
-    const stack = [0];
-    while (stack.length) for (const item of h.children[/** @type {number} */ (stack.pop())]) if (isBlock(h, item)) {
-      open.push(item);
-      stack.push(item);
+  if (depth === "all") return blocksIn(h, 0);
+  const open = topLevel(h), levels = depth === "custom" ? 0 : depth - 1;
+  const stack = [{ item: open.at(-1) ?? 0, level: 0 }];
+  while (stack.length) {
+    const { item, level } = /** @type {{item: number, level: number}} */ (stack.pop());
+    for (const child of h.children[item]) {
+      const own = level + (h.repeat[child] || isRim(h, child) ? 1 : 0);
+      if (!isBlock(h, child) || own >= levels) continue;
+      open.push(child);
+      stack.push({ item: child, level: own + 1 });
     }
   }
   return open;
+}
+
+/** All blocks inside an item. @param {Hierarchy} h @param {number} item @returns {number[]} */
+export function blocksIn(h, item) {
+  const blocks = [], stack = [item];
+  while (stack.length) for (const child of h.children[/** @type {number} */ (stack.pop())]) if (isBlock(h, child)) {
+    blocks.push(child);
+    stack.push(child);
+  }
+  return blocks;
 }
 
 /**
@@ -53,7 +71,7 @@ export function opened(h, depth) {
  */
 export function depthOf(h, open, last = 1) {
   if (last === "all" && isAll(h, open)) return "all";
-  for (const depth of /** @type {const} */ ([1, 2])) {
+  for (const depth of DEPTHS) {
     const items = opened(h, depth);
     if (items.length === open.size - 1 && items.every((item) => open.has(item))) return depth;
   }

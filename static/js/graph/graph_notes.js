@@ -10,15 +10,16 @@ export function emptyGraph() {
     el("h1", {}, "No graph has been logged yet"),
     el("p", {}, "Call this once in the training script, with a batch as the model takes it; the graph appears here without a reload."),
     el("pre", {}, "writer.add_graph(model, inputs)"),
-    el("p", {}, "Graphs of TensorFlow, Keras, PyTorch and tensorboardX writers are shown as well."));
+    el("p", {}, "Graphs of TensorFlow, Keras, PyTorch and tensorboardX writers are shown as well, and a .pbtxt, .onnx or .pt2 file that is dropped here."));
 }
 
-/** @param {unknown} error */
-export function failedGraph(error) {
-  return el("p", { class: "notice", "data-kind": "failed" }, `This graph could not be shown: ${error instanceof Error ? error.message : error}`);
+/** @param {unknown} error @param {() => void} [close] where there is a graph behind the note */
+export function failedGraph(error, close) {
+  return el("p", { class: "notice", "data-kind": "failed" }, `This graph could not be shown: ${error instanceof Error ? error.message : error}`, close ? el("button", { type: "button", onclick: close }, "Close") : null);
 }
 
-export const readingGraph = () => el("p", { class: "graph-note" }, "Reading the graph …");
+/** @param {string} [name] of a file */
+export const readingGraph = (name) => el("p", { class: "graph-note" }, name ? `Reading ${name} …` : "Reading the graph …");
 
 /**
  * The way from the outermost block to the chosen item; each step leads there.

@@ -3,7 +3,7 @@ import { el } from "../dom.js";
 import { step } from "../format.js";
 
 /** @import {App} from "../app.js" */
-/** @typedef {{run: string, tag: string, ref: string, step: string, nodes: number | null}} GraphEntry */
+/** @typedef {{run: string, tag: string, ref: string, step: string, nodes: number | null, file?: string}} GraphEntry file: name of a file that was dropped onto the page */
 
 const RUN_GRAPH = "__run_graph__"; // the tag of a run's only graph, as TensorBoard has it
 
@@ -12,11 +12,14 @@ export class GraphPicker {
   entries = [];
   /** @type {GraphEntry | null} */
   current = null;
+  /** The graph that the shown one is compared with. @type {GraphEntry | null} */
+  other = null;
 
-  /** @param {App} app @param {HTMLSelectElement} select @param {AbortSignal} signal */
-  constructor(app, select, signal) {
+  /** @param {App} app @param {{shown: HTMLSelectElement, other: HTMLSelectElement}} selects @param {AbortSignal} signal */
+  constructor(app, { shown, other }, signal) {
     this.app = app;
-    this.select = select;
+    this.select = shown;
+    this.otherSelect = other;
     this.signal = signal;
   }
 
@@ -24,10 +27,25 @@ export class GraphPicker {
   async read() {
     const answer = await this.app.api.get("api/graphs", {}, { signal: this.signal });
     this.entries = answer.graphs;
-    const before = this.current;
+    return this.look();
+  }
+
+  /** Takes from the address what is to be shown. @returns {boolean} whether that is another graph than now, or another comparison */
+  look() {
+    const { current, other } = this;
     this.current = this.#wanted();
+    const [run, tag, at] = this.app.view.getAll("with");
+    const alike = this.entries.filter((entry) => entry.run === run && entry.tag === tag);
+    this.other = alike.find((entry) => entry.step === at) ?? alike.at(-1) ?? null;
     this.paint();
-    return before?.ref !== this.current?.ref || before?.run !== this.current?.run || before?.tag !== this.current?.tag;
+    return !isSame(current, this.current) || !isSame(other, this.other);
+  }
+
+  /** @param {GraphEntry | null} entry null: no comparison */
+  compareWith(entry) {
+    this.other = entry;
+    this.app.view.setAll("with", entry ? [entry.run, entry.tag, entry.step] : []);
+    this.paint();
   }
 
   /** The graph of the URL; else the first of the chosen runs; else any. @returns {GraphEntry | null} */
@@ -58,7 +76,7 @@ export class GraphPicker {
     this.current = entry;
     const ofRun = this.entries.filter(({ run }) => run === entry.run);
     view.set("run", entry.run);
-    view.set("tag", new Set(ofRun.map(({ tag }) => tag)).size > 1 ? entry.tag : null);
+    view.set("tag", entry.file || new Set(ofRun.map(({ tag }) => tag)).size > 1 ? entry.tag : null);
     view.set("at", ofRun.filter(({ tag }) => tag === entry.tag).length > 1 ? entry.step : null);
     this.paint();
   }
@@ -67,27 +85,34 @@ export class GraphPicker {
     const { entries, select } = this;
     const several = new Set(), seen = new Set();
     for (const { run, tag } of entries) (seen.has(`${run}\n${tag}`) ? several : seen).add(`${run}\n${tag}`);
-    select.replaceChildren(...entries.map((entry, i) => {
-      const isOnly = entry.tag === RUN_GRAPH;
-      const text = [entry.run, isOnly ? "" : entry.tag, several.has(`${entry.run}\n${entry.tag}`) ? `step ${step(entry.step)}` : ""].filter(Boolean).join(" · ");
-      return el("option", { value: i }, text);
-    }));
+    const option = (/** @type {GraphEntry} */ entry) => el("option", { value: entries.indexOf(entry) }, this.nameOf(entry, several.has(`${entry.run}\n${entry.tag}`)));
+    select.replaceChildren(...entries.map(option));
     select.selectedIndex = this.current ? entries.indexOf(this.current) : -1;
     select.title = this.current?.run ?? "";
+    const { otherSelect: others } = this;
+    const comparable = entries.filter((entry) => entry !== this.current);
+    others.replaceChildren(el("option", { value: "" }, "nothing"), ...comparable.map(option));
+    others.value = this.other ? String(entries.indexOf(this.other)) : "";
+    const label = /** @type {HTMLElement} */ (others.closest("label"));
+    label.hidden = !comparable.length;
   }
 
-  /** Columns of the shown graph. @param {AbortSignal} signal */
-  columns(signal) {
-    return this.app.api.get("api/graph", this.#params(), { signal });
+  /** @param {GraphEntry} entry @param {boolean} [withStep] */
+  nameOf(entry, withStep = false) {
+    if (entry.file) return entry.file;
+    return [entry.run, entry.tag === RUN_GRAPH ? "" : entry.tag, withStep ? `step ${step(entry.step)}` : ""].filter(Boolean).join(" · ");
   }
 
-  /** All that the file says of one node. @param {string} name @param {AbortSignal} signal */
+  /** Columns of a graph. @param {GraphEntry} entry @param {AbortSignal} signal */
+  columns(entry, signal) {
+    return this.app.api.get("api/graph", paramsOf(entry), { signal });
+  }
+
+  /** All that the file says of one node of the shown graph. @param {string} name @param {AbortSignal} signal */
   node(name, signal) {
-    return this.app.api.get("api/graph_node", { ...this.#params(), name }, { signal });
-  }
-
-  #params() {
-    const { run, tag, ref } = /** @type {GraphEntry} */ (this.current);
-    return { run, tag, ref };
+    return this.app.api.get("api/graph_node", { ...paramsOf(/** @type {GraphEntry} */ (this.current)), name }, { signal });
   }
 }
+
+const paramsOf = (/** @type {GraphEntry} */ { run, tag, ref }) => ({ run, tag, ref });
+const isSame = (/** @type {GraphEntry | null} */ a, /** @type {GraphEntry | null} */ b) => a?.ref === b?.ref && a?.run === b?.run && a?.tag === b?.tag;

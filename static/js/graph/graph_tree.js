@@ -1,6 +1,6 @@
 /** The blocks as a list with their costs: what the drawing shows, for the keyboard, for screen readers and for sorting. */
 import { el, icon } from "../dom.js";
-import { costText } from "./labels.js";
+import { COST_HEADS, COST_NAMES, costText, isCost, knownCosts, shareText } from "./costs.js";
 import { className, isBlock, nodeOf, title } from "./names.js";
 
 /** @import {Cost, ColourBy, Hierarchy} from "./graph_types.js" */
@@ -11,13 +11,14 @@ import { className, isBlock, nodeOf, title } from "./names.js";
  * @property {(item: number) => void} select
  * @property {(item: number, isOpen: boolean) => void} setOpen
  * @property {(item: number) => void} frame
+ * @property {(item: number) => void} hover 0: the pointer left
  */
 /** @typedef {{item: number, level: number, position: number, siblings: number}} Row */
-/** @typedef {"order" | "params" | "macs" | "bytes"} Sorting */
+/** @typedef {"order" | Cost} Sorting */
 
 const ROW = 26; // px, --size-row at the usual font size; measured where it differs
 const SPARE = 8; // rows drawn beyond what is in sight
-const PERCENT = "\u202f%";
+const MOST_COLUMNS = 3;
 
 export class GraphTree {
   /** @type {Hierarchy | null} */
@@ -39,17 +40,24 @@ export class GraphTree {
   constructor(root, actions, signal) {
     this.root = root;
     this.actions = actions;
-    this.heads = new Map([...root.querySelectorAll("[data-sort]")].map((head) => [/** @type {HTMLElement} */ (head).dataset.sort, /** @type {HTMLElement} */ (head)]));
+    this.head = /** @type {HTMLElement} */ (root.querySelector(".cost-head"));
     this.grid = /** @type {HTMLElement} */ (root.querySelector("[role=treegrid]"));
     this.body = /** @type {HTMLElement} */ (root.querySelector(".cost-rows"));
     root.addEventListener("scroll", () => this.#paint(), { signal, passive: true });
-    new ResizeObserver(() => this.#paint()).observe(root);
+    const resizing = new ResizeObserver(() => this.#paint());
+    resizing.observe(root);
+    signal.addEventListener("abort", () => resizing.disconnect());
     this.body.addEventListener("click", (event) => this.#onClick(event), { signal });
     this.body.addEventListener("dblclick", (event) => { const row = this.#rowOf(event); if (row) actions.frame(row.item); }, { signal });
     this.grid.addEventListener("keydown", (event) => this.#onKey(event), { signal });
-    for (const [sorting, head] of this.heads) head.querySelector("button")?.addEventListener("click", () => {
-      this.sorting = this.sorting === sorting ? "order" : /** @type {Sorting} */ (sorting);
+    this.body.addEventListener("pointerover", (event) => actions.hover(this.#rowOf(event)?.item ?? 0), { signal });
+    this.body.addEventListener("pointerleave", () => actions.hover(0), { signal });
+    this.head.addEventListener("click", (event) => {
+      const sorting = /** @type {Sorting | undefined} */ (/** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-sort]"))?.dataset.sort);
+      if (!sorting) return;
+      this.sorting = this.sorting === sorting ? "order" : sorting;
       this.refresh();
+      /** @type {HTMLElement | null} */ (this.head.querySelector(`[data-sort=${sorting}] button`))?.focus();
     }, { signal });
   }
 
@@ -57,20 +65,32 @@ export class GraphTree {
   show(hierarchy, layout) {
     this.#hierarchy = hierarchy;
     this.#layout = layout;
-    this.#columns = /** @type {Cost[]} */ (["params", "macs"]).filter((cost) => hierarchy[cost][0] > 0);
-    this.root.dataset.columns = String(this.#columns.length);
-    for (const head of this.root.querySelectorAll(".cost-head [data-col]")) {
-      const column = /** @type {HTMLElement} */ (head).dataset.col ?? "";
-      /** @type {HTMLElement} */ (head).hidden = column === "shape" ? this.#columns.length > 0 : column === "share" ? !this.#columns.length : !this.#columns.includes(/** @type {Cost} */ (column));
-    }
     this.root.scrollTop = 0;
     this.refresh();
   }
 
-  /** @param {ColourBy} by the share bars follow the colours, where these are a cost */
+  /** @param {ColourBy} by the share bars and the last column follow the colours, where these are a cost */
   setCost(by) {
-    this.#cost = by === "none" || by === "structure" ? (this.#columns.at(-1) ?? "macs") : by;
+    const h = this.#hierarchy;
+    if (!h) return;
+    const known = knownCosts(h);
+    this.#columns = /** @type {Cost[]} */ (["params", "macs"]).filter((cost) => known.includes(cost));
+    if (isCost(by) && known.includes(by)) this.#cost = by;
+    else this.#cost = this.#columns.at(-1) ?? known[0] ?? "macs";
+    for (const cost of /** @type {Cost[]} */ ([this.#cost, "forward"])) if (known.includes(cost) && !this.#columns.includes(cost) && this.#columns.length < MOST_COLUMNS) this.#columns.push(cost);
+    if (known.length && !this.#columns.includes(this.#cost)) this.#columns[this.#columns.length - 1] = this.#cost;
+    if (this.sorting !== "order" && !this.#columns.includes(this.sorting)) this.sorting = "order";
+    this.root.dataset.columns = String(this.#columns.length);
     this.refresh();
+  }
+
+  #paintHead() {
+    this.head.replaceChildren(
+      el("span", { role: "columnheader" }, "Block"),
+      ...this.#columns.map((cost) => el("span", { role: "columnheader", class: "number", "data-col": cost, "data-sort": cost, "aria-sort": this.sorting === cost ? "descending" : "none" },
+        el("button", { type: "button", title: `Sort by ${COST_NAMES[cost]}` }, COST_HEADS[cost]))),
+      el("span", this.#columns.length ? { role: "columnheader", class: "number", "data-col": "share" } : { role: "columnheader", "data-col": "shape" },
+        this.#columns.length ? el("span", { class: "visually-hidden" }, `share of all ${COST_NAMES[this.#cost]}`) : "output"));
   }
 
   /** Rows anew: something opened, or the order changed. */
@@ -85,7 +105,7 @@ export class GraphTree {
       this.#rows.push(row);
       if (isBlock(h, row.item) && layout.isOpen(row.item)) for (const child of this.#sorted(h, row.item, row.level + 1).reverse()) stack.push(child);
     }
-    for (const [sorting, head] of this.heads) head.setAttribute("aria-sort", sorting === this.sorting ? "descending" : "none");
+    this.#paintHead();
     this.grid.setAttribute("aria-rowcount", String(this.#rows.length + 1));
     this.#paint();
   }
@@ -147,7 +167,7 @@ export class GraphTree {
         el("b", {}, name), kind ? el("span", {}, kind) : null),
       ...this.#columns.map((cost) => el("span", { role: "gridcell", class: "number", "data-col": cost }, costText(cost, h[cost][item]))),
       !this.#columns.length && el("span", { role: "gridcell", "data-col": "shape" }, shapeOf(h, item)),
-      this.#columns.length > 0 && el("span", { role: "gridcell", class: "number", "data-col": "share", title: share ? `${(100 * share).toPrecision(3)}${PERCENT}` : null }, shareText(share), el("span", { class: "share", vars: { "--share": `${100 * share}%` } })));
+      this.#columns.length > 0 && el("span", { role: "gridcell", class: "number", "data-col": "share", title: share ? `${(100 * share).toPrecision(3)}\u202f%` : null }, shareText(share), el("span", { class: "share", vars: { "--share": `${100 * share}%` } })));
   }
 
   /** @returns {Row | undefined} */
@@ -200,11 +220,4 @@ export class GraphTree {
 function shapeOf(/** @type {Hierarchy} */ h, /** @type {number} */ item) {
   const node = nodeOf(h, item);
   return node < 0 ? "" : h.columns.strings[h.columns.nodeShape[node]];
-}
-
-/** @param {number} share */
-function shareText(share) {
-  if (!share) return "–";
-  const percent = 100 * share;
-  return (percent < 0.1 ? "<0.1" : percent.toFixed(percent < 9.95 ? 1 : 0)) + PERCENT;
 }

@@ -1,23 +1,33 @@
 /** Shapes that the graph's modules hand to each other. Numbers of items: groups first (0 is the whole graph), then nodes, then stacks. */
 
+/** A column as it travels: a list, or packed little-endian numbers in base64. */
+export type Numbers = number[] | { dtype: string; bdata: string };
+
 export interface GraphJson {
   strings: string[];
-  group_name: number[];
-  group_parent: number[];
-  group_class: number[];
-  node_name: number[];
-  node_group: number[];
-  node_op: number[];
-  node_shape: number[];
-  node_dtype: number[];
-  node_macs: number[];
-  node_params: number[];
-  node_bytes: number[];
-  node_source: number[];
-  edges: number[];
-  edge_shape: number[];
-  edge_control?: number[];
+  group_name: Numbers;
+  group_parent: Numbers;
+  group_class: Numbers;
+  node_name: Numbers;
+  node_group: Numbers;
+  node_op: Numbers;
+  node_shape: Numbers;
+  node_dtype: Numbers;
+  node_macs: Numbers;
+  node_params: Numbers;
+  node_bytes: Numbers;
+  node_source: Numbers;
+  /** Absent where the server is older than the page. */
+  node_device?: Numbers;
+  /** -1: not measured; null: of no node. */
+  node_forward_s?: Numbers | null;
+  node_backward_s?: Numbers | null;
+  node_memory?: Numbers | null;
+  edges: Numbers;
+  edge_shape: Numbers;
+  edge_control?: Numbers;
   missing_inputs?: number;
+  title?: string;
   costs: CostsJson | null;
 }
 
@@ -27,9 +37,13 @@ export interface CostsJson {
   not_counted: string[];
   input: string;
   notes: string[];
-  group_macs: number[];
-  group_params: number[];
-  group_bytes: number[];
+  group_macs: Numbers;
+  group_params: Numbers;
+  group_bytes: Numbers;
+  group_saved_bytes?: Numbers | null;
+  group_forward_s?: Numbers | null;
+  group_backward_s?: Numbers | null;
+  measured?: { by: string; steps: number; on: string; tag: string } | null;
   blocks: BlockJson[];
 }
 
@@ -65,13 +79,16 @@ export interface GraphColumns {
   nodeShape: Int32Array;
   nodeDtype: Int32Array;
   nodeSource: Int32Array;
-  nodeMacs: Float64Array;
-  nodeParams: Float64Array;
-  nodeBytes: Float64Array;
+  nodeDevice: Int32Array;
+  nodeCosts: Partial<Record<Cost, Float64Array>>;
   edgeFrom: Int32Array;
   edgeTo: Int32Array;
   edgeShape: Int32Array;
   edgeIsControl: Uint8Array;
+  /** Of two graphs made one: what became of each group, node and edge (see diff_marks.js). */
+  groupMark?: Uint8Array;
+  nodeMark?: Uint8Array;
+  edgeMark?: Uint8Array;
   missingInputs: number;
   costs: GraphCosts | null;
 }
@@ -82,14 +99,16 @@ export interface GraphCosts {
   notCounted: string[];
   input: string;
   notes: string[];
-  groupMacs: Float64Array;
-  groupParams: Float64Array;
-  groupBytes: Float64Array;
+  /** How time and memory were measured; "" where they were not. */
+  measured: string;
+  /** Totals, one a group. */
+  group: Partial<Record<Cost, Float64Array>>;
   blocks: Map<number, BlockJson>;
 }
 
-export type Cost = "macs" | "params" | "bytes";
-export type ColourBy = "none" | "structure" | Cost;
+export type Cost = "macs" | "params" | "bytes" | "saved" | "memory" | "forward" | "backward";
+/** "log:NAME" is a series of scalars that are named after modules. */
+export type ColourBy = "none" | "structure" | "class" | "device" | "dtype" | "diff" | Cost | `log:${string}`;
 
 /** The tree that is drawn. Every array is indexed by item. */
 export interface Hierarchy {
@@ -111,6 +130,12 @@ export interface Hierarchy {
   macs: Float64Array;
   params: Float64Array;
   bytes: Float64Array;
+  /** Bytes. */
+  saved: Float64Array;
+  memory: Float64Array;
+  /** Seconds. */
+  forward: Float64Array;
+  backward: Float64Array;
   /** Shown nodes inside. */
   nodes: Int32Array;
   /** An edge (its number) that comes in from outside the item's parent, or -1. */
@@ -177,6 +202,8 @@ export interface PlacedGroup {
   portOut: number;
   /** Boxes around siblings with the same neighbours: x, y, width, height. */
   bundles: Float64Array[];
+  /** Edges go from left to right; the ports are then places down the side. */
+  isAcross: boolean;
 }
 
 export interface PlacedEdge {
@@ -206,6 +233,8 @@ export interface Paint {
   fill: string;
   ink: string;
   inkSoft: string;
+  /** Of a block that holds several: side by side. */
+  stripes?: { fill: string; share: number }[];
 }
 
 export type Measure = (text: string, isStrong: boolean) => number;

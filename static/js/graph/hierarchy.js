@@ -1,8 +1,9 @@
 /** The tree of blocks that is drawn, made of a graph's columns: folded, in order of execution, repeats stacked, edges lifted. */
 import { EMPTY, executionOrder, foldNodes } from "./folding.js";
+import { COSTS } from "./costs.js";
 import { stackRepeats } from "./repeats.js";
 
-/** @import {GraphColumns, Hierarchy, SiblingEdges} from "./graph_types.js" */
+/** @import {Cost, GraphColumns, Hierarchy, SiblingEdges} from "./graph_types.js" */
 
 const LAST = 0x7fffffff;
 
@@ -51,6 +52,10 @@ export function buildHierarchy(columns) {
     macs: grow(costs.macs, itemCount),
     params: grow(costs.params, itemCount),
     bytes: grow(costs.bytes, itemCount),
+    saved: grow(costs.saved, itemCount),
+    memory: grow(costs.memory, itemCount),
+    forward: grow(costs.forward, itemCount),
+    backward: grow(costs.backward, itemCount),
     nodes: grow(nodes, itemCount),
     entersBy: new Int32Array(itemCount).fill(-1),
     leavesBy: new Int32Array(itemCount).fill(-1),
@@ -90,14 +95,16 @@ function orderItems(/** @type {GraphColumns} */ columns, /** @type {Int32Array} 
   return { order, nodes };
 }
 
-function itemCosts(/** @type {GraphColumns} */ { groupCount, costs, nodeMacs, nodeParams, nodeBytes }, /** @type {number} */ items) {
-  const fill = (/** @type {Float64Array | undefined} */ groups, /** @type {Float64Array} */ own) => {
-    const column = new Float64Array(items);
+/** @returns {Record<Cost, Float64Array>} */
+function itemCosts(/** @type {GraphColumns} */ { groupCount, costs, nodeCosts }, /** @type {number} */ items) {
+  const columns = /** @type {Record<Cost, Float64Array>} */ ({});
+  for (const cost of COSTS) {
+    const column = (columns[cost] = new Float64Array(items));
+    const groups = costs?.group[cost], own = nodeCosts[cost];
     if (groups) column.set(groups);
-    column.set(own, groupCount);
-    return column;
-  };
-  return { macs: fill(costs?.groupMacs, nodeMacs), params: fill(costs?.groupParams, nodeParams), bytes: fill(costs?.groupBytes, nodeBytes) };
+    if (own) column.set(own, groupCount);
+  }
+  return columns;
 }
 
 /** Puts a stack between a group and the equal blocks that it holds. */
@@ -110,9 +117,7 @@ function addStack(/** @type {Hierarchy} */ h, /** @type {number} */ stack, /** @
   list.splice(list.indexOf(members[0]), members.length, stack);
   for (const member of members) {
     h.parent[member] = stack;
-    h.macs[stack] += h.macs[member];
-    h.params[stack] += h.params[member];
-    h.bytes[stack] += h.bytes[member];
+    for (const cost of COSTS) h[cost][stack] += h[cost][member];
     h.nodes[stack] += h.nodes[member];
   }
 }

@@ -17,6 +17,8 @@ export function readInk() {
     ink: token("--color-ink"),
     inkSoft: token("--color-ink-2"),
     inkFaint: token("--color-ink-3"),
+    better: token("--color-better"),
+    worse: token("--color-worse"),
     font: token("--font-ui"),
   };
 }

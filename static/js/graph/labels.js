@@ -1,8 +1,8 @@
 /** What is written on the boxes, and how large they must be for it. */
 import { className, isBlock, nodeOf, title } from "./names.js";
-import { short } from "../format.js";
+import { costLine } from "./costs.js";
 
-/** @import {Cost, GraphColumns, Hierarchy, Measure} from "./graph_types.js" */
+/** @import {GraphColumns, Hierarchy, Measure} from "./graph_types.js" */
 
 /**
  * @typedef {object} Label
@@ -18,32 +18,6 @@ import { short } from "../format.js";
 export const HEAD_HEIGHT = 30;
 const BLOCK_HEIGHT = 40, PLAIN_HEIGHT = 28, OP_HEIGHT = 24;
 const WIDEST_TITLE = 230, WIDEST_SUBTITLE = 190;
-const NO_BREAK = "\u202f";
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/** 1536 -> "1.50 KiB" @param {number} count */
-export function bytesText(count) {
-  let unit = 0;
-  while (count >= 1024 && unit < UNITS.length - 1) {
-    count /= 1024;
-    unit++;
-  }
-  return `${unit && count < 100 ? count.toPrecision(3) : Math.round(count)}${NO_BREAK}${UNITS[unit]}`;
-}
-
-/** @param {Cost} cost @param {number} value */
-export function costText(cost, value) {
-  if (!value) return "–";
-  return cost === "bytes" ? bytesText(value) : short(value);
-}
-
-/** "124 M params · 146 G MAC" @param {Hierarchy} h @param {number} item */
-export function costLine(h, item) {
-  const parts = [];
-  if (h.params[item]) parts.push(`${short(h.params[item])} params`);
-  if (h.macs[item]) parts.push(`${short(h.macs[item])}${NO_BREAK}MAC`);
-  return parts.join(" · ");
-}
 
 /** Makes each item's label once. */
 export class Labels {

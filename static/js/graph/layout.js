@@ -28,6 +28,15 @@ export class Layout {
     this.weight = weight;
     /** @type {Set<number>} */
     this.open = new Set([0]);
+    /** Edges run from left to right instead of from top to bottom. */
+    this.isAcross = false;
+  }
+
+  /** @param {boolean} isAcross */
+  turn(isAcross) {
+    if (this.isAcross === isAcross) return;
+    this.isAcross = isAcross;
+    this.forget();
   }
 
   /** @param {number} item */
@@ -91,24 +100,23 @@ export class Layout {
       const placed = inner[i];
       [w[i], hgt[i]] = placed ? [placed.width, placed.height] : this.labels.closedSize(item);
     });
-    const links = siblingEdges(h, group, this.weight);
-    const content = arrange(h, group, { items, w, h: hgt, inner }, links, this.#memo);
+    const links = siblingEdges(h, group, this.weight), { isAcross } = this;
+    const content = arrange(h, group, { items, w: isAcross ? hgt : w, h: isAcross ? w : hgt, inner }, links, this.#memo, isAcross);
+    return isAcross ? this.#frameAcross(group, { items, w, h: hgt, inner }, content) : this.#frameDown(group, { items, w, h: hgt, inner }, content);
+  }
 
+  /** Puts head and margins around what was arranged from top to bottom. @returns {PlacedGroup} */
+  #frameDown(/** @type {number} */ group, /** @type {Boxes} */ { items, w, h, inner }, /** @type {Content} */ content) {
     let first = content.height, last = 0;
     for (let i = 0; i < items.length; i++) {
       first = Math.min(first, content.y[i]);
-      last = Math.max(last, content.y[i] + hgt[i]);
+      last = Math.max(last, content.y[i] + h[i]);
     }
     // a port has a row of its own: part of it may lie on the edge of the head, or of the box
     const top = group ? HEAD_HEIGHT + Math.max(-2, 8 - first) : PAD;
     const width = Math.max(content.width + 2 * PAD, group ? this.labels.headWidth(group) : 0);
     const left = (width - content.width) / 2;
-    for (let i = 0; i < items.length; i++) {
-      content.x[i] += left;
-      content.y[i] += top;
-    }
-    for (const { points } of content.edges) shift(points, left, top);
-    for (const bundle of content.bundles) shift(bundle.subarray(0, 2), left, top);
+    move(content, left, top);
     return {
       group,
       width,
@@ -117,12 +125,68 @@ export class Layout {
       x: content.x,
       y: content.y,
       w,
-      h: hgt,
+      h,
       inner,
       edges: content.edges,
       portIn: content.portIn >= 0 ? content.portIn + left : -1,
       portOut: content.portOut >= 0 ? content.portOut + left : -1,
       bundles: content.bundles,
+      isAcross: false,
     };
   }
+
+  /** The same for what was arranged turned by a quarter. @returns {PlacedGroup} */
+  #frameAcross(/** @type {number} */ group, /** @type {Boxes} */ { items, w, h, inner }, /** @type {Content} */ content) {
+    turnBack(content);
+    let first = content.width, last = 0;
+    for (let i = 0; i < items.length; i++) {
+      first = Math.min(first, content.x[i]);
+      last = Math.max(last, content.x[i] + w[i]);
+    }
+    const before = group ? Math.max(0, PAD - first) : PAD, inside = before + Math.max(content.width, last + PAD);
+    const width = Math.max(inside, group ? this.labels.headWidth(group) : 0);
+    const left = before + (width - inside) / 2, top = group ? HEAD_HEIGHT + 6 : PAD;
+    move(content, left, top);
+    // lines from and to outside begin and end at the very edge of the box
+    for (const { from, to, points } of content.edges) {
+      if (from < 0) points[0] = 0;
+      if (to < 0) points[points.length - 2] = width;
+    }
+    return {
+      group,
+      width,
+      height: top + content.height + PAD,
+      items: Int32Array.from(items),
+      x: content.x,
+      y: content.y,
+      w,
+      h,
+      inner,
+      edges: content.edges,
+      portIn: content.portIn >= 0 ? content.portIn + top : -1,
+      portOut: content.portOut >= 0 ? content.portOut + top : -1,
+      bundles: content.bundles,
+      isAcross: true,
+    };
+  }
+}
+
+/** @typedef {ReturnType<typeof arrange>} Content */
+/** @typedef {{items: number[], w: Float64Array, h: Float64Array, inner: (PlacedGroup | null)[]}} Boxes */
+
+function move(/** @type {Content} */ content, /** @type {number} */ left, /** @type {number} */ top) {
+  for (let i = 0; i < content.x.length; i++) {
+    content.x[i] += left;
+    content.y[i] += top;
+  }
+  for (const { points } of content.edges) shift(points, left, top);
+  for (const bundle of content.bundles) shift(bundle.subarray(0, 2), left, top);
+}
+
+/** Exchanges x and y of everything. */
+function turnBack(/** @type {Content} */ content) {
+  [content.x, content.y] = [content.y, content.x];
+  [content.width, content.height] = [content.height, content.width];
+  for (const { points } of content.edges) for (let i = 0; i < points.length; i += 2) [points[i], points[i + 1]] = [points[i + 1], points[i]];
+  for (const bundle of content.bundles) bundle.set([bundle[1], bundle[0], bundle[3], bundle[2]]);
 }

@@ -1,6 +1,8 @@
 /** What the items of a graph are called: full names as the file has them, titles and classes as people say them. */
+import { edgesOf } from "./adjacency.js";
 
 /** @import {GraphColumns, Hierarchy} from "./graph_types.js" */
+/** @typedef {ReturnType<typeof edgesOf>} Adjacency */
 
 const SCOPE = /^(.*?)\[(.+)\](#\d+)?$/s; // torch's manner: Class[attribute]
 
@@ -90,22 +92,49 @@ export function fullName(h, item) {
   return parts.reverse().join("/");
 }
 
-/** Finds items by full name. */
+/** Finds items by full name: names are compared a level at a time, so that nothing has to be made of a million of them. */
 export class NameIndex {
-  /** @type {Map<string, number> | null} */
-  #items = null;
-
   /** @param {Hierarchy} hierarchy */
   constructor(hierarchy) {
     this.hierarchy = hierarchy;
+    /** What lies in each group, folded nodes too. @type {{groups: Adjacency, nodes: Adjacency} | null} */
+    this.inside = null;
   }
 
   /** @param {string} name @returns {number | undefined} the item; of a node and a scope of one name, the scope */
   find(name) {
-    if (!this.#items) {
-      this.#items = new Map();
-      for (let item = this.hierarchy.itemCount - 1; item > 0; item--) this.#items.set(fullName(this.hierarchy, item), item);
+    const stack = /^(.*)×(\d+)$/s.exec(name);
+    if (stack) {
+      const member = this.find(stack[1]), around = member === undefined ? 0 : this.hierarchy.parent[member];
+      if (around && isStack(this.hierarchy, around) && fullName(this.hierarchy, around) === name) return around;
     }
-    return this.#items.get(name);
+    const parts = name.split("/");
+    let groups = [0];
+    for (let p = 0; p < parts.length; p++) {
+      const here = groups.flatMap((group) => this.#inside(group, parts[p], p === parts.length - 1));
+      if (p === parts.length - 1) {
+        if (here.length) return Math.min(...here);
+        break;
+      }
+      groups = here.filter((item) => item < this.hierarchy.groupCount);
+      if (!groups.length) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Items of a name in a group. @returns {number[]} */
+  #inside(/** @type {number} */ group, /** @type {string} */ name, /** @type {boolean} */ withNodes) {
+    const h = this.hierarchy, { strings, groupName, groupParent, nodeName, nodeGroup } = h.columns;
+    this.inside ??= { groups: edgesOf(h.groupCount, groupParent.subarray(1)), nodes: edgesOf(h.groupCount, nodeGroup) };
+    const { groups, nodes } = this.inside, found = [];
+    for (let i = groups.start[group]; i < groups.start[group + 1]; i++) {
+      const g = groups.list[i] + 1;
+      if (strings[groupName[g]] !== name) continue;
+      found.push(g);
+      // a node named like a scope was put inside it, in brackets
+      if (withNodes) for (let k = nodes.start[g]; k < nodes.start[g + 1]; k++) if (strings[nodeName[nodes.list[k]]] === `(${name})`) found.push(h.groupCount + nodes.list[k]);
+    }
+    if (withNodes) for (let i = nodes.start[group]; i < nodes.start[group + 1]; i++) if (strings[nodeName[nodes.list[i]]] === name) found.push(h.groupCount + nodes.list[i]);
+    return found;
   }
 }

@@ -18,7 +18,7 @@ const SHORTEST_RUN = 3;
  *   a stack is made of some children of a group, or of all of them
  */
 export function stackRepeats(columns, children, single, params) {
-  const { strings, groupCount, nodeCount, groupName, groupClass, nodeOp, nodeShape } = columns;
+  const { strings, groupCount, nodeCount, groupName, groupClass, nodeOp, nodeShape, groupMark, nodeMark } = columns;
   const signature = new Int32Array(groupCount + nodeCount).fill(-1);
   /** @type {Map<string | number, number>} */
   const known = new Map();
@@ -27,7 +27,7 @@ export function stackRepeats(columns, children, single, params) {
     if (found === undefined) known.set(text, (found = known.size));
     return found;
   };
-  for (let v = 0; v < nodeCount; v++) signature[groupCount + v] = number(nodeOp[v] * strings.length + nodeShape[v]);
+  for (let v = 0; v < nodeCount; v++) signature[groupCount + v] = number((nodeMark ? nodeMark[v] * strings.length ** 2 : 0) + nodeOp[v] * strings.length + nodeShape[v]);
 
   const countless = strings.map((name) => name.replace(/\d+(?=\D*$)/, "#"));
   /** @type {{group: number, members: number[]}[]} */
@@ -37,7 +37,7 @@ export function stackRepeats(columns, children, single, params) {
     const list = children[g];
     if (!list.length) continue;
     const name = strings[groupClass[g]] || attribute(countless[groupName[g]]);
-    let text = `${name}:${single[g] < 0 ? "" : "one"}:${params[g]}:`;
+    let text = `${name}:${single[g] < 0 ? "" : "one"}:${params[g]}:${groupMark ? groupMark[g] : ""}:`;
     for (const child of list) text += signature[child] + ",";
     signature[g] = number(text);
     for (let i = 0; i + SHORTEST_RUN <= list.length; ) {

@@ -30,23 +30,29 @@ export function rectOf(h, root, item) {
   return null;
 }
 
+const WORTH_A_LOOK = 2400; // px²
+
+/** Is the inside of an open block drawn, or is it too small and one box? @param {number} w px on the screen @param {number} h */
+export const showsInside = (w, h) => w * h > WORTH_A_LOOK;
+
 /**
- * The innermost item at a point.
+ * The innermost item that is drawn at a point.
  *
  * @param {PlacedGroup} root
  * @param {number} x
  * @param {number} y
+ * @param {number} [scale] px a unit
  * @returns {{item: number, isHead: boolean, isOpen: boolean}} item 0: beside everything
  */
-export function itemAt(root, x, y) {
+export function itemAt(root, x, y, scale = 1) {
   let hit = { item: 0, isHead: false, isOpen: true };
   for (let group = /** @type {PlacedGroup | null} */ (root); group; ) {
     const i = boxAt(group, x, y);
     if (i < 0) break;
     x -= group.x[i];
     y -= group.y[i];
-    const inner = group.inner[i];
-    hit = { item: group.items[i], isHead: !!inner && y < HEAD_HEIGHT, isOpen: !!inner };
+    const inner = showsInside(group.w[i] * scale, group.h[i] * scale) ? group.inner[i] : null;
+    hit = { item: group.items[i], isHead: !!inner && y < HEAD_HEIGHT, isOpen: !!group.inner[i] };
     group = inner;
   }
   return hit;
@@ -99,7 +105,7 @@ export function groupAround(h, root, item) {
 }
 
 /**
- * The item that the arrow key leads to: down and up along edges (the nearest of several), left and right to the
+ * The item that the arrow key leads to: with and against the edges (the nearest of several), across them to the
  * neighbours in the same group.
  *
  * @param {Hierarchy} h
@@ -111,8 +117,10 @@ export function groupAround(h, root, item) {
 export function neighbour(h, root, item, direction) {
   const group = groupAround(h, root, item);
   if (!group) return item;
-  const own = group.items.indexOf(item);
-  const centre = (/** @type {number} */ i) => group.x[i] + group.w[i] / 2, middle = (/** @type {number} */ i) => group.y[i] + group.h[i] / 2;
+  const own = group.items.indexOf(item), { isAcross } = group;
+  // along the edges and across them, whichever way they run
+  const [along, wide] = isAcross ? [group.x, group.w] : [group.y, group.h], [aside, broad] = isAcross ? [group.y, group.h] : [group.x, group.w];
+  const middle = (/** @type {number} */ i) => along[i] + wide[i] / 2, centre = (/** @type {number} */ i) => aside[i] + broad[i] / 2;
   let best = -1, least = Infinity;
   const consider = (/** @type {number} */ i, /** @type {number} */ distance) => {
     if (i >= 0 && i !== own && distance < least) {
@@ -120,24 +128,24 @@ export function neighbour(h, root, item, direction) {
       least = distance;
     }
   };
-  if (direction === "up" || direction === "down") {
-    const isDown = direction === "down";
+  const isForward = direction === (isAcross ? "right" : "down");
+  if (isForward || direction === (isAcross ? "left" : "up")) {
     for (const edge of group.edges) {
-      if ((isDown ? edge.from : edge.to) !== item) continue;
-      const i = group.items.indexOf(isDown ? edge.to : edge.from);
+      if ((isForward ? edge.from : edge.to) !== item) continue;
+      const i = group.items.indexOf(isForward ? edge.to : edge.from);
       if (i >= 0) consider(i, Math.abs(centre(i) - centre(own)) + Math.abs(middle(i) - middle(own)) / 4);
     }
     // no edge that way: the nearest box, or out of the group
     if (best < 0) for (let i = 0; i < group.items.length; i++) {
-      const dy = (middle(i) - middle(own)) * (isDown ? 1 : -1);
-      if (dy > group.h[own] / 2) consider(i, dy + Math.abs(centre(i) - centre(own)));
+      const far = (middle(i) - middle(own)) * (isForward ? 1 : -1);
+      if (far > wide[own] / 2) consider(i, far + Math.abs(centre(i) - centre(own)));
     }
     if (best < 0) return group.group > 0 ? group.group : item;
   } else {
-    const sign = direction === "right" ? 1 : -1;
+    const sign = direction === "right" || direction === "down" ? 1 : -1;
     for (let i = 0; i < group.items.length; i++) {
-      const dx = (centre(i) - centre(own)) * sign, dy = Math.abs(middle(i) - middle(own));
-      if (dx > 1 && dy < Math.max(group.h[own], group.h[i])) consider(i, dx + dy);
+      const beside = (centre(i) - centre(own)) * sign, far = Math.abs(middle(i) - middle(own));
+      if (beside > 1 && far < Math.max(wide[own], wide[i])) consider(i, beside + far);
     }
   }
   return best < 0 ? item : group.items[best];

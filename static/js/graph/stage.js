@@ -1,5 +1,5 @@
 /** The canvas: its size, its frames, and the way from one picture to the next. */
-import { between, ease, fitView, readableView, showRect } from "./camera.js";
+import { between, ease, fitView, overviewOf, readableView, showRect } from "./camera.js";
 import { drawGraph } from "./draw.js";
 import { eachItem, rectOf } from "./scene.js";
 
@@ -94,14 +94,33 @@ export class Stage {
   /** The start of a graph, at a size that can be read. */
   readable() {
     const picture = this.picture();
-    if (picture) this.lookAt(readableView({ x: 0, y: 0, w: picture.root.width, h: picture.root.height }, this.screen));
+    if (picture) this.lookAt(readableView({ x: 0, y: 0, w: picture.root.width, h: picture.root.height }, this.screen, picture.root.isAcross));
+  }
+
+  /** All of a graph, as far as that makes sense. */
+  overview() {
+    const picture = this.picture();
+    if (picture) this.lookAt(overviewOf({ x: 0, y: 0, w: picture.root.width, h: picture.root.height }, this.screen));
   }
 
   /** Fills the canvas with an item, as far as that makes sense. @param {number} item */
   frame(item) {
     const picture = this.picture();
     const rect = picture && rectOf(picture.hierarchy, picture.root, item);
-    if (rect) this.lookAt(readableView(rect, this.screen), true);
+    if (rect) this.lookAt(readableView(rect, this.screen, picture.root.isAcross), true);
+  }
+
+  /** Where an item is drawn on the canvas; null if it is not visible. @param {number} item @returns {Rect | null} */
+  placeOf(item) {
+    const picture = this.picture(), rect = picture && rectOf(picture.hierarchy, picture.root, item);
+    const { scale, x, y } = this.#motion?.to ?? this.view;
+    return rect && { x: rect.x * scale + x, y: rect.y * scale + y, w: rect.w * scale, h: rect.h * scale };
+  }
+
+  /** Puts the upper middle of an item at a place of the canvas. @param {number} item @param {{x: number, y: number}} at @param {number} scale */
+  put(item, at, scale) {
+    const picture = this.picture(), rect = picture && rectOf(picture.hierarchy, picture.root, item);
+    if (rect) this.lookAt({ scale, x: at.x - (rect.x + rect.w / 2) * scale, y: at.y - rect.y * scale }, true);
   }
 
   /** Brings an item into sight; does not move if it is. @param {number} item */

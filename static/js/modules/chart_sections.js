@@ -178,8 +178,14 @@ export class ChartSections {
     for (const [key, { root }] of this.sections) root.open = !this.choices.isClosed(key);
   }
 
-  /** Bring a chart into view, and the keys to it. @param {string} tag @returns {boolean} whether there is one */
-  reveal(tag) {
+  /** @param {string} tag @returns {{key: string, at: number, of: number, tags: string[]} | null} its number in its section, from 1 */
+  placeOf(tag) {
+    for (const [key, { tags }] of this.sections) if (tags.includes(tag)) return { key, at: tags.indexOf(tag) + 1, of: tags.length, tags };
+    return null;
+  }
+
+  /** Bring a chart into view, and the keys to it. @param {string} tag @param {{scrolls?: boolean}} [how] @returns {boolean} whether there is one */
+  reveal(tag, { scrolls = true } = {}) {
     for (const section of this.sections.values()) {
       const chunk = section.chunks[Math.floor(section.tags.indexOf(tag) / CHUNK)];
       if (!chunk) continue;
@@ -189,7 +195,7 @@ export class ChartSections {
       const slot = section.slots.get(tag);
       if (!slot) continue;
       this.build(slot);
-      slot.scrollIntoView({ block: "nearest" });
+      if (scrolls) slot.scrollIntoView({ block: "nearest" });
       /** @type {HTMLElement | null} */ (slot.querySelector(".chart-frame"))?.focus({ preventScroll: true });
       return true;
     }

@@ -1,299 +1,299 @@
-/** The graphs page: reads a graph, draws it, and keeps drawing, list, details and URL of one mind. */
-import { isTyping, need } from "../dom.js";
+/** The graphs page: reads a graph, or two to compare, and keeps drawing, list, details and address of one mind. */
+import { need } from "../dom.js";
 import { token } from "../theme.js";
-import { bestColouring, COSTS, kindsOf, Palette } from "../graph/colour.js";
-import { decodeColumns, elements } from "../graph/columns.js";
-import { zoomAt } from "../graph/camera.js";
+import { ColourMenu } from "../graph/colour_menu.js";
+import { decodeColumns } from "../graph/columns.js";
 import { Details } from "../graph/details.js";
-import { depthOf, opened, packOpen, topLevel, unpackOpen } from "../graph/expansion.js";
+import { GraphDiff } from "../graph/diff.js";
+import { blocksIn, depthOf, opened, packOpen, topLevel, unpackOpen } from "../graph/expansion.js";
+import { extrasOf } from "../graph/extras.js";
 import { emptyGraph, failedGraph, paintCrumbs, readingGraph } from "../graph/graph_notes.js";
+import { listenToBoard, listenToControls, paintControls, startTools } from "../graph/graph_controls.js";
 import { GraphPicker } from "../graph/graph_picker.js";
 import { GraphTree } from "../graph/graph_tree.js";
-import { buildHierarchy } from "../graph/hierarchy.js";
+import { GraphView } from "../graph/graph_view.js";
 import { readInk } from "../graph/ink.js";
 import { paintKey } from "../graph/key.js";
-import { Labels, spoken } from "../graph/labels.js";
-import { Layout } from "../graph/layout.js";
-import { drawnAs, Links } from "../graph/links.js";
-import { Minimap } from "../graph/minimap.js";
-import { fullName, isBlock, NameIndex, nodeOf } from "../graph/names.js";
-import { listenToPointer } from "../graph/pointer.js";
-import { itemAt, neighbour } from "../graph/scene.js";
-import { SearchBox } from "../graph/search_box.js";
-import { Stage } from "../graph/stage.js";
+import { spoken } from "../graph/labels.js";
+import { LoggedFeed } from "../graph/logged_feed.js";
+import { LoggedOverlay } from "../graph/logged_overlay.js";
+import { GraphModel } from "../graph/model.js";
+import { fullName, isBlock } from "../graph/names.js";
+import { packLook, unpackLook } from "../graph/camera.js";
+import { SideView } from "../graph/side_view.js";
+import { TimeStrip } from "../graph/time_strip.js";
+import { packTrace, unpackTrace } from "../graph/trace.js";
 
 /** @import {App} from "../app.js" */
-/** @import {ColourBy, GraphJson, Hierarchy} from "../graph/graph_types.js" */
+/** @import {GraphColumns} from "../graph/graph_types.js" */
 /** @import {Depth} from "../graph/expansion.js" */
+/** @import {TraceQuestion} from "../graph/trace.js" */
 
-/**
- * A graph that is shown.
- * @typedef {object} Shown
- * @property {Hierarchy} hierarchy
- * @property {Layout} layout
- * @property {Labels} labels
- * @property {Links} links
- * @property {NameIndex} names
- */
+const LOOK_MS = 300; // of rest, then the place is written into the address
+const KEPT = ["open", "node", "depth", "look", "trace"]; // of one graph only
 
 /** @param {HTMLElement} root @param {App} app @returns {Promise<() => void>} */
 export async function start(root, app) {
-  const stopping = new AbortController(), { signal } = stopping;
-  const canvas = /** @type {HTMLCanvasElement} */ (need(root, ".graph-canvas > canvas", "graphs"));
-  const pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-  const colouring = /** @type {HTMLSelectElement} */ (need(root, "[data-choice=by]", "graphs"));
-  const said = need(root, "[data-slot=said]", "graphs"), note = need(root, "[data-slot=note]", "graphs"), crumbs = need(root, ".graph-crumbs", "graphs");
+  const stopping = new AbortController();
+  const page = new GraphPage(root, app, stopping.signal);
+  if (!document.documentElement.dataset.rail) document.documentElement.dataset.rail = "folded";
+  await page.readList();
+  return () => stopping.abort();
+}
 
-  /** @type {Shown | null} */
-  let shown = null;
+export class GraphPage {
   /** @type {AbortController | null} */
-  let reading = null;
-  /** @type {Palette | null} */
-  let palette = null;
-  let ink = readInk();
-  let selected = 0, hovered = 0, clicked = 0;
+  #reading = null;
+  /** What the details are still asking for. */
+  #asking = new AbortController();
+  /** @type {GraphDiff | null} */
+  diff = null;
+  /** @type {TraceQuestion | null} */
+  tracing = null;
+  #lookTimer = 0;
 
-  const stage = new Stage(canvas, () => shown && palette && {
-    hierarchy: shown.hierarchy, root: shown.layout.root(), labels: shown.labels, palette, ink, selected, hovered,
-    isFocused: document.activeElement === canvas, edgeWidth, edgeText,
-  }, (view) => shown && minimap.follow(view, stage.screen, shown.layout.root()));
-  const minimap = new Minimap(need(root, ".graph-map", "graphs"), (x, y) => {
-    const { scale } = stage.view;
-    stage.lookAt({ scale, x: stage.screen.w / 2 - x * scale, y: stage.screen.h / 2 - y * scale });
-  }, signal);
-  const tree = new GraphTree(need(root, ".cost-table", "graphs"), { select: (item) => select(item), setOpen, frame: (item) => stage.frame(item) }, signal);
-  const picker = new GraphPicker(app, /** @type {HTMLSelectElement} */ (need(root, "[data-choice=graph]", "graphs")), signal);
-  const details = new Details(need(root, ".details", "graphs"), { jump, attributes: (name, ask) => picker.node(name, ask) });
-  new SearchBox(/** @type {HTMLInputElement} */ (need(root, ".toolbar input[type=search]", "graphs")), need(root, ".graph-matches", "graphs"), {
-    hierarchy: () => shown?.hierarchy ?? null,
-    jump: (item) => { jump(item); canvas.focus({ preventScroll: true }); },
-    leave: () => canvas.focus({ preventScroll: true }),
-  }, signal);
-
-  function edgeWidth(/** @type {number} */ edge) {
-    const { columns } = /** @type {Shown} */ (shown).hierarchy;
-    const size = edge < 0 ? 0 : elements(columns.strings[columns.edgeShape[edge]]);
-    return size ? Math.max(1, Math.min(3.2, Math.log10(size) - 4.4)) : 1;
-  }
-  function edgeText(/** @type {number} */ edge) {
-    const { columns } = /** @type {Shown} */ (shown).hierarchy;
-    return edge < 0 ? "" : columns.strings[columns.edgeShape[edge]];
-  }
-
-  /** @param {GraphJson} json */
-  function show(json) {
-    const hierarchy = buildHierarchy(decodeColumns(json));
-    const font = token("--font-ui");
-    const labels = new Labels(hierarchy, (text, isStrong) => {
-      pen.font = isStrong ? `600 12px ${font}` : `11px ${font}`;
-      return pen.measureText(text).width;
-    });
-    const layout = new Layout(hierarchy, labels, (edge) => elements(hierarchy.columns.strings[hierarchy.columns.edgeShape[edge]]));
-    shown = { hierarchy, layout, labels, links: new Links(hierarchy), names: new NameIndex(hierarchy) };
-    root.dataset.state = "shown";
-    note.replaceChildren();
-    const open = app.view.get("open"), depth = app.view.get("depth"), chosen = app.view.get("node");
-    layout.setAllOpen(open !== null ? unpackOpen(hierarchy, shown.names, open) : depth === "all" ? opened(hierarchy, "all") : depth === "2" ? opened(hierarchy, 2) : topLevel(hierarchy));
-    selected = drawnAs(hierarchy, (chosen && shown.names.find(chosen)) || 0);
-    if (hierarchy.hidden[selected]) selected = 0;
-    if (selected) layout.reveal(selected);
-    const asked = /** @type {ColourBy | null} */ (app.view.get("by"));
-    colouring.value = asked ?? bestColouring(hierarchy);
-    for (const option of colouring.options) option.disabled = COSTS.includes(/** @type {any} */ (option.value)) && !hierarchy[/** @type {"macs"} */ (option.value)][0];
-    stage.resize();
-    tree.show(hierarchy, layout);
-    recolour();
-    stage.readable();
-    if (selected) stage.show(selected);
-    openChanged(depth === "all" ? depth : 1);
-    select(selected, { isQuiet: true });
+  /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal */
+  constructor(root, app, signal) {
+    const find = (/** @type {string} */ selector) => need(root, selector, "graphs");
+    this.root = root;
+    this.app = app;
+    this.signal = signal;
+    this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    this.said = find("[data-slot=said]");
+    this.note = find("[data-slot=note]");
+    this.crumbs = find(".graph-crumbs");
+    this.key = find(".graph-key");
+    this.canvas = find(".graph-canvas[data-side=after]");
+    this.view = new GraphView(this.canvas, {
+      select: (item, quietly) => this.select(item, quietly),
+      open: (item, isOpen) => this.setOpen(item, isOpen),
+      look: () => {},
+      moved: (view, before) => {
+        this.side.moved(view, before);
+        this.#keepLook();
+      },
+    }, signal);
+    this.side = new SideView(find(".graph-canvas[data-side=before]"), this.view, { select: (item) => this.select(item, { isQuiet: true }), open: (item, isOpen) => this.setOpen(item, isOpen) }, signal);
+    this.tree = new GraphTree(find(".cost-table"), { select: (item) => this.select(item), setOpen: (item, isOpen) => this.setOpen(item, isOpen), frame: (item) => this.view.stage.frame(item), hover: (item) => { this.view.hovered = item; this.view.stage.redraw(); } }, signal);
+    this.strip = new TimeStrip(find(".time-strip"), { jump: (item) => this.jump(item) }, signal);
+    this.picker = new GraphPicker(app, { shown: /** @type {HTMLSelectElement} */ (find("[data-choice=graph]")), other: /** @type {HTMLSelectElement} */ (find("[data-choice=with]")) }, signal);
+    this.colours = new ColourMenu(/** @type {HTMLSelectElement} */ (find("[data-choice=by]")));
+    this.feed = new LoggedFeed(app);
+    this.logged = new LoggedOverlay(app, this.feed, { key: this.key, hierarchy: () => this.view.model?.hierarchy ?? null, changed: () => this.#paint() }, signal);
+    this.details = new Details(find(".details"), { jump: (item) => this.jump(item), extras: (item) => extrasOf(this, item, this.#asking.signal), attributes: (name, ask) => this.picker.node(name, ask) });
+    this.search = startTools(this, find, signal);
+    listenToControls(this, signal);
+    listenToBoard(this, app, signal);
   }
 
-  function recolour() {
-    if (!shown) return;
-    const by = /** @type {ColourBy} */ (colouring.value);
-    palette = new Palette(shown.hierarchy, by, token);
-    tree.setCost(by);
-    paintKey(need(root, ".graph-key", "graphs"), by, { rule: shown.hierarchy.columns.costs?.counted ?? "", kinds: by === "structure" ? kindsOf(shown.hierarchy) : new Set() });
-    drawMap();
-    stage.redraw();
-  }
-  function drawMap() {
-    if (!shown || !palette) return;
-    const { layout } = shown;
-    minimap.draw(layout.root(), palette, ink, (item) => layout.isOpen(item));
+  /** @param {GraphColumns} columns @param {GraphColumns | null} before to compare with */
+  show(columns, before) {
+    const { app, view, side } = this, address = app.view;
+    const isBeside = !!before && address.get("sides") === "side";
+    this.diff = before && new GraphDiff(before, columns);
+    const model = new GraphModel(this.diff && !isBeside ? this.diff.merged.columns : columns, this.pen), { hierarchy, layout, names } = model;
+    this.root.dataset.state = "shown";
+    this.root.dataset.sides = before ? (isBeside ? "side" : "merged") : "";
+    this.note.replaceChildren();
+    layout.turn(address.get("dir") === "across");
+    const open = address.get("open"), depth = address.get("depth"), chosen = address.get("node");
+    const asked = depth === "all" ? "all" : Number(depth) > 1 ? Number(depth) : 1;
+    layout.setAllOpen(open !== null ? unpackOpen(hierarchy, names, open) : asked === 1 ? topLevel(hierarchy) : opened(hierarchy, asked));
+    view.show(model, (chosen && names.find(chosen)) || 0);
+    side.diff = isBeside ? this.diff : null;
+    side.view.show(isBeside && before ? new GraphModel(before, this.pen) : null);
+    side.view.model?.layout.turn(layout.isAcross);
+    this.tracing = view.selected ? unpackTrace(address.get("trace")) : null;
+    this.colours.fill(hierarchy, { series: this.feed.series, isDiff: !!before, asked: address.get("by") });
+    this.tree.show(hierarchy, layout);
+    this.recolour();
+    for (const one of [view, side.view]) one.stage.resize(); // the strip may have come
+    const look = unpackLook(address.get("look"), view.stage.screen);
+    if (look) view.stage.lookAt(look);
+    else this.#lookAround(asked);
+    if (view.selected && !look) view.stage.show(view.selected);
+    side.copyOpen();
+    this.#openChanged(asked);
+    this.select(view.selected, { isQuiet: true });
+    this.#readLogged();
   }
 
-  /** After a block opened or closed: list, depth, map, URL. */
-  function openChanged(/** @type {Depth} */ asked = 1) {
-    if (!shown) return;
-    const { hierarchy, layout } = shown;
-    const depth = depthOf(hierarchy, layout.open, asked);
-    for (const button of root.querySelectorAll("[data-depth]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-depth") === String(depth)));
-    app.view.set("depth", depth === 2 || depth === "all" ? depth : null);
-    app.view.set("open", depth === "custom" ? packOpen(hierarchy, layout.open) : null);
-    tree.refresh();
-    drawMap();
+  /** What was logged under the modules' names comes later: it may colour the graph, and is told of in the details. */
+  async #readLogged() {
+    const { picker, view, feed } = this, { model } = view;
+    if (!picker.current || !model) return;
+    await feed.read(picker.current.run, () => model.modules).catch((error) => console.warn(error.message));
+    if (view.model !== model) return;
+    this.colours.fill(model.hierarchy, { series: feed.series, isDiff: !!this.diff, asked: this.app.view.get("by") });
+    if (this.colours.series !== null) this.recolour();
+    if (view.selected) this.#showDetails(view.selected);
   }
 
-  function setOpen(/** @type {number} */ item, /** @type {boolean} */ isOpen) {
-    if (!shown || !isBlock(shown.hierarchy, item)) return;
-    const { layout, links } = shown;
-    stage.change(item, () => layout.setOpen(item, isOpen));
+  recolour() {
+    const { view, colours } = this, h = view.model?.hierarchy;
+    if (!h) return;
+    this.tree.setCost(colours.by);
+    this.#paint();
+    if (view.palette) paintKey(this.key, view.palette, { rule: h.columns.costs?.counted ?? "", measured: h.columns.costs?.measured ?? "" });
+    this.logged.choose(colours.series).catch((error) => console.warn(error.message));
+  }
+
+  #paint() {
+    const { view, side, colours } = this, diff = this.diff;
+    for (const [one, which] of /** @type {const} */ ([[view, side.diff ? "after" : "merged"], [side.view, "before"]])) {
+      const h = one.model?.hierarchy;
+      if (h) one.paint(colours.palette(h, token, { diff: () => diff && diff.overlay(which, h, token), logged: () => (one === view ? this.logged.overlay(token) : null) }));
+    }
+    if (view.model && view.palette) this.strip.show(view.model.hierarchy, view.palette);
+  }
+
+  /** After a block opened or closed: list, depth, map, address. */
+  #openChanged(/** @type {Depth} */ asked = 1) {
+    const { model } = this.view, address = this.app.view;
+    if (!model) return;
+    const depth = depthOf(model.hierarchy, model.layout.open, asked);
+    paintControls(this.root, { depth, isAcross: model.layout.isAcross });
+    address.set("depth", depth === 1 || depth === "custom" ? null : depth);
+    address.set("open", depth === "custom" ? packOpen(model.hierarchy, model.layout.open) : null);
+    this.tree.refresh();
+    this.view.drawMap();
+  }
+
+  /** @param {number} item @param {boolean} isOpen @param {number[]} [also] blocks inside that open with it */
+  setOpen(item, isOpen, also = []) {
+    const { view } = this, { model, selected } = view;
+    if (!model || !isBlock(model.hierarchy, item)) return;
+    view.setOpen(item, isOpen, also);
+    this.side.setOpen(item, isOpen);
     // what was chosen inside a block that closed is no longer to be seen
-    select(!isOpen && selected && links.isInside(selected, item) ? item : selected, { isQuiet: true });
-    openChanged();
+    if (!isOpen && selected && selected !== item && model.links.isInside(selected, item)) this.select(item, { isQuiet: true });
+    this.#openChanged();
   }
 
-  function setDepth(/** @type {Depth} */ depth) {
-    if (!shown || depth === "custom") return;
-    shown.layout.setAllOpen(opened(shown.hierarchy, depth));
-    if (selected && !shown.layout.isVisible(selected)) select(0);
-    openChanged(depth);
-    stage.readable();
+  /** Opens a block and everything in it. @param {number} item */
+  openInside(item) {
+    const h = this.view.model?.hierarchy;
+    if (h) this.setOpen(item, true, blocksIn(h, item));
   }
 
-  /** @param {number} item 0: nothing @param {{isQuiet?: boolean}} [options] quiet: the drawing stays where it is */
-  function select(item, { isQuiet = false } = {}) {
-    if (!shown) return;
-    const { hierarchy, layout, links } = shown;
-    selected = item;
+  /** @param {Depth} depth */
+  setDepth(depth) {
+    const { view } = this, { model } = view;
+    if (!model || depth === "custom") return;
+    model.layout.setAllOpen(opened(model.hierarchy, depth));
+    if (view.selected && !model.layout.isVisible(view.selected)) this.select(0);
+    this.#openChanged(depth);
+    this.app.view.set("look", null);
+    this.#lookAround(depth);
+    this.side.copyOpen();
+  }
+
+  /** Everything opened is a map, looked at as a whole; else the start, at a size that can be read. */
+  #lookAround(/** @type {Depth} */ depth) {
+    if (depth === "all") this.view.stage.overview();
+    else this.view.stage.readable();
+  }
+
+  /** @param {boolean} isAcross edges from left to right */
+  turn(isAcross) {
+    const { view, side } = this;
+    for (const one of [view, side.view]) one.model?.layout.turn(isAcross);
+    this.app.view.set("dir", isAcross ? "across" : null);
+    this.app.view.set("look", null);
+    this.#openChanged();
+    if (view.selected) view.stage.frame(view.selected);
+    else view.stage.readable();
+    side.copyOpen();
+  }
+
+  /** @param {number} item 0: nothing @param {{isQuiet?: boolean}} [quietly] quiet: the drawing stays where it is */
+  select(item, quietly = {}) {
+    const { view, app } = this, { model } = view;
+    if (!model) return;
+    const { hierarchy, layout } = model;
+    view.select(item, quietly);
     app.view.set("node", item ? fullName(hierarchy, item) : null);
-    details.show(hierarchy, links, item);
-    tree.select(item, true);
-    paintCrumbs(crumbs, hierarchy, item, (outer) => { select(outer); stage.frame(outer); });
-    said.textContent = item ? spoken(hierarchy, item, layout.isOpen(item)) : "";
-    if (item && !isQuiet) stage.show(item);
-    stage.redraw();
+    this.tree.select(item, true);
+    this.strip.select(item);
+    paintCrumbs(this.crumbs, hierarchy, item, (outer) => { this.select(outer); view.stage.frame(outer); });
+    this.said.textContent = item ? spoken(hierarchy, item, layout.isOpen(item)) : "";
+    if (this.side.diff && this.side.view.selected !== this.side.partnerOf(item)) this.side.select(item);
+    this.follow(item ? this.tracing : null);
+  }
+
+  /** Traces what is chosen. @param {TraceQuestion | null} question */
+  follow(question) {
+    this.tracing = question;
+    this.app.view.set("trace", packTrace(question));
+    this.view.follow(question);
+    this.#showDetails(this.view.selected);
+  }
+
+  #showDetails(/** @type {number} */ item) {
+    const { model } = this.view;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    if (model) this.details.show(model.hierarchy, () => model.links, item);
   }
 
   /** Chooses an item wherever it is, and opens what is around it. @param {number} item */
-  function jump(item) {
-    if (!shown) return;
-    const { layout } = shown;
-    if (!layout.isVisible(item)) {
-      layout.reveal(item);
-      openChanged();
-    }
-    select(item);
-    if (stage.view.scale < 0.5) stage.frame(item);
+  jump(item) {
+    if (this.view.jump(item)) this.#openChanged();
+    this.select(item);
   }
 
-  listenToPointer(canvas, {
-    view: () => stage.view,
-    look: (view) => stage.lookAt(view),
-    hover: (px, py) => {
-      const item = px === null ? 0 : hit(px, py).item;
-      if (item === hovered) return;
-      hovered = item;
-      canvas.style.cursor = item && shown && (isBlock(shown.hierarchy, item) || nodeOf(shown.hierarchy, item) >= 0) ? "pointer" : "";
-      stage.redraw();
-    },
-    click: (px, py) => {
-      const { item, isHead, isOpen } = hit(px, py);
-      clicked = item;
-      if (shown && item && isBlock(shown.hierarchy, item) && (!isOpen || isHead)) {
-        select(item, { isQuiet: true });
-        setOpen(item, !isOpen);
-      } else select(item, { isQuiet: true });
-    },
-    doubleClick: () => {
-      if (!clicked) return stage.fit(true);
-      setOpen(clicked, true); // the first click may have closed it
-      stage.frame(clicked);
-    },
-  }, signal);
-  function hit(/** @type {number} */ px, /** @type {number} */ py) {
-    const { scale, x, y } = stage.view;
-    return shown ? itemAt(shown.layout.root(), (px - x) / scale, (py - y) / scale) : { item: 0, isHead: false, isOpen: false };
-  }
-  const zoom = (/** @type {number} */ factor) => stage.lookAt(zoomAt(stage.view, factor, stage.screen.w / 2, stage.screen.h / 2), true);
-
-  canvas.addEventListener("keydown", (event) => {
-    if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { hierarchy, layout } = shown;
-    const arrow = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" }[event.key];
-    if (arrow) select(selected ? neighbour(hierarchy, layout.root(), selected, /** @type {"up"} */ (arrow)) : hierarchy.children[0][0] ?? 0);
-    else if (event.key === "Enter" || event.key === " ") { if (selected) setOpen(selected, !layout.isOpen(selected)); }
-    else if (event.key === "Escape" && selected) select(hierarchy.parent[selected]);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }, { signal });
-  for (const type of ["focus", "blur"]) canvas.addEventListener(type, () => stage.redraw(), { signal });
-  document.addEventListener("keydown", (event) => {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.key === "f") stage.fit(true);
-    else if (event.key === "+" || event.key === "=") zoom(1.25);
-    else if (event.key === "-") zoom(0.8);
-    else return;
-    event.preventDefault();
-  }, { signal });
-  root.addEventListener("click", (event) => {
-    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-zoom], [data-depth]"));
-    if (button?.dataset.zoom) button.dataset.zoom === "fit" ? stage.fit(true) : zoom(button.dataset.zoom === "in" ? 1.25 : 0.8);
-    else if (button?.dataset.depth) setDepth(button.dataset.depth === "all" ? "all" : /** @type {Depth} */ (Number(button.dataset.depth)));
-  }, { signal });
-  colouring.addEventListener("change", () => {
-    app.view.set("by", colouring.value);
-    recolour();
-  }, { signal });
-  picker.select.addEventListener("change", () => {
-    picker.choose(picker.entries[picker.select.selectedIndex]);
-    for (const key of ["open", "node", "depth"]) app.view.set(key, null);
-    load();
-  }, { signal });
-
-  /** Reads the graph that the picker stands on. */
-  async function load() {
-    reading?.abort();
-    const own = (reading = new AbortController());
-    if (!picker.current) return sayEmpty();
-    const timer = setTimeout(() => { if (!shown) note.replaceChildren(readingGraph()); }, 400);
+  /** Reads the graph that the picker stands on, and the one that it is compared with. */
+  async load() {
+    this.#reading?.abort();
+    const { signal } = (this.#reading = new AbortController()), { picker } = this, { current, other } = picker;
+    if (!current) return this.#sayEmpty();
+    const timer = setTimeout(() => { if (!this.view.model) this.note.replaceChildren(readingGraph()); }, 400);
     try {
-      show(await picker.columns(own.signal));
+      const [json, before] = await Promise.all([picker.columns(current, signal), other && picker.columns(other, signal)]);
+      this.show(decodeColumns(json), before && decodeColumns(before));
+      for (const [slot, entry] of /** @type {const} */ ([["after", current], ["before", other]])) need(this.root, `[data-slot=${slot}]`, "graphs").textContent = entry ? picker.nameOf(entry, true) : "";
     } catch (error) {
-      if (own.signal.aborted) return;
-      shown = null;
-      root.dataset.state = "failed";
-      note.replaceChildren(failedGraph(error));
+      if (signal.aborted) return;
+      this.view.show(null);
+      this.root.dataset.state = "failed";
+      this.note.replaceChildren(failedGraph(error));
     } finally {
       clearTimeout(timer);
     }
   }
-  function sayEmpty() {
-    shown = null;
-    root.dataset.state = "empty";
-    note.replaceChildren(emptyGraph());
-  }
-  async function readList() {
-    if (await picker.read() || (!shown && !picker.current)) await load();
+
+  #sayEmpty() {
+    this.view.show(null);
+    this.root.dataset.state = "empty";
+    this.note.replaceChildren(emptyGraph());
   }
 
-  let isDue = false;
-  async function readSoon() {
-    if (isDue) return;
-    isDue = true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    isDue = false;
-    if (!signal.aborted) readList().catch((error) => console.warn(error.message));
+  async readList() {
+    if (await this.picker.read() || (!this.view.model && !this.picker.current)) await this.load();
   }
-  app.on("delta", (delta) => {
-    const isOfGraphs = Object.values(delta.grew ?? {}).some((kinds) => kinds.graph) || [delta.rebuilt, delta.removed].some((names) => names?.length);
-    if (isOfGraphs) readSoon();
-  }, { signal });
-  app.on("stale", readSoon, { signal });
-  app.on("selection", () => { if (picker.follow()) load(); }, { signal });
-  app.on("theme", () => {
-    ink = readInk();
-    recolour();
-  }, { signal });
-  new ResizeObserver(() => { if (stage.resize()) stage.redraw(); }).observe(canvas);
-  signal.addEventListener("abort", () => {
-    reading?.abort();
-    stage.stop();
-  });
-  if (!document.documentElement.dataset.rail) document.documentElement.dataset.rail = "folded";
-  await readList();
-  return () => stopping.abort();
+
+  /** More values were logged: under new names only once the page is read anew. */
+  loggedMore() {
+    this.logged.readSoon(true);
+    if (!this.feed.series.length) this.#readLogged();
+  }
+
+  retheme() {
+    this.view.ink = this.side.view.ink = readInk();
+    this.recolour();
+  }
+
+  fit() {
+    this.app.view.set("look", null);
+    this.view.stage.fit(true);
+    if (this.side.diff) this.side.view.stage.fit(true);
+  }
+
+  /** What was open and chosen in one graph says nothing in another. */
+  forget() { for (const key of KEPT) this.app.view.set(key, null); }
+
+  #keepLook() {
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = window.setTimeout(() => this.app.view.set("look", packLook(this.view.stage.view, this.view.stage.screen)), LOOK_MS);
+  }
 }

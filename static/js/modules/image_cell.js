@@ -137,7 +137,7 @@ export class ImageCell {
     if (own) this.root.style.setProperty("--aspect", String(own.naturalWidth / own.naturalHeight));
     const pixel = at && spots[at.k]?.readout(at.x, at.y);
     setText(this.note, pixel ? `${at.x}, ${at.y}: ${pixel}` : numbers || (own ? `${own.naturalWidth} × ${own.naturalHeight}` : ""));
-    this.note.title = this.root.dataset.against ? `Compared with ${this.root.dataset.against}: mean absolute error and peak signal-to-noise ratio over red, green and blue, 0 to 255; × is how much the difference is brightened` : "";
+    this.note.title = this.root.dataset.against ? `Compared with ${this.root.dataset.against}: mean absolute error and peak signal-to-noise ratio over red, green and blue, 0 to 255. Teal: brighter here, rust: brighter there; × is how much the difference is magnified` : "";
   }
 
   /** @param {number} k */

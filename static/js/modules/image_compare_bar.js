@@ -1,6 +1,6 @@
 /** The choice of what pictures are compared with and how, and what moves meanwhile: the blink and the line of the swipe. */
 
-import { el, need } from "../dom.js";
+import { el, need, setAttribute } from "../dom.js";
 import { step as stepText } from "../format.js";
 import { formatAgainst, parseAgainst, parseMode } from "./image_compare.js";
 
@@ -26,12 +26,11 @@ export class ImageCompareBar {
     this.step = null;
     this.offered = "";
     this.timer = 0;
-    /** @type {HTMLSelectElement} */
-    this.how = need(bar, "select[name=compare]", "image_compare_bar");
+    /** @type {NodeListOf<HTMLElement>} */
+    this.how = bar.querySelectorAll("[data-mode]");
     /** @type {HTMLSelectElement} */
     this.what = need(bar, "select[name=against]", "image_compare_bar");
-    this.how.value = this.mode;
-    this.how.addEventListener("change", () => this.setMode(parseMode(this.how.value)), { signal });
+    for (const button of this.how) button.addEventListener("click", () => this.setMode(parseMode(button.dataset.mode ?? null)), { signal });
     this.what.addEventListener("change", () => this.setAgainst(this.what.value), { signal });
     signal.addEventListener("abort", () => clearInterval(this.timer));
     root.style.setProperty("--swipe", "0.5");
@@ -40,7 +39,7 @@ export class ImageCompareBar {
 
   /** @param {CompareMode} mode */
   setMode(mode) {
-    this.mode = this.how.value = mode;
+    this.mode = mode;
     this.app.view.set("compare", mode === "none" ? null : mode);
     this.paintMode();
     this.onChange();
@@ -57,6 +56,7 @@ export class ImageCompareBar {
 
   paintMode() {
     this.root.dataset.compare = this.mode;
+    for (const button of this.how) setAttribute(button, "aria-pressed", String(button.dataset.mode === this.mode));
     (this.what.closest("label") ?? this.what).hidden = this.mode === "none";
     clearInterval(this.timer);
     this.root.removeAttribute("data-blink");

@@ -1,7 +1,8 @@
 /** One picture in its frame: the run's own, and what it is compared with, over it, beside it in time, or taken from it. */
 
 import { el } from "../dom.js";
-import { difference, differenceText } from "./image_difference.js";
+import { difference, differenceText, scaleOf } from "./image_difference.js";
+import { resolved } from "../theme.js";
 import { ImageLoader } from "./image_loader.js";
 
 /** @import { CompareMode } from "./image_compare.js" */
@@ -83,7 +84,7 @@ export class ImageSpot {
       return;
     }
     const [a, b] = [own, reference].map((image) => pixelsOf(image, width, height)), out = new ImageData(width, height);
-    const found = difference(a.data, b.data, out.data);
+    const found = difference(a.data, b.data, out.data, differenceScale());
     this.numbers = differenceText(found, mode === "difference");
     if (mode !== "difference") return;
     this.canvas ??= el("canvas", { class: "image-difference", role: "img" });
@@ -108,6 +109,15 @@ function pixelsOf(image, width, height) {
   brush.drawImage(image, 0, 0);
   return brush.getImageData(0, 0, width, height);
 }
+
+/** The scale of the theme: rust where the reference is brighter, teal where the picture itself is. */
+function differenceScale() {
+  const colours = [0, 1, 2, 3, 4, 5, 6].map((i) => resolved(`var(--div-${i})`)), name = colours.join();
+  if (scale?.name !== name) scale = { name, bytes: scaleOf(colours.map((text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16)))) };
+  return scale.bytes;
+}
+/** @type {{name: string, bytes: Uint8Array} | null} */
+let scale = null;
 
 /** One number where red, green and blue are one. @param {HTMLImageElement} image @param {number} x @param {number} y */
 function colourText(image, x, y) {

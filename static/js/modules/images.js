@@ -39,8 +39,8 @@ class ImagesPage {
     this.signal = signal;
     this.body = need(root, ".page", MODULE);
     this.search = new TagSearch({
-      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => this.tags?.tags.map(({ tag }) => tag) ?? [],
-      onChange: () => this.paint(), onPick: () => {},
+      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
+      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
     });
     this.slider = need(root, ".scrubber", MODULE);
     /** @type {TagsAnswer | null} */
@@ -76,6 +76,7 @@ class ImagesPage {
     app.on("delta", (delta) => this.onDelta(delta), { signal });
     app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
+    app.on("theme", () => { for (const cell of this.cells.values()) for (const spot of cell.spots) spot.paint(); }, { signal });
     root.addEventListener("click", (event) => { this.camera.click(event); }, { signal });
     root.addEventListener("pointermove", (event) => this.onPointer(event), { signal });
     root.addEventListener("pointerleave", () => this.point(null), { signal });

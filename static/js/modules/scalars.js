@@ -1,15 +1,22 @@
 /** The scalars page: which charts there are, what they share, what makes them ask again. */
 
-import { el, isTyping, need, setText } from "../dom.js";
-import { clock, counted, duration, step } from "../format.js";
+import { isTyping, need, setText } from "../dom.js";
+import { clock, counted, duration, splitName, step, value } from "../format.js";
+import { packNames, unpackNames } from "../view_state.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { FullChart } from "./full_chart.js";
+import { RangeChoice } from "./range_choice.js";
+import { RangePanel } from "./range_panel.js";
 import { ScalarChart } from "./scalar_chart.js";
 import { applySizes, bindControls, readChoices, settingsForm } from "./settings.js";
+import { ChartReorder } from "./chart_reorder.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
-import { groupTags } from "./tag_groups.js";
+import { PageKeys } from "./page_keys.js";
+import { chooseTag } from "./tag_chooser.js";
+import { PINNED, groupTags, moved, readMoves, withMove, writeMoves } from "./tag_groups.js";
+import { TagSearch } from "./tag_search.js";
 
 /** @import { App } from "../app.js" */
 /** @import { DeltaEvent, TagsAnswer, Zoom } from "../types.d.ts" */
@@ -31,7 +38,10 @@ class ScalarsPage {
     const signal = (this.signal = this.ending.signal);
     this.body = need(root, ".page", "scalars");
     this.note = need(root, "[data-slot=note]", "scalars");
-    this.filter = /** @type {HTMLInputElement} */ (need(root, ".toolbar input[type=search]", "scalars"));
+    this.search = new TagSearch({
+      app, kind: "scalar", field: need(root, ".toolbar .field", "scalars"), signal,
+      names: () => this.shownTags(), onChange: () => this.render(), onPick: (tag) => this.sections.reveal(tag),
+    });
     /** @type {Map<string, Tag>} */
     this.tags = new Map();
     /** @type {Map<Element, ScalarChart>} */
@@ -41,7 +51,9 @@ class ScalarsPage {
     this.isReading = false;
     this.feed = new ChartFeed(app, signal);
     this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { root: document.querySelector("main"), rootMargin: "160px 0px" });
+    this.range = new RangeChoice(app.view);
     const shared = {
+      range: this.range, tagNames: () => [...this.tags.keys()],
       app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
       runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
       isPinned: (/** @type {string} */ tag) => app.view.getAll("pin").includes(tag),
@@ -50,11 +62,15 @@ class ScalarsPage {
       zoomOf: (/** @type {string} */ tag) => readZoom(app.view.getAll("zoom"), tag),
       setZoom: (/** @type {string} */ tag, /** @type {Zoom | null} */ zoom) => app.view.setAll("zoom", writeZoom(app.view.getAll("zoom"), tag, zoom)),
     };
+    new RangePanel(root, shared, signal);
     this.full = new FullChart(/** @type {HTMLDialogElement} */ (need(root, "dialog", "scalars")), shared, signal);
     this.sections = new ChartSections(this.body, shared, {
-      isClosed: (key) => app.view.getAll("closed").includes(key),
-      setClosed: (key, isClosed) => app.view.setAll("closed", [...app.view.getAll("closed").filter((one) => one !== key), ...(isClosed ? [key] : [])]),
+      isClosed: (key) => this.closed.has(key),
+      setClosed: (key, isClosed) => this.setClosed([key], isClosed),
+      isWide: (tag) => app.view.getAll("wide").includes(tag),
     });
+    new ChartReorder(this.body, (key, tag, before) => this.move(key, tag, before), signal);
+    new PageKeys(this, signal);
     applySizes(root, this.choices);
     this.listen(signal);
   }
@@ -66,7 +82,14 @@ class ScalarsPage {
     app.on("stale", () => { this.readTags(); this.refreshAll(); }, options);
     app.on("runs", ({ added } = {}) => { if (added?.length || !this.isRead || !this.tags.size) this.readTags(); this.render(); this.refreshNew(added ?? []); }, options);
     app.on("selection", () => { this.render(); this.refreshAll(); }, options);
-    app.on("style", () => this.each((chart) => chart.redraw()), options);
+    let grouped = JSON.stringify(app.groups);
+    app.on("style", () => {
+      const now = JSON.stringify(app.groups), isOther = now !== grouped;
+      grouped = now;
+      this.each((chart) => (isOther ? chart.refresh() : chart.redraw()));
+    }, options);
+    app.on("notices", () => this.each((chart) => chart.paintFixed()), options);
+    this.range.on(() => this.each((chart) => { if (chart.isVisible) chart.paintRange(); }), signal);
     app.on("theme", () => this.each((chart) => chart.redraw()), options);
     app.on("connection", () => { if (app.connection.state === "live") this.each((chart) => { if (chart.needsData && chart.isVisible) this.feed.ask(chart); }); }, options);
     let frame = 0;
@@ -86,11 +109,8 @@ class ScalarsPage {
     app.on("lift", () => overlay("lift"), options);
     app.on("cursor", () => { overlay("cursor"); this.paintCursor(); }, options);
     need(this.root, ".cursor-control button", "scalars").addEventListener("click", () => app.setCursor(null), options);
-    this.filter.value = app.view.get("tags") ?? "";
-    this.filter.addEventListener("input", () => { app.view.set("tags", this.filter.value || null); this.render(); }, options);
-    this.filter.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.filter.value = ""; app.view.set("tags", null); this.render(); this.filter.blur(); } }, options);
-    document.addEventListener("keydown", (event) => this.key(event), options);
-    bindControls([this.root, settingsForm(this.root)], app.view, (key) => this.choose(key), signal);
+    app.on("navigated", () => this.follow(), options);
+    bindControls([this.root, settingsForm(this.root)], app.view, (key) => this.choose(key), signal, () => chooseTag([...this.tags.keys()], "Which scalar is x?"));
     this.paintCursor();
   }
 
@@ -99,24 +119,68 @@ class ScalarsPage {
     this.choices = readChoices(this.app.view);
     if (key === "x") {
       this.app.setCursor(null);
+      this.range.set(null);
       this.each((chart) => { chart.zoom = null; });
       this.app.view.setAll("zoom", []);
     }
     applySizes(this.root, this.choices);
-    if (["x", "smooth", "smoothing", "superseded", "raw"].includes(key)) this.refreshAll();
-    else this.each((chart) => chart.redraw());
+    if (["x", "smooth", "smoothing", "superseded", "raw", "centre", "spread", "partition"].includes(key)) this.refreshAll();
+    else this.each((chart) => { if (this.choices.yRange === "shared") chart.share(); chart.redraw(); });
   }
 
-  /** What charts without a focus of their own do: the chart under the pointer has the key. @param {KeyboardEvent} event */
-  key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    if (event.target instanceof Element && event.target.closest("input, [popover], dialog")) return;
-    const under = this.root.querySelector(".chart:hover"), chart = under && this.charts.get(under);
-    if (chart) chart.hover.key(event);
-    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      const first = [...this.charts.values()].find((one) => one.isVisible && one.curves);
-      if (first && !(event.target instanceof HTMLAnchorElement)) first.hover.key(event);
-    }
+  /** The address is another one: everything as it says. */
+  follow() {
+    const { app } = this, text = app.view.get("tags") ?? "";
+    this.choices = readChoices(app.view);
+    applySizes(this.root, this.choices);
+    if (this.search.input.value !== text) this.search.set(text);
+    this.range.follow();
+    this.each((chart) => { chart.adoptSpec(); chart.adoptZoom(); chart.paintPin(); chart.redraw(); });
+    this.sections.paintWide();
+    this.sections.paintFolding();
+    this.full.follow();
+  }
+
+  /** Tags that some chosen run has. */
+  shownTags() {
+    return [...this.tags.values()].filter(({ runs }) => this.app.runs.visible().some((run) => runs.has(run.name))).map(({ tag }) => tag);
+  }
+
+  /** Keys of the sections that are closed. */
+  get closed() {
+    const packed = this.app.view.get("closed");
+    return new Set(packed === null ? [] : unpackNames(packed));
+  }
+
+  /** @param {string[]} keys @param {boolean} isClosed */
+  setClosed(keys, isClosed) {
+    const closed = this.closed;
+    for (const key of keys) isClosed ? closed.add(key) : closed.delete(key);
+    this.app.view.set("closed", closed.size ? packNames(closed) : null);
+  }
+
+  /** All sections closed, or, if they are already, open. */
+  foldAll() {
+    const keys = [...this.sections.sections.keys()], isClosed = keys.some((key) => !this.closed.has(key));
+    this.setClosed(keys, isClosed);
+    this.sections.paintFolding();
+  }
+
+  /** Put a chart before another one of its section, or at its end. @param {string} key @param {string} tag @param {string | null} before */
+  move(key, tag, before) {
+    const { view } = this.app;
+    if (key === PINNED) view.setAll("pin", moved(view.getAll("pin"), [{ tag, before }]));
+    else view.setAll("place", writeMoves(withMove(readMoves(view.getAll("place")), { tag, before })));
+    this.render();
+    const place = this.sections.placeOf(tag);
+    if (place) this.app.say(`${tag} is now number ${place.at} of ${place.of}`);
+  }
+
+  /** @param {string} tag */
+  toggleWide(tag) {
+    const wide = this.app.view.getAll("wide");
+    this.app.view.setAll("wide", wide.includes(tag) ? wide.filter((one) => one !== tag) : [...wide, tag]);
+    this.sections.paintWide();
   }
 
   /** @param {(chart: ScalarChart) => void} act */
@@ -152,11 +216,12 @@ class ScalarsPage {
         const before = this.tags;
         this.tags = new Map(answer.tags.map(({ tag, runs, points, description_html }) => [tag, { tag, points, description: description_html, runs: new Set(runs.map((i) => answer.runs[i])) }]));
         this.isRead = true;
+        if (before.size !== this.tags.size) this.search.ask();
         this.render();
         this.each((chart) => { if (before.get(chart.tag)?.runs.size !== this.tags.get(chart.tag)?.runs.size) chart.refresh(); });
       } while (this.isDue);
       const full = this.app.view.get("full");
-      if (full && this.tags.has(full) && !this.full.chart) this.full.open(full);
+      if (full && this.tags.has(full)) this.full.follow();
     } catch (error) {
       if (this.signal.aborted) return;
       if (!this.isRead) this.say(emptyNote("The tags could not be read", error instanceof Error ? error.message : String(error), ["Try again", () => this.readTags()]));
@@ -176,14 +241,15 @@ class ScalarsPage {
         else if (this.app.runs.isVisible(run)) grown.add(tag);
       }
     if (isNew) this.readTags();
-    this.each((chart) => { if (grown.has(chart.tag) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
+    this.each((chart) => { if (chart.spec.tags.some((tag) => grown.has(tag)) || (this.choices.xTag !== null && grown.has(this.choices.xTag)) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
   }
 
   /** @param {string} tag */
   togglePin(tag) {
-    const pins = this.app.view.getAll("pin");
+    const pins = this.app.view.getAll("pin"), hadFocus = document.activeElement?.closest(".chart-slot")?.getAttribute("data-tag") === tag;
     this.app.view.setAll("pin", pins.includes(tag) ? pins.filter((one) => one !== tag) : [...pins, tag]);
     this.render();
+    if (hadFocus) this.sections.reveal(tag, { scrolls: false }); // the chart is another one now
     this.each((chart) => chart.paintPin());
   }
 
@@ -195,16 +261,15 @@ class ScalarsPage {
   }
 
   render() {
-    const { app } = this, filter = this.filter.value;
+    const { app, search } = this;
     if (!this.isRead) return;
-    const { groups, isBroken } = groupTags(this.tags.values(), { filter, pins: app.view.getAll("pin"), isShown: (run) => app.runs.isVisible(run) && app.runs.byName(run) !== undefined });
-    this.filter.toggleAttribute("aria-invalid", isBroken);
-    this.filter.title = isBroken ? "Not a whole regex yet: taken as plain text" : "";
+    const shown = new Set(app.runs.visible().map((run) => run.name));
+    const { groups } = groupTags(this.tags.values(), { test: (tag) => search.test(tag), pins: app.view.getAll("pin"), isShown: (run) => shown.has(run), moves: readMoves(app.view.getAll("place")) });
     this.sections.render(groups);
     if (groups.length) this.say(null);
     else if (!app.runs.list.length) this.say(emptyLogdir(app));
     else if (!app.runs.visible().length) this.say(emptyNote("No run is chosen", `Tick one of the ${counted(app.runs.list.length, "run")} on the left.`, ["Show all runs", () => { app.runs.all(true); app.selectionChanged(); }]));
-    else if (filter.trim() && this.tags.size) this.say(emptyNote("No tag matches", `${counted(this.tags.size, "tag")} in all. Esc in the field clears the filter.`, ["Clear the filter", () => { this.filter.value = ""; app.view.set("tags", null); this.render(); }]));
+    else if (search.text && this.tags.size) this.say(emptyNote("No tag matches", `${counted(this.tags.size, "tag")} in all. Esc in the field clears the filter.`, ["Clear the filter", () => search.set("")]));
     else if (app.answer?.loading) this.say(emptyNote("Reading", "Curves show as their runs are read."));
     else this.say(emptyNote("No scalars in the chosen runs", "Other pages may have something: see the counts above.", null));
   }
@@ -212,7 +277,7 @@ class ScalarsPage {
   /** The toolbar's line about the step cursor. */
   paintCursor() {
     const control = need(this.root, ".cursor-control", "scalars"), { x, pinned } = this.app.cursor, kind = this.choices.x;
-    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : clock(x);
+    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : kind === "scalar" ? `${splitName(this.choices.xTag ?? "")[1]} ${value(x)}` : clock(x);
     control.toggleAttribute("data-idle", x === null);
     setText(need(control, "output", "scalars"), text);
     need(control, "button", "scalars").hidden = !pinned;

@@ -1,0 +1,117 @@
+"""What people chose of single runs: a title, a note, words, a star, a colour; kept by the path of the run's folder."""
+
+import re
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from time import monotonic, time
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, select, update
+
+from board.errors import BadRequestError
+from board.state.database import Database
+from board.state.schema import RUNS, TAGS, key_of
+
+__all__ = ["Choice", "Choices"]
+
+LOOK_AGAIN_S = 2.0  # at what other boards have written
+LIMITS = {"title": 500, "note": 100_000}
+MAX_TAGS = 100
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+class Choice(NamedTuple):
+    """Of one run."""
+
+    title: str = ""
+    note: str = ""
+    colour: str | None = None
+    star: bool = False
+    archived: bool = False
+    baseline: bool = False
+    tags: frozenset[str] = frozenset()
+
+
+_NONE = Choice()
+
+
+class Choices:
+    """All of them, by the absolute path of a run's folder."""
+
+    def __init__(self, database: Database) -> None:
+        """Look at nothing yet."""
+        self._database = database
+        self._lock = Lock()
+        self._known: Mapping[str, Choice] = {}  # by key
+        self._read_at = float("-inf")
+
+    def all(self) -> Mapping[str, Choice]:
+        """Return what is kept, by ``key_of`` the folder."""
+        with self._lock:
+            if monotonic() - self._read_at > LOOK_AGAIN_S:
+                self._known = self._database.read(_read, self._known)
+                self._read_at = monotonic()
+            return self._known
+
+    def of(self, folder: str) -> Choice:
+        """Return those of one run."""
+        return self.all().get(key_of(folder), _NONE)
+
+    def choose(self, folders: Iterable[str], chosen: Mapping[str, Any]) -> None:
+        """Change some fields of ``Choice`` for some runs; what is not named stays.
+
+        Raises:
+            BadRequestError: a value that cannot be.
+            NotKeptError: nothing can be kept at this moment.
+        """
+        values, tags = _checked(chosen)
+        wanted = list(folders)
+
+        def change(connection: Connection) -> None:
+            for folder in wanted:
+                key = key_of(folder)
+                if not connection.execute(
+                    update(RUNS).where(RUNS.c.folder_key == key).values(changed=time(), **values)
+                ).rowcount:
+                    connection.execute(RUNS.insert().values(folder_key=key, folder=folder, changed=time(), **values))
+                if tags is not None:
+                    connection.execute(delete(TAGS).where(TAGS.c.folder_key == key))
+                    for tag in sorted(tags):
+                        connection.execute(TAGS.insert().values(folder_key=key, tag=tag))
+
+        self._database.write(change)
+        with self._lock:
+            self._read_at = float("-inf")
+
+
+def _read(connection: Connection) -> dict[str, Choice]:
+    tags: dict[str, set[str]] = {}
+    for row in connection.execute(select(TAGS)):
+        tags.setdefault(row.folder_key, set()).add(row.tag)
+    return {
+        row.folder_key: Choice(
+            title=row.title,
+            note=row.note,
+            colour=row.colour,
+            star=row.star,
+            archived=row.archived,
+            baseline=row.baseline,
+            tags=frozenset(tags.get(row.folder_key, ())),
+        )
+        for row in connection.execute(select(RUNS))
+    }
+
+
+def _checked(chosen: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str] | None]:
+    values = {name: value for name, value in chosen.items() if name != "tags"}
+    for name, limit in LIMITS.items():
+        if len(values.get(name) or "") > limit:
+            raise BadRequestError(f"A {name} has at most {limit} characters.")
+    if values.get("colour") is not None and not _COLOUR.fullmatch(values["colour"]):
+        raise BadRequestError("A colour is written #rrggbb, in small letters.")
+    if "tags" not in chosen:
+        return values, None
+    tags = frozenset(tag.strip() for tag in chosen["tags"])
+    if len(tags) > MAX_TAGS or not all(0 < len(tag) <= 200 and tag.isprintable() for tag in tags):
+        raise BadRequestError(f"A run has at most {MAX_TAGS} words, each of 1 to 200 characters.")
+    return values, tags
