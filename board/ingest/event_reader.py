@@ -16,10 +16,11 @@ from board.ingest.clock import Clock
 from board.ingest.damage import Damage, Growth
 from board.ingest.read_buffer import READ_BYTES, ReadBuffer
 from board.ingest.reader_state import ReaderState
-from board.kinds import META_GRAPH_TAG, decode_description, decode_tag, kind_of
+from board.ingest.tag_facts import descriptions_of, plugins_of
+from board.kinds import META_GRAPH_TAG, decode_tag, kind_of
 from board.model import FileFacts, FileId, FileRows, Kind, Start
 from board.storage import FileInfo, LocalStorage, OpenFile
-from writer.format.messages import DecodeError, Event, PluginContent, SummaryMetadata, WriterRecord
+from writer.format.messages import DecodeError, Event, PluginContent, WriterRecord
 from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Encoding, Scan, Scanner
 
 __all__ = ["EventReader", "NewRows", "ReplacedError"]
@@ -50,40 +51,11 @@ class EventReader:
     """One life of one event file. One thread at a time; no descriptor is kept between reads."""
 
     __slots__ = (
-        "_clock",
-        "_damage",
-        "_described",
-        "_dropped",
-        "_ended_at",
-        "_first_wall_time",
-        "_growth",
-        "_head",
-        "_identity",
-        "_inode",
-        "_kinds",
-        "_last_look",
-        "_last_wall_time",
-        "_offset",
-        "_plugin_of",
-        "_reads",
-        "_records",
-        "_scanner",
-        "_seen",
-        "_size",
-        "_storage",
-        "_tags",
-        "_tail",
-        "_tail_end",
-        "_used",
-        "_used_end",
-        "_writer",
-        "assumed",
-        "facts",
-        "file",
-        "is_missing",
-        "mtime",
-        "path",
-    )
+        "_clock", "_damage", "_described", "_dropped", "_ended_at", "_first_wall_time", "_growth", "_head",
+        "_identity", "_inode", "_kinds", "_last_look", "_last_wall_time", "_offset", "_plugin_of", "_reads",
+        "_records", "_scanner", "_seen", "_size", "_storage", "_tags", "_tail", "_tail_end", "_used", "_used_end",
+        "_writer", "assumed", "facts", "file", "is_missing", "mtime", "path",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -230,7 +202,7 @@ class EventReader:
 
     def _known_facts(self) -> FileFacts:
         writer = self._writer
-        if writer is None and self._ended_at < 0 and not self._damage.is_troubled:  # most files; names take their time
+        if writer is None and self._ended_at < 0 and not self._dropped and not self._damage.is_troubled:  # most files
             return FileFacts(self._size, self._offset, self._records, self._first_wall_time, self._last_wall_time)
         return FileFacts(
             size=self._size,
@@ -417,11 +389,7 @@ class EventReader:
 
     def plugins(self) -> dict[bytes, bytes]:
         """Return what the file says of its tags: a plugin each."""
-        said = list(self._scanner.metadata.items())  # another thread may be reading
-        plugins = {
-            self._scanner.tags[tag]: SummaryMetadata.FromString(raw).plugin_data.plugin_name for tag, raw in said
-        }
-        return {tag: plugin for tag, plugin in plugins.items() if plugin}
+        return plugins_of(self._scanner)
 
     def _take_own(self, payload: bytes, end: int) -> None:
         for content in _iter_own(payload):
@@ -436,20 +404,11 @@ class EventReader:
     @property
     def descriptions(self) -> dict[str, tuple[str, str]]:
         """Display name and Markdown of each tag that has any."""
-        return self._descriptions_from(0)
+        return descriptions_of(self._scanner, 0)
 
     def _describe(self, new: NewRows) -> None:
-        new.descriptions = self._descriptions_from(self._described)
+        new.descriptions = descriptions_of(self._scanner, self._described)
         self._described = len(self._scanner.metadata)
-
-    def _descriptions_from(self, first: int) -> dict[str, tuple[str, str]]:
-        metadata = self._scanner.metadata
-        if len(metadata) == first:
-            return {}
-        found = {
-            decode_tag(self._scanner.tags[tag]): decode_description(metadata[tag]) for tag in list(metadata)[first:]
-        }
-        return {tag: described for tag, described in found.items() if described != ("", "")}
 
 
 def _iter_own(payload: bytes) -> Iterator[Any]:

@@ -44,31 +44,10 @@ class RunLoader:
     """
 
     __slots__ = (
-        "_cache",
-        "_clock",
-        "_emitted",
-        "_ever_gone",
-        "_gaps",
-        "_generations",
-        "_gone",
-        "_has_values",
-        "_indexed_bytes",
-        "_is_staged",
-        "_listed",
-        "_lock",
-        "_misnamed",
-        "_plugins",
-        "_readers",
-        "_said",
-        "_sizes",
-        "folder",
-        "grown_at",
-        "has_lost_index",
-        "mtime",
-        "name",
-        "state",
-        "storage",
-    )
+        "_cache", "_clock", "_emitted", "_ever_gone", "_gaps", "_generations", "_gone", "_has_values",
+        "_indexed_bytes", "_is_staged", "_listed", "_lock", "_misnamed", "_plugins", "_readers", "_said", "_sizes",
+        "folder", "grown_at", "has_lost_index", "mtime", "name", "state", "storage",
+    )  # fmt: skip
 
     def __init__(
         self, name: str, storage: LocalStorage, folder: str, clock: Clock, cache: IndexCache | None = None

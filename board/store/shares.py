@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def shares_of(first: int, stop: int, least: float, multiple: int) -> list[tuple[int, int]]:
-    """Return rows first to stop as one span a core, of ``least`` rows or more; they meet at multiples of ``multiple``."""
+    """Return rows first to stop as one span a core, of so many rows or more; they meet at multiples of ``multiple``."""
     count = max(min(int((stop - first) / least), _count_cores(), _MOST), 1)
     edges = [(first + (stop - first) * i // count) // multiple * multiple for i in range(1, count)]
     return list(zip([first, *edges], [*edges, stop], strict=True))
