@@ -14,10 +14,11 @@ from board.live import Live
 from board.logs import Delta, Logs
 from board.settings import Settings
 from board.state.keeping import State
-from board.web import blobs, choosing, graphs, runs, scalars, stream, tag_search
+from board.web import blobs, choosing, exports, graphs, histograms, runs, scalars, stream, tag_search
 from board.web import state as states
 from board.web.context import Context
 from board.web.encoding import shown_name
+from board.web.export_pages import create_export_router
 from board.web.pages import create_pages_router
 from board.web.problems import add_error_handlers
 from board.web.security import SecurityMiddleware
@@ -78,10 +79,12 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
-    for part in (runs, choosing, states, tag_search, scalars, blobs, graphs, stream):
+    for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, graphs, stream):
         app.include_router(part.router)
     files = OwnFiles(static_dir)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
+    templates_dir = templates_dir or find_assets("templates")
+    app.include_router(create_pages_router(templates_dir, files, plotly_url))
+    app.include_router(create_export_router(templates_dir, static_dir, plotly.path))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
     app.mount("/static", files)
     add_error_handlers(app)

@@ -11,6 +11,7 @@ BoardError
     QueryError          a query for runs that cannot be understood, with its place
   StateError            the state database cannot be used as asked: exit code 2
   NotKeptError          503: what a person chose cannot be kept now
+  MissingExtraError     501: a package that is not installed
 """
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "LogdirError",
     "LostPointsError",
     "MalformedValueError",
+    "MissingExtraError",
     "NotKeptError",
     "QueryError",
     "StateError",
@@ -75,3 +77,11 @@ class StateError(BoardError):
 
 class NotKeptError(BoardError):
     """What a person chose cannot be kept: the state database cannot be written at this moment."""
+
+
+class MissingExtraError(BoardError):
+    """Something that needs a package which is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        """Say what needs it, and the command that installs it."""
+        super().__init__(f"{what} needs {package}: pip install 'trainboard[{extra}]'")

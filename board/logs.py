@@ -7,9 +7,12 @@ from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
+from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.frames import frame_of
 from board.grouping import Group, group_runs
+from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
 from board.ingest.clock import Clock
 from board.ingest.collector import patient_collector
@@ -19,19 +22,19 @@ from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
+from board.notices.keeper import Keeper, Noticed
+from board.notices.rules import RULES, Notice, Rule
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, find_runs
 from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
-from board.store.bands import BandRequest, Member, band
+from board.store.bands import BandRequest
 from board.store.index_cache import IndexCache
-from board.store.pixels import PixelRequest, Pixels, nearest, pixels
-from board.store.scalar_axis import partner_of
-from board.store.series import Line, SeriesView
+from board.store.pixels import PixelRequest, Pixels
+from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
-from board.store.statistics import range_statistics
-from board.store.store import RECENT_BYTES, RunView, Store
+from board.store.store import RECENT_BYTES, Store
 from board.views import (
     BlobRow,
     GroupBand,
@@ -45,6 +48,7 @@ from board.views import (
 )
 
 __all__ = [
+    "RULES",
     "BandRequest",
     "Blob",
     "BlobRow",
@@ -55,14 +59,19 @@ __all__ = [
     "Found",
     "Group",
     "GroupBand",
+    "HistogramRequest",
+    "HistogramRows",
     "Kind",
     "Logs",
     "NearestPoint",
+    "Notice",
+    "Noticed",
     "Overview",
     "PixelRequest",
     "Pixels",
     "PointColumns",
     "Problem",
+    "Rule",
     "Run",
     "RunChoices",
     "RunHparams",
@@ -122,7 +131,10 @@ class Logs:
         self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
+        self._histograms = HistogramReader()
         self._metrics = Metrics()
+        self._notices = Keeper(self._store)
+        self.charts = Charts(self._store)  # what the charts of scalars ask
 
     def __enter__(self) -> "Logs":
         return self
@@ -178,7 +190,13 @@ class Logs:
         """
         if self._watcher is not None:
             raise RuntimeError("these logs are being watched already")
-        self._loader.on_delta = on_delta
+
+        def tell(delta: Delta) -> None:
+            on_delta(delta)
+            self._notices.offer(delta)
+
+        self._loader.on_delta = tell
+        self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
         if self._loader.indexer is not None:
@@ -187,6 +205,8 @@ class Logs:
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
+        if self._watcher is not None:
+            self._notices.stop()
         if self._loader.indexer is not None:
             self._loader.indexer.stop()
         if self._watcher is not None:
@@ -209,60 +229,6 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def pixels(self, tag: str, runs: Sequence[str], request: PixelRequest, x_tag: str | None = None) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out.
-
-        ``x_tag`` is the scalar whose values are x, for ``x="scalar"``.
-        """
-        answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag):
-            last = line.last
-            answer.append(
-                RunPixels(
-                    run,
-                    line.name,
-                    pixels(line, request, x_line),
-                    *((last.step, last.wall_time, last.value) if last is not None else ()),
-                )
-            )
-        return answer
-
-    def bands(
-        self,
-        tag: str,
-        groups: Sequence[tuple[str, Sequence[str]]],
-        request: PixelRequest,
-        how: BandRequest,
-        x_tag: str | None = None,
-    ) -> list[GroupBand]:
-        """Return a curve for each group, given as (name, runs), of which any run has the tag."""
-        answer = []
-        for name, runs in groups:
-            members = [Member(*found) for found in self._find_lines(tag, runs, x_tag)]
-            if members:
-                answer.append(GroupBand(name, band(members, request, how)))
-        return answer
-
-    def ranges(
-        self, tag: str, runs: Sequence[str], x: str, lo: float, hi: float, x_tag: str | None = None
-    ) -> list[RunRange]:
-        """Return what each line is like between two places on the x axis, over all its visible points there."""
-        return [
-            RunRange(run, line.name, range_statistics(line, x, lo, hi, x_line))
-            for run, line, x_line in self._find_lines(tag, runs, x_tag)
-        ]
-
-    def nearest(
-        self, tag: str, runs: Sequence[str], x: str, at: float, smoothing: Smoothing, x_tag: str | None = None
-    ) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis."""
-        answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag):
-            point = nearest(line, x, at, smoothing, x_line)
-            if point is not None:
-                answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
-        return answer
-
     def points(self, run: str, tag: str) -> PointColumns:
         """Return every point of a scalar series.
 
@@ -272,6 +238,33 @@ class Logs:
         lines = self._series(run, tag, Kind.SCALAR)
         series = ScalarSeries(lines)
         return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
+
+    def scalar_series(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> list[tuple[str, str, SeriesView]]:
+        """Return (run, tag, series) of those runs and tags, by run; none named are all there are.
+
+        Raises:
+            UnknownRunError: a run is none. UnknownSeriesError: not one of the runs has one of the tags.
+        """
+        views = [self._store.run(run) for run in runs] if runs else self._store.views()
+        found = []
+        for view in views:
+            own = {tag: series for (tag, kind), series in shown_series(view).items() if kind is Kind.SCALAR}
+            found += [(view.name, tag, own[tag]) for tag in (tags or sorted(own)) if tag in own]
+        if not found:
+            raise UnknownSeriesError("None of the runs has any of the tags.")
+        return found
+
+    def to_pandas(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> Any:
+        """Return the scalars as one ``pandas.DataFrame``: run, tag, line, step, wall_time, value, superseded.
+
+        Args:
+            runs: which ones; none named are all.
+            tags: which ones; none named are all.
+
+        Raises:
+            MissingExtraError: pandas is not installed. UnknownRunError, UnknownSeriesError: as ``scalar_series``.
+        """
+        return frame_of(self.scalar_series(runs, tags))
 
     def blobs(self, run: str, tag: str, kind: Kind) -> list[BlobRow]:
         """Return the points of a series of another kind, in line and file order.
@@ -300,6 +293,11 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
+        """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
+        known = [name for name in runs if name in self]
+        return self._histograms.chart([(self._store.run(name), *self._place(name)) for name in known], tag, request)
 
     def graph(self, run: str, tag: str, ref: str | None = None) -> dict[str, Any]:
         """Return a graph as columns (``board.graphs.columns``), with its costs; ``ref=None`` is the last one.
@@ -342,6 +340,10 @@ class Logs:
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
 
+    def notices(self) -> Noticed:
+        """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""
+        return self._notices.refresh() if self._watcher is None else self._notices.read()
+
     @staticmethod
     def is_less_better(tag: str) -> bool:
         """Whether the best of a scalar is its least value, judged by its name."""
@@ -371,6 +373,7 @@ class Logs:
             hparams=self.all_hparams,
             extremes=self._metrics.extremes,
             choices=choices or {},
+            notices=self._notices.rules_of,
             now=time(),
         )
 
@@ -386,14 +389,3 @@ class Logs:
         if series is None:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
-
-    def _find_lines(self, tag: str, runs: Sequence[str], x_tag: str | None) -> list[tuple[str, Line, Line | None]]:
-        """Return the lines of a tag with, where there is one, the line of the same run that is to be its x."""
-        views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = []
-        for view in (views[run] for run in runs if run in views):
-            series = view.series.get((tag, Kind.SCALAR))
-            x_series = None if x_tag is None else view.series.get((x_tag, Kind.SCALAR))
-            lines = series.lines if series is not None else ()
-            found += [(view.name, line, partner_of(line, x_series)) for line in lines]
-        return found

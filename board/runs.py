@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from board.blob_reader import format_ref, read_value
 from board.errors import BadRequestError, UnknownSeriesError
+from board.frames import frame_of
 from board.hparams.flat import Value
 from board.hparams.reading import RunHparams
 from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
@@ -62,6 +63,10 @@ class ScalarSeries:
     def lines(self) -> list[tuple[str, int]]:
         """(name, number of points) of each line: several where writers wrote side by side."""
         return [(line.name, line.count) for line in self._view.lines]
+
+    def to_pandas(self) -> Any:
+        """Return a ``pandas.DataFrame`` as ``Logs.to_pandas`` does; MissingExtraError where there is no pandas."""
+        return frame_of([(self._view.run, self._view.tag, self._view)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,12 @@ class Run:
         """Scalar series by tag."""
         found = shown_series(self._view)
         return {tag: ScalarSeries(found[tag, kind]) for tag, kind in sorted(found) if kind is Kind.SCALAR}
+
+    def to_pandas(self, tags: Sequence[str] = ()) -> Any:
+        """Return the run's scalars, or some of them, as ``Logs.to_pandas`` does; MissingExtraError without pandas."""
+        found = shown_series(self._view)
+        names = sorted(tag for tag, kind in found if kind is Kind.SCALAR and (not tags or tag in tags))
+        return frame_of([(self.name, tag, found[tag, Kind.SCALAR]) for tag in names])
 
     @property
     def images(self) -> Mapping[str, BlobSeries]:

@@ -8,24 +8,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer import process
+from writer import lanes, process
 from writer.bell import Bell, is_alive, starts
 from writer.buffers import Buffers
 from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
-from writer.format.encode import BATCH
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, frame
+from writer.format.wire import count_bytes
 from writer.herald import say_on_another_thread, wait_until_said, warn
-from writer.lanes import (
-    MARK,
-    EncodedLane,
-    Media,
-    MediaLane,
-    ScalarLane,
-    Ticket,
-    drop_newest_scalar,
-    drop_oldest_media,
-)
+from writer.lanes import MARK, EncodedLane, Media, MediaLane, ScalarLane, Ticket
 from writer.losses import Losses
 
 __all__ = ["EventQueue"]
@@ -341,15 +332,16 @@ class EventQueue:
             self._encoded.append((MARK, media))
             self._bell.ring()
             return media.is_last
-        record = b""
+        size = 0
         try:
             if payload := media.encode():
-                record = encode_record(payload)
+                record = frame([payload] if isinstance(payload, bytes) else payload)
+                size = count_bytes(record)
                 self._encoded.append((media.series, record))
         except BaseException as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()
-        self._account(len(record) - media.size)
+        self._account(size - media.size)
         return False
 
     def _work_inline(self) -> None:
@@ -429,7 +421,7 @@ class EventQueue:
         return now - self._suspected_at > _SUSPICION_S
 
     def _has_dropped_media(self) -> bool:
-        size = drop_oldest_media(self._encoded, self._media, self.losses)
+        size = lanes.drop_oldest_media(self._encoded, self._media, self.losses)
         self._account(-(size or 0))
         return size is not None
 
@@ -437,7 +429,7 @@ class EventQueue:
         while len(self.scalars) >= self._scalar_capacity():
             if self._is_own_thread() or self._is_stuck(time.monotonic()):
                 if not self._has_dropped_media():
-                    self._account_batched(max(drop_newest_scalar(self.scalars, self.losses) - 1, 0))
+                    self._account_batched(max(lanes.drop_newest_scalar(self.scalars, self.losses) - 1, 0))
                     return
             else:
                 time.sleep(_ROOM_POLL_S)

@@ -85,12 +85,14 @@ class EventReader:
     def state(self) -> ReaderState:
         """What another reader needs to go on from here; ``restore`` takes it."""
         damage = self._damage
+        offset, counted = damage.before_last(self._offset)
+        is_whole = offset == self._offset
         return ReaderState(
             inode=-1 if self._identity is None else self._identity[1],
-            offset=self._offset,
+            offset=offset,
             head=self._head,
-            tail=self._tail,
-            tail_end=self._tail_end,
+            tail=self._tail if is_whole else b"",
+            tail_end=self._tail_end if is_whole else offset,
             records=self._records,
             first_wall_time=self._first_wall_time,
             last_wall_time=self._last_wall_time,
@@ -100,7 +102,7 @@ class EventReader:
             tags=tuple(self._scanner.tags),
             encodings=tuple(self._scanner.encodings),
             metadata=dict(self._scanner.metadata),
-            counted=damage.counted,
+            counted=counted,
             has_gap=damage.has_gap,
             is_dead=damage.is_dead,
             suspect=damage.suspect,

@@ -129,6 +129,8 @@ class LogdirLoader:
             self._note_listing(logdir, found)
             self.folders[logdir.storage.root] = {logdir.storage.locate(folder) for folder in found.walked}
         self._rank(new)
+        if self.indexer is not None:
+            self.indexer.look_after(self.runs.values())
         return changed
 
     def sweep_folder(self, logdir: Logdir, folder: str) -> set[str]:

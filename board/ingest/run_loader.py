@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -67,6 +67,7 @@ class RunLoader:
         self._sizes: dict[str, int] = {}  # of files before they were first looked at
         self._gaps: list[float] = []  # between its last growths, seconds
         self._indexed_bytes = 0  # of the event files
+        self.has_lost_index = False  # it was found damaged since somebody last asked
 
     @property
     def quiet_s(self) -> float:
@@ -244,12 +245,19 @@ class RunLoader:
         facts = self._readers[name].facts
         return max(self._sizes.get(name, 0), facts.size) - facts.bytes_read
 
-    def reread(self, name: str) -> list[FileRows]:
-        """Return all rows of a file, for an index that has lost some of them."""
-        try:
-            return self._create_reader(name).read_new(ReadBuffer()).rows
-        except ReplacedError:
-            return []
+    def reread(self, name: str) -> Iterator[FileRows]:
+        """Yield all rows of a file, for an index that has lost some of them; it is to be written anew."""
+        self.has_lost_index = True
+        self._indexed_bytes = 0
+        reader, buffer = self._create_reader(name), ReadBuffer()
+        has_more = True
+        while has_more:  # a buffer at a time: all at once would take memory that nobody counts
+            try:
+                new = reader.read_new(buffer, -math.inf)
+            except ReplacedError:
+                return
+            yield from new.rows
+            has_more = new.has_more
 
     def _create_reader(self, name: str) -> EventReader:
         path = name if self.folder == "." else f"{self.folder}/{name}"
@@ -283,9 +291,10 @@ class RunLoader:
         """Return what each reader needs to go on; while nobody loads, and all that was loaded is committed."""
         return {reader.file: reader.state for reader in self._readers.values() if reader.facts.bytes_read}
 
-    def note_indexed(self, states: Iterable[ReaderState]) -> None:
-        """Remember how much an index that was tried to be written has; a failure is not tried again at once."""
-        self._indexed_bytes = sum(state.offset for state in states)
+    def note_indexed(self, files: Collection[FileId]) -> None:
+        """Remember of which files an index that was tried to be written has all; failures are not repeated at once."""
+        readers = list(self._readers.values())
+        self._indexed_bytes = sum(reader.facts.bytes_read for reader in readers if reader.file in files)
 
     # -- how the run stands
 

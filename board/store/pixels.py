@@ -20,7 +20,7 @@ from board.store.smoothing import Smoothing, smoothed
 __all__ = ["MAX_WIDTH", "X_KINDS", "Nearest", "Nonfinite", "PixelRequest", "Pixels", "nearest", "pixels"]
 
 X_KINDS = ("step", "relative", "wall", "ordinal", "scalar")
-MAX_WIDTH = 16384  # pixel columns
+MAX_WIDTH = 1 << 20  # pixel columns: 120 MB while one line is folded; a page asks for far fewer
 
 
 @dataclass(frozen=True, slots=True)

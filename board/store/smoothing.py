@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from math import sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 
@@ -18,6 +18,7 @@ SMOOTHING_KINDS = ("none", "ema", "time_ema", "gaussian", "mean")
 MAX_DEVIATION = 500.0  # points; the work of a Gaussian grows with it
 _NARROW = 16  # points on each side up to which a running mean is added up anew for each point
 _STATE_BYTES = 512  # of what is known of a block, about
+_NO_WEIGHT = log(1e-320) * 2.0  # the logarithm of a weight that makes the greatest number less than the least one
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,23 +152,42 @@ class _Average(_Blocks):
 
     def _computed(self, block: int) -> Floats:
         states = self._known.states
-        begin = block
-        while begin and begin not in states:
-            begin -= 1
-        for earlier in range(begin, block):
-            self._computed(earlier)
+        begin, is_exact = self._beginning(block)
+        state = states.get(begin) if is_exact else None
+        for at in range(begin, block):
+            _, state = self._averaged(at, state)
+            if is_exact or at + 1 == block:
+                states[at + 1] = state
+        out, state = self._averaged(block, state)
+        if len(out) == self._block_rows:
+            states[block + 1] = state
+        return out
+
+    def _beginning(self, block: int) -> tuple[int, bool]:
+        """Return from which block on to average, to know all that matters at this one.
+
+        And whether all that is computed on the way is right: where nothing is known, it need not be the line's start
+        but only so far back that what is older has no weight left, which no number could show.
+        """
+        needed = inf if self._step is not None or self._weight >= 1.0 else _NO_WEIGHT / log(self._weight)
+        seen = 0
+        while block and block not in self._known.states:
+            if seen >= needed:
+                return block, False
+            block -= 1
+            seen += int(np.count_nonzero(np.isfinite(self._values.rows(*self._span(block)))))
+        return block, True
+
+    def _averaged(self, block: int, state: tuple[float, ...] | None) -> tuple[Floats, tuple[float, ...]]:
+        """Return the values of a block, and what is known behind it; ``state`` None: nothing is known before it."""
         first, stop = self._span(block)
         values, out = self._values.rows(first, stop), np.empty(stop - first)
         if self._step is None:
-            last, seen = states.get(block, (0.0, 0))
-            state: tuple[float, ...] = LOOPS.ema(values, self._weight, last, int(seen), out)
-        else:
-            before, mean, mass = states.get(block, (0.0, 0.0, 0.0))
-            steps = self._step.rows(first, stop)
-            state = LOOPS.time_ema(steps, values, self._weight, self._scale, before, mean, mass, out)
-        if stop - first == self._block_rows:
-            states[block + 1] = state
-        return out
+            last, seen = state or (0.0, 0)
+            return out, LOOPS.ema(values, self._weight, last, int(seen), out)
+        before, mean, mass = state or (0.0, 0.0, 0.0)
+        steps = self._step.rows(first, stop)
+        return out, LOOPS.time_ema(steps, values, self._weight, self._scale, before, mean, mass, out)
 
 
 class _Window(_Blocks):

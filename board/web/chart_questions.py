@@ -46,6 +46,7 @@ class _ChartQuestion(_Question):
     x: X = "step"
     x_tag: OneName | None = None  # the scalar whose values are x
     smoothing: SmoothingQuestion = SmoothingQuestion()
+    partition: bool = False  # cut lines where steps go back in a file
 
     @model_validator(mode="after")
     def _check_x(self) -> Self:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from board.errors import QueryError, UnknownSeriesError
-from board.logs import RunChoices
+from board.logs import RULES, RunChoices
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, number, shown_name
 from board.web.limits import MAX_NAME, Name
@@ -161,6 +161,31 @@ def list_metric(board: Board, tag: Name, of: Annotated[_Of, Query()] = "last") -
             "less_is_better": less,
             "runs": [shown_name(run) for run in found],
             "values": [number(getattr(extremes, column)) for extremes in found.values()],
+        }
+    )
+
+
+@router.get("/api/notices")
+def list_notices(board: Board) -> Response:
+    """List what the board noticed by itself, and the rules by which it did."""
+    found = board.logs.notices()
+    return json_response(
+        {
+            "revision": found.revision,
+            "pending": found.is_pending,
+            "rules": [rule._asdict() for rule in RULES],
+            "notices": [
+                {
+                    "rule": one.rule,
+                    "run": shown_name(one.run),
+                    "tag": shown_name(one.tag),
+                    "line": shown_name(one.line),
+                    "step": None if one.step is None else str(one.step),
+                    "wall_time": number(one.wall_time),
+                    "message": one.message,
+                }
+                for one in found.notices
+            ],
         }
     )
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from board.errors import (
     BoardError,
     MalformedValueError,
+    MissingExtraError,
     NotKeptError,
     UnknownRunError,
     UnknownSeriesError,
@@ -35,7 +36,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _answer_board_error(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, NOT_FOUND) else 503 if isinstance(error, NotKeptError) else 400
+    unable = {NotKeptError: 503, MissingExtraError: 501}
+    status = 404 if isinstance(error, NOT_FOUND) else unable.get(type(error), 400)
     return json_response({"error": str(error)}, status)
 
 

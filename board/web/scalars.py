@@ -39,8 +39,14 @@ def find_nearest(board: Board, questions: NearestQuestions) -> Response:
     """Return, for each line of each chart, the exact point nearest to the cursor."""
     charts = []
     for chart in questions.charts:
-        points = board.logs.nearest(
-            asked_name(chart.tag), chart.asked_runs(), chart.x, chart.at, chart.asked_smoothing(), chart.asked_x()
+        points = board.logs.charts.nearest(
+            asked_name(chart.tag),
+            chart.asked_runs(),
+            chart.x,
+            chart.at,
+            chart.asked_smoothing(),
+            chart.asked_x(),
+            partition=chart.partition,
         )
         charts.append({"id": chart.id, "points": [_point(point) for point in points]})
     return json_response({"charts": charts})
@@ -56,7 +62,7 @@ def _measure_ranges(board: Context, questions: RangesQuestions) -> Response:
     charts = []
     for chart in questions.charts:
         low, high = sorted(chart.range)
-        found = board.logs.ranges(asked_name(chart.tag), chart.asked_runs(), chart.x, low, high, chart.asked_x())
+        found = board.logs.charts.ranges(asked_name(chart.tag), chart.asked_runs(), chart.x, low, high, chart.asked_x())
         charts.append({"id": chart.id, "lines": [_range_line(each) for each in found]})
     return json_response({"charts": charts})
 
@@ -73,8 +79,8 @@ def export_points(board: Board, run: Name, tag: Name) -> Response:
 def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
     tag, x_tag, request = asked_name(question.tag), question.asked_x(), question.asked_pixels()
     try:
-        lines = logs.pixels(tag, question.asked_runs(), request, x_tag)
-        bands = logs.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
+        lines = logs.charts.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
+        bands = logs.charts.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
     except BoardError as error:  # one chart that fails must not take the others along
         return {"id": question.id, "axis": question.x, "lines": [], "bands": [], "error": str(error)}
     axes = {line.pixels.axis for line in lines} | {each.band.axis for each in bands}

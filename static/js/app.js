@@ -7,7 +7,7 @@ import { MUTED, forgetTokens, resolved, runColour, toggleTheme } from "./theme.j
 import { ViewState, stringify } from "./view_state.js";
 
 /** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
-/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "counts"} Topic */
+/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "counts" | "notices"} Topic */
 
 const REREAD_MS = 200; // runs are asked for again at most this often
 const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
@@ -35,6 +35,10 @@ export class App {
     this.focus = null;
     /** Colour index of a run where it is not its own. @type {((run: Run) => number) | null} */
     this.colourOf = null;
+    /** Groups of chosen runs; null: none were asked for. @type {import("./types.d.ts").Group[] | null} */
+    this.groups = null;
+    /** What the board noticed, by tag. @type {Map<string, import("./types.d.ts").Notice[]>} */
+    this.notices = new Map();
     /** @type {Connection} */
     this.connection = { state: "connecting", since: Date.now(), retryAt: null };
     /** @type {Map<string, Set<(detail: any) => void>>} */

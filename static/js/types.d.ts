@@ -1,7 +1,7 @@
 /** Shapes that the front end shares: what the server answers, what modules hand each other, the few calls of Plotly that are used. */
 
 export type RunState = "starting" | "live" | "stalled" | "stopped" | "finished";
-export type XKind = "step" | "relative" | "wall";
+export type XKind = "step" | "relative" | "wall" | "scalar";
 /** A number as JSON has it here: NaN and infinities travel as strings. */
 export type Json64 = number | string;
 export type Range = [number, number];
@@ -18,15 +18,34 @@ export interface TagEntry { tag: string; runs: number[]; points: number; descrip
 export interface TagsAnswer { revision: number; kind: string; runs: string[]; tags: TagEntry[] }
 
 export interface Smoothing { kind: "none" | "ema" | "time_ema" | "gaussian" | "mean"; amount: number }
-export interface PixelQuestion { id: string; tag: string; runs: string[]; x: XKind; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean }
+/** The scalars of one card: its own, others a person added, and which of those stand on the right axis. */
+export interface ChartSpec { id: string; tags: string[]; right: string[] }
+export interface Group { name: string; runs: string[]; colour: number }
+export type Centre = "mean" | "median" | "iqm";
+export type Spread = "none" | "minmax" | "std" | "stderr" | "bootstrap";
+export interface Notice { rule: string; run: string; line: string; step: string | null; wall_time: Json64; message: string; title: string; text: string }
+export interface PixelQuestion {
+  id: string; tag: string; runs: string[]; x: XKind; x_tag: string | null; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean;
+  groups: { name: string; runs: string[] }[] | null; centre: Centre; spread: Spread; partition: boolean;
+}
+export interface BandJson {
+  group: string; x: Column; centre: Column; low: Column; high: Column; runs: Column; ends: { x: Json64; run: string }[]; count: number; total: number; members: number; exact: boolean;
+  x_range: [Json64, Json64] | null;
+}
+export interface StepValue { step: string; value: number }
+export interface RangeLine {
+  run: string; line: string; count: number; nonfinite: number; mean: Json64 | null; change: Json64 | null; percent: Json64 | null;
+  min: StepValue | null; max: StepValue | null; start: StepValue | null; end: StepValue | null;
+}
+export interface RangesAnswer { charts: { id: string; lines: RangeLine[] }[] }
 export interface PixelLineJson {
   run: string; line: string; axis: string; x: Column; y: Column; raw_x: Column | null; raw_y: Column | null; exact: boolean; count: number; total: number;
   nonfinite: { x: Json64; value: string; count: number }[];
   x_range: [Json64, Json64] | null; y_range: [Json64, Json64] | null; y_inner: [Json64, Json64] | null;
   superseded_x: Column | null; superseded_y: Column | null;
-  last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[];
+  last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[]; rising?: boolean; steps?: Column | null; unplaced?: number;
 }
-export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; error: string | null }
+export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; bands?: BandJson[]; error: string | null }
 export interface PixelsAnswer { revision: number; charts: PixelChartJson[] }
 
 /** One line of a chart, decoded: what is drawn, and how much stands behind it. */
@@ -34,7 +53,13 @@ export interface Curve {
   run: string; line: string; x: Float64Array; y: Float64Array; rawX: Float64Array | null; rawY: Float64Array | null; isExact: boolean; count: number; total: number;
   nonfinite: { x: number; value: number; count: number }[]; xRange: Range; yRange: Range; yInner: Range;
   supersededX: Float64Array | null; supersededY: Float64Array | null; last: { step: string; wallTime: number; value: number } | null; restarts: number[];
+  rises: boolean; steps: Float64Array | null; unplaced: number;
+  /** Which of the chart's scalars it is of, and on which axis it stands. */
+  tag: string; tagIndex: number; isRight: boolean;
+  /** A group of runs: y is its centre, `run` its name. */
+  band: Band | null;
 }
+export interface Band { low: Float64Array; high: Float64Array; runs: ArrayLike<number>; ends: { x: number; run: string }[]; members: number; names: string[]; colour: number }
 export interface NearestPoint { run: string; line: string; step: string; wall_time: Json64; relative: Json64; value: Json64; smoothed: Json64; x: Json64 }
 export interface NearestAnswer { charts: { id: string; points: NearestPoint[] }[] }
 
@@ -52,13 +77,13 @@ export interface Connection { state: "connecting" | "live" | "broken"; since: nu
 export interface Weight { line: number; raw: number; opacity: number }
 export interface Margin { l: number; r: number; t: number; b: number }
 export interface Box { x: number; y: number; w: number; h: number }
-export interface Zoom { x: Range | null; y: Range | null }
+export interface Zoom { x: Range | null; y: Range | null; right?: Range | null }
 export interface Ticks { values: number[]; labels: string[] }
 
 /** What the person chose that holds for all charts of the scalars page. */
 export interface ChartChoices {
-  x: XKind; logX: boolean; logY: boolean; smoothing: Smoothing; showRaw: boolean; superseded: boolean; marks: boolean;
-  yRange: "inner" | "all"; hoverOrder: "nearest" | "highest" | "lowest" | "name"; width: number; height: number;
+  x: XKind; xTag: string | null; logX: boolean; yScale: "linear" | "log" | "symlog"; smoothing: Smoothing; showRaw: boolean; superseded: boolean; marks: boolean; partition: boolean;
+  yRange: "inner" | "all" | "shared"; hoverOrder: "nearest" | "y" | "highest" | "lowest" | "name"; centre: Centre; spread: Spread; width: number; height: number;
 }
 
 export interface PlotElement extends HTMLElement {

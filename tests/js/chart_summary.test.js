@@ -6,8 +6,10 @@ import { label, note, summary, trend } from "../../static/js/modules/chart_summa
 /** @param {string} run @param {number[]} y @param {object} [more] */
 const curve = (run, y, more = {}) => {
   const finite = y.filter(Number.isFinite);
-  return { run, line: "", x: Float64Array.from(y.keys()), y: Float64Array.from(y), total: y.length, count: y.length, nonfinite: [], yRange: [Math.min(...finite), Math.max(...finite)], ...more };
+  return { run, line: "", x: Float64Array.from(y.keys()), y: Float64Array.from(y), total: y.length, count: y.length, isExact: true, unplaced: 0, band: null, nonfinite: [], yRange: [Math.min(...finite), Math.max(...finite)], ...more };
 };
+
+const choices = { centre: "mean", spread: "minmax", xTag: null };
 
 test("the trend is that of the last third against the first", () => {
   assert.equal(trend([3, 2, 1]), "falling");
@@ -27,8 +29,8 @@ test("the summary tells each run, and how many it does not tell", () => {
 
 test("note and label say how much stands behind", () => {
   const curves = [curve("a", [1, 2], { total: 1_500_000 }), curve("b", [3])];
-  assert.equal(note(curves, "step"), "2 runs, 1.5\u202fM points");
+  assert.equal(note(curves, "step", choices), "2 runs, 1.5\u202fM points");
   assert.equal(label("loss", curves, "step", [0, 2]), "loss, 2 runs, steps 0 to 2, 1.5\u202fM points, last 2. Arrow keys move the step cursor.");
-  assert.equal(note([curve("a", [1])], "ordinal"), "1 point");
-  assert.match(note([curve("a", [1, 2])], "ordinal"), /^2 points · in the order logged/);
+  assert.equal(note([curve("a", [1])], "ordinal", choices), "1 point");
+  assert.match(note([curve("a", [1, 2])], "ordinal", choices), /^2 points · in the order logged/);
 });

@@ -45,17 +45,17 @@ test("joined lines keep a gap between them", () => {
 
 test("ranges leave outliers out, unless all is asked for", () => {
   const c = [curve(line({ y_range: [0, 1000], y_inner: [1, 3], count: 500 }), "step")];
-  const [lo, hi] = fullY(c, { all: false, isLog: false, withRaw: true });
+  const [lo, hi] = fullY(c, { all: false, kind: "linear", withRaw: true });
   assert.ok(lo < 1 && hi > 3 && hi < 5, `${lo} ${hi}`);
-  assert.ok(fullY(c, { all: true, isLog: false, withRaw: true })[1] > 1000);
+  assert.ok(fullY(c, { all: true, kind: "linear", withRaw: true })[1] > 1000);
   assert.deepEqual(fullX(c, "step", false), [1, 3.01]);
   assert.deepEqual(fullX([], "step", false), [0, 1]);
-  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, isLog: false, withRaw: true })[1] > 1000, "three points have no outliers");
-  const raw = fullY([curve(line({ raw_x: f8(1, 2, 3), raw_y: f8(-4, 2, 9) }), "step")], { all: false, isLog: false, withRaw: true });
+  assert.ok(fullY([curve(line({ y_range: [0, 1000], y_inner: [1, 3] }), "step")], { all: false, kind: "linear", withRaw: true })[1] > 1000, "three points have no outliers");
+  const raw = fullY([curve(line({ raw_x: f8(1, 2, 3), raw_y: f8(-4, 2, 9) }), "step")], { all: false, kind: "linear", withRaw: true });
   assert.ok(raw[0] < -4 && raw[1] > 9, `what is drawn behind has room: ${raw}`);
-  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, isLog: false, withRaw: true });
+  const flat = fullY([curve(line({ y_range: [5, 5], y_inner: [5, 5] }), "step")], { all: false, kind: "linear", withRaw: true });
   assert.ok(flat[0] < 5 && flat[1] > 5);
-  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, isLog: true, withRaw: true });
+  const log = fullY([curve(line({ y: f8(-1, 0.01, 100), y_range: [-1, 100], y_inner: [-1, 100] }), "step")], { all: false, kind: "log", withRaw: true });
   assert.ok(log[0] > 0 && log[0] <= 0.01 && log[1] >= 100, `${log}`);
 });
 

@@ -1,7 +1,7 @@
 // Makes graph columns out of a list of nodes, as the server would: for the tests of static/js/graph.
 
 /**
- * @param {{name: string, op?: string, inputs?: string[], shape?: string, macs?: number, params?: number, source?: string}[]} nodes
+ * @param {{name: string, op?: string, inputs?: string[], shape?: string, macs?: number, params?: number, source?: string, device?: string}[]} nodes
  * @param {object} [more] columns that differ
  */
 export function graphJson(nodes, more = {}) {
@@ -20,9 +20,9 @@ export function graphJson(nodes, more = {}) {
     groups.set(path, json.group_name.length - 1);
     return json.group_name.length - 1;
   };
-  for (const key of ["name", "group", "op", "shape", "dtype", "macs", "params", "bytes", "source"]) json[`node_${key}`] = [];
+  for (const key of ["name", "group", "op", "shape", "dtype", "macs", "params", "bytes", "source", "device"]) json[`node_${key}`] = [];
   const at = new Map(nodes.map(({ name }, i) => [name, i]));
-  for (const { name, op = "op", shape = "", macs = 0, params = 0, source = "" } of nodes) {
+  for (const { name, op = "op", shape = "", macs = 0, params = 0, source = "", device = "" } of nodes) {
     const cut = name.lastIndexOf("/");
     json.node_group.push(group(name.slice(0, Math.max(0, cut))));
     json.node_name.push(sid(name.slice(cut + 1)));
@@ -33,6 +33,7 @@ export function graphJson(nodes, more = {}) {
     json.node_params.push(params);
     json.node_bytes.push(0);
     json.node_source.push(sid(source));
+    json.node_device.push(sid(device));
   }
   nodes.forEach(({ inputs = [] }, to) => {
     for (const text of inputs) {

@@ -6,7 +6,7 @@ export const MIN_SCALE = 0.002, MAX_SCALE = 4;
 const READABLE = 0.75; // below this scale the smaller letters can no longer be read
 const LARGEST = 1.1;
 const MARGIN = 30;
-const COARSEST = 0.12; // scale at which the names of larger blocks still find room
+const COARSEST = 0.085; // scale at which the names of larger blocks still find room
 const TOP = 44; // room for the breadcrumb
 
 /** @param {number} scale */

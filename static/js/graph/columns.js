@@ -94,7 +94,7 @@ function decodeCosts(/** @type {CostsJson} */ costs, /** @type {Int32Array} */ p
     notes: costs.notes ?? [],
     measured: how ? `by ${how.by}${how.steps > 1 ? `, ${how.steps} steps` : ""}${how.on ? `, ${how.on}` : ""}` : "",
     group: {
-      macs: floats(costs.group_macs),
+      macs: callsApart(floats(costs.group_macs), json, parents),
       params: floats(costs.group_params),
       bytes: floats(costs.group_bytes),
       saved: measured(costs.group_saved_bytes, "saved_bytes"),
@@ -104,6 +104,12 @@ function decodeCosts(/** @type {CostsJson} */ costs, /** @type {Int32Array} */ p
     },
     blocks: new Map(costs.blocks.map((block) => [block.group, block])),
   };
+}
+
+/** A module that is called several times has a group for each call; its whole cost stands at the first. The nodes tell what is whose. */
+function callsApart(/** @type {Float64Array} */ recorded, /** @type {GraphJson} */ json, /** @type {Int32Array} */ parents) {
+  const sums = nodeTotals(floats(json.node_macs), unpack(json.node_group), parents);
+  return Math.abs(sums[0] - recorded[0]) <= 1e-9 * recorded[0] ? sums : recorded;
 }
 
 /** Sums of what nodes have, for every group. */

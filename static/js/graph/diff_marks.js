@@ -43,7 +43,7 @@ const PARAMETERS = new Set(["Const", "HostConst"]);
 /** @type {[string, "nodeOp" | "nodeShape" | "nodeDtype"][]} */
 const NODE_FACTS = [["op", "nodeOp"], ["output", "nodeShape"], ["type", "nodeDtype"]];
 
-/** Blocks around what is not the same are changed inside. @param {GraphColumns} columns @param {Marks} marks */
+/** Blocks around what is not the same are changed inside. @param {Pick<GraphColumns, "groupCount" | "nodeCount" | "groupParent" | "nodeGroup">} columns @param {Marks} marks */
 export function spread({ groupCount, nodeCount, groupParent, nodeGroup }, marks) {
   for (let v = 0; v < nodeCount; v++) if (marks.node[v] !== SAME && marks.group[nodeGroup[v]] === SAME) marks.group[nodeGroup[v]] = INSIDE;
   for (let g = groupCount - 1; g > 0; g--) if (marks.group[g] !== SAME && marks.group[groupParent[g]] === SAME) marks.group[groupParent[g]] = INSIDE;

@@ -1,5 +1,5 @@
 /** Makes one graph of two that were matched: all of the new one, and what of the old one is gone. Pure. */
-import { ADDED, REMOVED, SAME, markGraphs } from "./diff_marks.js";
+import { ADDED, REMOVED, SAME, markGraphs, spread } from "./diff_marks.js";
 
 /** @import {Cost, GraphColumns} from "./graph_types.js" */
 /** @import {Match} from "./diff_match.js" */
@@ -38,16 +38,19 @@ export function mergeGraphs(before, after, match) {
   const word = (/** @type {number} */ text) => text + words, inGroup = (/** @type {number} */ g) => group[g];
   const groupCount = after.groupCount + goneGroups.length, nodeCount = after.nodeCount + goneNodes.length;
   const edges = mergeEdges(before, after, match, node, word);
+  const nodeGroup = joined(after.nodeGroup, before.nodeGroup, goneNodes, inGroup), groupParent = joined(after.groupParent, before.groupParent, goneGroups, inGroup);
+  const all = { group: marked(marks.after.group, goneGroups.length), node: marked(marks.after.node, goneNodes.length) };
+  spread({ groupCount, nodeCount, groupParent, nodeGroup }, all);
   return {
     columns: {
       strings,
       groupCount,
       nodeCount,
       groupName: joined(after.groupName, before.groupName, goneGroups, word),
-      groupParent: joined(after.groupParent, before.groupParent, goneGroups, inGroup),
+      groupParent,
       groupClass: joined(after.groupClass, before.groupClass, goneGroups, word),
       nodeName: joined(after.nodeName, before.nodeName, goneNodes, word),
-      nodeGroup: joined(after.nodeGroup, before.nodeGroup, goneNodes, inGroup),
+      nodeGroup,
       nodeOp: joined(after.nodeOp, before.nodeOp, goneNodes, word),
       nodeShape: joined(after.nodeShape, before.nodeShape, goneNodes, word),
       nodeDtype: joined(after.nodeDtype, before.nodeDtype, goneNodes, word),
@@ -55,8 +58,8 @@ export function mergeGraphs(before, after, match) {
       nodeDevice: joined(after.nodeDevice, before.nodeDevice, goneNodes, word),
       nodeCosts: joinCosts(after.nodeCosts, before.nodeCosts, after.nodeCount, goneNodes),
       ...edges,
-      groupMark: marked(marks.after.group, goneGroups.length),
-      nodeMark: marked(marks.after.node, goneNodes.length),
+      groupMark: all.group,
+      nodeMark: all.node,
       missingInputs: after.missingInputs,
       costs: after.costs && {
         ...after.costs,

@@ -2,6 +2,7 @@
 import { drawEdges } from "./draw_edges.js";
 import { HEAD_HEIGHT } from "./labels.js";
 import { isBlock } from "./names.js";
+import { showsInside } from "./scene.js";
 
 /** @import {Hierarchy, Paint, PlacedGroup, Rect, View} from "./graph_types.js" */
 /** @import {Labels} from "./labels.js" */
@@ -48,7 +49,6 @@ const TEXT_FROM = 0.62; // below this scale a title has its own size, and only w
 const SMALL_TITLE = 10.5; // px on the screen
 const SMALLEST = 1.2; // px: lower and narrower boxes are left out
 const SPECK = 6; // px high
-const WORTH_A_LOOK = 420; // px² of an open block whose inside is drawn
 const DIM = 0.28; // of what is not on the way that is traced
 const NOTES_FROM = 0.34; // scale
 
@@ -90,7 +90,7 @@ function drawInside(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pict
     const box = place(picture, item, frame.x + group.x[i] * frame.sx, frame.y + group.y[i] * frame.sy, group.w[i] * frame.sx, group.h[i] * frame.sy);
     if (box.x > screen.w || box.y > screen.h || box.x + box.w < -10 || box.y + box.h < -10 || (box.w < SMALLEST * 3 && box.h < SMALLEST)) continue;
     drawn++;
-    const inner = box.w * box.h > WORTH_A_LOOK ? group.inner[i] : null;
+    const inner = showsInside(box.w, box.h) ? group.inner[i] : null;
     const isDim = picture.trace !== null && !picture.trace.lit[item];
     if (!inner) {
       if (isDim) ctx.globalAlpha = DIM;

@@ -1,5 +1,5 @@
 /** Which blocks are open: the start, depths, and what of it goes into the URL. */
-import { fullName, isBlock } from "./names.js";
+import { fullName, isBlock, nodeOf } from "./names.js";
 import { packNames, unpackNames } from "../view_state.js";
 
 /** @import {Hierarchy} from "./graph_types.js" */
@@ -18,17 +18,23 @@ const LONGEST = 1800; // characters of the list of open blocks in a URL
 export function topLevel(h) {
   const open = [];
   for (let group = 0; ; ) {
-    // inputs and outputs beside the model have scopes of their own in torch's graphs
-    const scopes = h.children[group].filter((item) => (group ? h.children[item].length : isBlock(h, item)));
+    const scopes = h.children[group].filter((item) => (group ? h.children[item].length : isBlock(h, item)) && !isRim(h, item));
     if (scopes.length !== 1 || !isBlock(h, scopes[0]) || h.repeat[scopes[0]]) return open;
     open.push(scopes[0]);
     group = scopes[0];
   }
 }
 
+/** Does a block hold nothing but what goes into the graph or comes out of it? The model's inputs and outputs have scopes of their own in torch's graphs. @param {Hierarchy} h @param {number} item */
+function isRim(h, item) {
+  const { nodeOp, strings } = h.columns;
+  return isBlock(h, item) && h.children[item].every((child) => RIMS.has(strings[nodeOp[nodeOf(h, child)]]));
+}
+const RIMS = new Set(["Placeholder", "Identity", "IO Node", "prim::Param", "prim::Return"]);
+
 /**
  * @param {Hierarchy} h
- * @param {Depth} depth 1: the top level; 2: the blocks on it opened, and so on, a stack of equal blocks one later; all: everything
+ * @param {Depth} depth 1: the top level; 2: the blocks on it opened, and so on, a stack of equal blocks and what holds inputs or outputs one later; all: everything
  * @returns {number[]}
  */
 export function opened(h, depth) {
@@ -37,9 +43,11 @@ export function opened(h, depth) {
   const stack = [{ item: open.at(-1) ?? 0, level: 0 }];
   while (stack.length) {
     const { item, level } = /** @type {{item: number, level: number}} */ (stack.pop());
-    for (const child of h.children[item]) if (isBlock(h, child) && level + (h.repeat[child] ? 1 : 0) < levels) {
+    for (const child of h.children[item]) {
+      const own = level + (h.repeat[child] || isRim(h, child) ? 1 : 0);
+      if (!isBlock(h, child) || own >= levels) continue;
       open.push(child);
-      stack.push({ item: child, level: level + 1 });
+      stack.push({ item: child, level: own + 1 });
     }
   }
   return open;

@@ -6,7 +6,7 @@ import { drawnAs } from "./links.js";
 import { Minimap } from "./minimap.js";
 import { isBlock, nodeOf } from "./names.js";
 import { listenToPointer } from "./pointer.js";
-import { itemAt, neighbour } from "./scene.js";
+import { itemAt, neighbour, showsInside } from "./scene.js";
 import { Stage } from "./stage.js";
 import { traceFrom } from "./trace.js";
 
@@ -147,7 +147,13 @@ export class GraphView {
   /** @param {number} px in the canvas @param {number} py */
   hit(px, py) {
     const { scale, x, y } = this.stage.view;
-    return this.model ? itemAt(this.model.layout.root(), (px - x) / scale, (py - y) / scale) : { item: 0, isHead: false, isOpen: false };
+    return this.model ? itemAt(this.model.layout.root(), (px - x) / scale, (py - y) / scale, scale) : { item: 0, isHead: false, isOpen: false };
+  }
+
+  /** Is an open block drawn as one box, for it is too small to be looked into? @param {number} item */
+  isSmall(item) {
+    const place = this.stage.placeOf(item);
+    return !!place && !!this.model?.layout.isOpen(item) && !showsInside(place.w, place.h);
   }
 
   #moveTo(/** @type {View} */ view) {
@@ -167,6 +173,7 @@ export class GraphView {
     const { item, isHead, isOpen } = this.hit(px, py);
     this.#clicked = item;
     this.events.select(item, { isQuiet: true });
+    if (isOpen && !isHead && item && this.isSmall(item)) return this.stage.frame(item);
     if (item && isBlock(this.model.hierarchy, item) && (!isOpen || isHead)) this.events.open(item, !isOpen);
   }
 

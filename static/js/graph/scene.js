@@ -30,23 +30,29 @@ export function rectOf(h, root, item) {
   return null;
 }
 
+const WORTH_A_LOOK = 2400; // px²
+
+/** Is the inside of an open block drawn, or is it too small and one box? @param {number} w px on the screen @param {number} h */
+export const showsInside = (w, h) => w * h > WORTH_A_LOOK;
+
 /**
- * The innermost item at a point.
+ * The innermost item that is drawn at a point.
  *
  * @param {PlacedGroup} root
  * @param {number} x
  * @param {number} y
+ * @param {number} [scale] px a unit
  * @returns {{item: number, isHead: boolean, isOpen: boolean}} item 0: beside everything
  */
-export function itemAt(root, x, y) {
+export function itemAt(root, x, y, scale = 1) {
   let hit = { item: 0, isHead: false, isOpen: true };
   for (let group = /** @type {PlacedGroup | null} */ (root); group; ) {
     const i = boxAt(group, x, y);
     if (i < 0) break;
     x -= group.x[i];
     y -= group.y[i];
-    const inner = group.inner[i];
-    hit = { item: group.items[i], isHead: !!inner && y < HEAD_HEIGHT, isOpen: !!inner };
+    const inner = showsInside(group.w[i] * scale, group.h[i] * scale) ? group.inner[i] : null;
+    hit = { item: group.items[i], isHead: !!inner && y < HEAD_HEIGHT, isOpen: !!group.inner[i] };
     group = inner;
   }
   return hit;

@@ -42,7 +42,7 @@ export class TimeStrip {
     this.#hierarchy = h;
     this.#palette = palette;
     this.#cost = h && costFor(h, palette.by);
-    this.root.hidden = !this.#cost;
+    this.root.hidden = !h || !this.#cost || flameBoxes(h, this.#cost, { rows: 1, narrowest: 0 }).length < 2;
     this.#paint();
   }
 

@@ -1,8 +1,9 @@
 /** What a chart holds: curves out of the server's answer, and the arithmetic on their columns. Pure. */
 
 import { column, number } from "../api.js";
+import { scaleOf } from "./chart_scale.js";
 
-/** @import { Curve, PixelLineJson, Range } from "../types.d.ts" */
+/** @import { BandJson, Curve, Group, PixelLineJson, Range } from "../types.d.ts" */
 
 const FEW_POINTS = 40; // of fewer, none is an outlier
 
@@ -23,6 +24,23 @@ export function curve(line, axis) {
   return { ...out, nonfinite: out.nonfinite.map((one) => ({ ...one, x })), xRange: [x, x], restarts: [] };
 }
 
+/**
+ * A group of runs as one curve.
+ * @param {BandJson} json @param {Group | undefined} group @returns {Curve}
+ */
+export function bandCurve(json, group) {
+  const y = column(json.centre), low = column(json.low), high = column(json.high), [least, greatest] = [extent(low)[0], extent(high)[1]];
+  return {
+    run: json.group, line: "", x: column(json.x), y, rawX: null, rawY: null, isExact: json.exact, count: json.count, total: json.total, nonfinite: [],
+    xRange: range(json.x_range), yRange: [least, greatest], yInner: union([bulk(low, 0.05), bulk(high, 0.05)]), supersededX: null, supersededY: null, last: null, restarts: [],
+    rises: true, steps: null, unplaced: 0, ...OF_ONE,
+    band: { low, high, runs: column(json.runs), ends: json.ends.map((end) => ({ x: number(end.x), run: end.run })), members: json.members, names: group?.runs ?? [], colour: group?.colour ?? 0 },
+  };
+}
+
+/** Of the chart's own tag, on the left axis. */
+const OF_ONE = { tag: "", tagIndex: 0, isRight: false };
+
 /** @param {PixelLineJson} line @returns {Curve} */
 function decoded(line) {
   const maybe = (/** @type {import("../types.d.ts").Column | null | undefined} */ one) => (one ? column(one) : null);
@@ -31,6 +49,7 @@ function decoded(line) {
     nonfinite: line.nonfinite.map((one) => ({ x: number(one.x), value: number(one.value), count: one.count })),
     xRange: range(line.x_range), yRange: range(line.y_range), yInner: range(line.y_inner),
     supersededX: maybe(line.superseded_x), supersededY: maybe(line.superseded_y), restarts: line.restarts.map(number),
+    rises: line.rising ?? true, steps: maybe(line.steps), unplaced: line.unplaced ?? 0, ...OF_ONE, band: null,
     last: line.last && { step: line.last.step, wallTime: number(line.last.wall_time), value: number(line.last.value) },
   };
 }
@@ -47,9 +66,16 @@ export function nearestIndex(column, v) {
   return Math.abs(column[lo] - v) <= Math.abs(column[hi] - v) ? lo : hi;
 }
 
+/** The same in a column that goes back and forth; the last of several. @param {ArrayLike<number>} column @param {number} v */
+export function nearestOnPath(column, v) {
+  let best = -1, least = Infinity;
+  for (let i = 0; i < column.length; i++) { const far = Math.abs(column[i] - v); if (far <= least) { least = far; best = i; } }
+  return best;
+}
+
 /** Where a curve has a point at x: the nearest one that is a number, among the neighbours too. @param {Curve} curve @param {number} x */
 export function pointAt(curve, x) {
-  const i = nearestIndex(curve.x, x);
+  const i = curve.rises ? nearestIndex(curve.x, x) : nearestOnPath(curve.x, x);
   for (const k of [i, i - 1, i + 1]) if (Number.isFinite(curve.y[k]) && Math.abs(curve.x[k] - curve.x[i]) <= Math.abs(curve.x[i] - x) + 1e-9 * Math.abs(x)) return k;
   return i;
 }
@@ -90,10 +116,10 @@ export function extent(column, keep = Number.isFinite) {
   return lo <= hi ? [lo, hi] : [NaN, NaN];
 }
 
-/** All but the few farthest values; all of a short column. @param {Float64Array} column @returns {Range} */
-function bulk(column) {
+/** All but the few farthest values; all of a short column. @param {Float64Array} column @param {number} [cut] share on each side @returns {Range} */
+function bulk(column, cut = 0.02) {
   const sorted = column.filter(Number.isFinite).sort(), n = sorted.length;
-  return n < FEW_POINTS ? extent(sorted) : [sorted[Math.ceil((n - 1) * 0.02)], sorted[Math.floor((n - 1) * 0.98)]];
+  return n < FEW_POINTS ? extent(sorted) : [sorted[Math.ceil((n - 1) * cut)], sorted[Math.floor((n - 1) * (1 - cut))]];
 }
 
 /** @param {Range[]} ranges @returns {Range} */
@@ -112,36 +138,30 @@ export function fullX(curves, axis, isLog) {
     return lo < hi ? [lo, hi * 1.02] : [lo / 2, hi * 2];
   }
   if (!Number.isFinite(lo)) return [0, 1];
-  if (axis !== "wall" && lo > 0 && lo < 0.1 * hi) lo = 0;
+  if (axis !== "wall" && axis !== "scalar" && lo > 0 && lo < 0.1 * hi) lo = 0;
   if (lo === hi) return [lo - (Math.abs(lo) * 0.01 || 1), hi + (Math.abs(hi) * 0.01 || 1)];
   return [lo, hi + (hi - lo) * 0.005];
 }
 
 /**
  * The y that a chart shows when nobody zoomed: without outliers by default (from the 5th to the 95th percentile of each curve, as the server counts them; all of a short one),
- * widened by up to 30 % on each side, so that what is cut is truly far. Padding 5 %.
- * @param {Curve[]} curves @param {{all: boolean, isLog: boolean, withRaw: boolean}} how `withRaw`: the raw curves are drawn too @returns {Range}
+ * widened by up to 30 % on each side, so that what is cut is truly far. Padding 5 % of what is seen.
+ * @param {Curve[]} curves @param {{all: boolean, kind: "linear" | "log" | "symlog", withRaw: boolean}} how `withRaw`: the raw curves are drawn too @returns {Range}
  */
-export function fullY(curves, { all, isLog, withRaw }) {
-  const raw = withRaw ? curves.map((c) => (c.rawY ? (all ? extent(c.rawY) : bulk(c.rawY)) : [NaN, NaN])) : [];
-  const full = union([...curves.map((c) => c.yRange), .../** @type {Range[]} */ (raw)]);
-  let [lo, hi] = all ? full : union(curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)));
-  if (!Number.isFinite(lo)) [lo, hi] = full;
-  if (isLog) {
-    const positive = union(curves.map((c) => extent(c.y, (v) => v > 0 && Number.isFinite(v))));
-    if (!Number.isFinite(positive[0])) return [0.1, 1];
-    lo = Math.log10(lo > 0 ? lo : positive[0]);
-    hi = Math.log10(hi > 0 ? hi : positive[1]);
-    const [low, high] = [Math.log10(full[0] > 0 ? full[0] : positive[0]), Math.log10(full[1] > 0 ? full[1] : positive[1])];
-    const more = 0.3 * (hi - lo);
-    const rawLog = /** @type {Range[]} */ (raw).filter(([from]) => from > 0).map((one) => /** @type {Range} */ (one.map(Math.log10)));
-    [lo, hi] = union([[Math.max(low, lo - more), Math.min(high, hi + more)], ...rawLog]);
-    const pad = (hi - lo) * 0.05 || 0.1;
-    return [10 ** (lo - pad), 10 ** (hi + pad)];
-  }
-  if (!Number.isFinite(lo)) return [0, 1];
+export function fullY(curves, { all, kind, withRaw }) {
+  const isLog = kind === "log";
+  const positive = isLog ? union(curves.map((c) => extent(c.band ? c.band.low : c.y, (v) => v > 0 && Number.isFinite(v)))) : /** @type {Range} */ ([0, 0]);
+  if (isLog && !Number.isFinite(positive[0])) return [0.1, 1];
+  const raw = withRaw ? curves.map((c) => (c.rawY ? (all ? extent(c.rawY) : bulk(c.rawY)) : /** @type {Range} */ ([NaN, NaN]))) : [];
+  const full = union([...curves.map((c) => c.yRange), ...raw]);
+  if (!Number.isFinite(full[0])) return [0, 1];
+  let inner = all ? full : union(curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)));
+  if (!Number.isFinite(inner[0])) inner = full;
+  const scale = scaleOf(kind, full), to = (/** @type {Range} */ pair) => /** @type {Range} */ ((isLog ? [pair[0] > 0 ? pair[0] : positive[0], pair[1] > 0 ? pair[1] : positive[1]] : pair).map(scale.to));
+  const [least, most] = to(full);
+  let [lo, hi] = to(inner);
   const more = 0.3 * (hi - lo);
-  [lo, hi] = union([[Math.max(full[0], lo - more), Math.min(full[1], hi + more)], .../** @type {Range[]} */ (raw)]);
-  const pad = (hi - lo) * 0.05 || Math.abs(hi) * 0.05 || 0.5;
-  return [lo - pad, hi + pad];
+  [lo, hi] = union([[Math.max(least, lo - more), Math.min(most, hi + more)], ...raw.filter(([from]) => Number.isFinite(from) && (!isLog || from > 0)).map(to)]);
+  const pad = (hi - lo) * 0.05 || (kind === "linear" ? Math.abs(hi) * 0.05 || 0.5 : 0.1);
+  return [scale.from(lo - pad), scale.from(hi + pad)];
 }

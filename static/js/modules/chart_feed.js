@@ -4,10 +4,11 @@ import { el } from "../dom.js";
 
 /** @import { App } from "../app.js" */
 /** @import { PixelChartJson, PixelQuestion, PixelsAnswer } from "../types.d.ts" */
-/** @typedef {{question: (() => PixelQuestion | null), answer: (chart: PixelChartJson) => void, fail: (message: string) => void, draw: () => void, sketch: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
+/** @typedef {{questions: (() => PixelQuestion[]), answer: (charts: PixelChartJson[]) => void, fail: (message: string) => void, draw: () => void, sketch: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
 
 const MOST_CURVES = 200; // in one question: the first charts are drawn while the server works on the next ones
 const REST_MS = 90; // after the last scroll, before new charts are drawn
+const MOST_QUESTIONS = 100; // the server takes no more at once
 const PATIENCE_MS = 1000; // while runs are being read, before Plotly is started all the same
 const SKETCH_MS = 8; // of a frame, for first pictures
 const APART_MS = 50; // between two questions: at most twenty a second
@@ -85,18 +86,18 @@ export class ChartFeed {
       const began = performance.now();
       try {
         /** @type {PixelsAnswer} */
-        const answer = await this.app.api.post("api/pixels", { charts: [...asked.values()].map((one) => one.question) }, { signal: this.signal });
+        const answer = await this.app.api.post("api/pixels", { charts: [...asked.values()].flat() }, { signal: this.signal });
         failures = 0;
-        for (const chart of answer.charts) {
-          const one = asked.get(chart.id);
-          if (!one) continue;
-          if (chart.error) one.chart.fail(chart.error);
-          else one.chart.answer(chart);
+        const answers = new Map(answer.charts.map((one) => [one.id, one]));
+        for (const [chart, questions] of asked) {
+          const own = questions.flatMap(({ id }) => answers.get(id) ?? []), failed = own.find((one) => one.error);
+          if (failed?.error) chart.fail(failed.error);
+          else if (own.length) chart.answer(own);
         }
       } catch (error) {
         if (this.signal.aborted) return;
         const isAway = /** @type {{status?: number}} */ (error).status === 0; // the banner says it; asked again when the stream is back
-        for (const { chart } of asked.values()) {
+        for (const chart of asked.keys()) {
           chart.needsData = true;
           if (!isAway) chart.fail(error instanceof Error ? error.message : String(error));
         }
@@ -109,18 +110,19 @@ export class ChartFeed {
     this.startPlotly();
   }
 
-  /** @returns {Map<string, {chart: Chart, question: PixelQuestion}>} */
+  /** @returns {Map<Chart, PixelQuestion[]>} */
   next() {
     const asked = new Map();
-    let curves = 0;
+    let curves = 0, count = 0;
     for (const chart of this.dirty) {
       if (!chart.isVisible) { this.dirty.delete(chart); continue; } // asks when it comes into view
-      const question = chart.question();
-      if (!question) { this.dirty.delete(chart); continue; }
-      if (asked.size && curves + question.runs.length > MOST_CURVES) break;
-      curves += question.runs.length;
+      const questions = chart.questions(), own = questions.reduce((sum, { runs, groups }) => sum + runs.length + (groups ?? []).reduce((all, group) => all + group.runs.length, 0), 0);
+      if (!questions.length) { this.dirty.delete(chart); continue; }
+      if (asked.size && (curves + own > MOST_CURVES || count + questions.length > MOST_QUESTIONS)) break;
+      curves += own;
+      count += questions.length;
       this.dirty.delete(chart);
-      asked.set(question.id, { chart, question });
+      asked.set(chart, questions);
     }
     return asked;
   }

@@ -2,10 +2,12 @@
 
 import { token } from "../theme.js";
 import { isolated, joined } from "./chart_data.js";
+import { scaled } from "./chart_scale.js";
+import { TAG_DASHES } from "./combined.js";
 
 /** @import { Curve, Margin, Range, Ticks, Weight } from "../types.d.ts" */
-/** @typedef {{curve: Curve, colour: string, dash: 0 | 1, muted: boolean}} Drawn */
-/** @typedef {{range: Range, isLog: boolean, ticks: Ticks}} Axis */
+/** @import { View } from "./chart_view.js" */
+/** @typedef {{curve: Curve, colour: string, dash: 0 | 1, muted: boolean, names: string[]}} Drawn `names`: the runs behind it */
 
 export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showAxisDragHandles: false, showTips: false };
 const DASH = "4px,2px", SPARSE = 70;
@@ -13,64 +15,99 @@ const DASH = "4px,2px", SPARSE = 70;
 /** Line weight by how many curves there are: few are bold, many are thin. @param {number} n @returns {Weight} */
 export const weight = (n) => (n <= 4 ? { line: 2, raw: 0.26, opacity: 1 } : n <= 8 ? { line: 1.75, raw: 0.2, opacity: 1 } : n <= 24 ? { line: 1.4, raw: 0.07, opacity: 0.95 } : { line: 1, raw: 0, opacity: 0.6 });
 
-/** Room around the plot, px; wider on the left only where labels would be cut. @param {{ends: boolean, labels: string[]}} what @returns {Margin} */
-export function margins({ ends, labels }) {
-  const longest = Math.max(0, ...labels.map((label) => label.length));
-  return { l: Math.max(Number(token("--chart-margin-left")), Math.ceil(longest * 6.3) + 9), r: ends ? 64 : Number(token("--chart-margin-right")), t: Number(token("--chart-margin-top")), b: Number(token("--chart-margin-bottom")) };
-}
-
-/** @param {number} width @param {number} height @param {Margin} margin @param {Axis} x @param {Axis} y */
-export function layout(width, height, margin, x, y) {
-  const ground = { zeroline: false, showline: false, ticks: "", tickfont: { size: 11, color: token("--color-ink-3"), family: token("--font-ui") }, fixedrange: false, automargin: false };
-  const axis = (/** @type {Axis} */ one) => ({
-    type: one.isLog ? "log" : "linear", range: one.isLog ? one.range.map(Math.log10) : one.range, tickmode: "array", tickvals: one.ticks.values, ticktext: one.ticks.labels, tickangle: 0, minor: { ticks: "", showgrid: false },
-  });
+/** Room around the plot, px; wider only where labels would be cut. @param {{ends: boolean, labels: string[], right: string[] | null}} what @returns {Margin} */
+export function margins({ ends, labels, right }) {
+  const room = (/** @type {string[]} */ texts) => Math.ceil(Math.max(0, ...texts.map((text) => text.length)) * 6.3) + 9;
   return {
-    width, height, autosize: false, margin: { ...margin, pad: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: false, dragmode: "zoom",
-    font: { family: token("--font-ui"), size: 11 },
-    xaxis: { ...ground, showgrid: false, showline: true, linecolor: token("--chart-axis"), linewidth: 1, ticks: "outside", ticklen: 4, tickcolor: token("--chart-axis"), ...axis(x) },
-    yaxis: { ...ground, showgrid: true, gridcolor: token("--chart-grid"), gridwidth: 1, ticklabelstandoff: 4, ...axis(y) },
+    l: Math.max(Number(token("--chart-margin-left")), room(labels)), r: right ? Math.max(Number(token("--chart-margin-left")), room(right)) : ends ? 64 : Number(token("--chart-margin-right")),
+    t: Number(token("--chart-margin-top")), b: Number(token("--chart-margin-bottom")),
   };
 }
 
-/** @param {ArrayLike<number>} x @param {ArrayLike<number>} y @param {object} line @param {number} opacity */
-const lines = (x, y, line, opacity) => ({ type: "scatter", mode: "lines", x, y, line, opacity, hoverinfo: "skip", connectgaps: false });
+/** Plotly's axes are linear, always: scales are ours. @param {number} width @param {number} height @param {Margin} margin @param {View} view @param {{x: Ticks, y: Ticks, right: Ticks | null}} ticks */
+export function layout(width, height, margin, view, ticks) {
+  const ground = { type: "linear", zeroline: false, showline: false, ticks: "", tickfont: { size: 11, color: token("--color-ink-3"), family: token("--font-ui") }, fixedrange: false, automargin: false, tickmode: "array", tickangle: 0, minor: { ticks: "", showgrid: false } };
+  const axis = (/** @type {"x" | "y" | "right"} */ name, /** @type {Range} */ range, /** @type {Ticks} */ { values, labels }) => ({ range: range.map(view.scales[name].to), tickvals: values.map(view.scales[name].to), ticktext: labels });
+  return {
+    width, height, autosize: false, margin: { ...margin, pad: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: false, dragmode: "zoom",
+    font: { family: token("--font-ui"), size: 11 },
+    xaxis: { ...ground, showgrid: false, showline: true, linecolor: token("--chart-axis"), linewidth: 1, ticks: "outside", ticklen: 4, tickcolor: token("--chart-axis"), ...axis("x", view.x, ticks.x) },
+    yaxis: { ...ground, showgrid: true, gridcolor: token("--chart-grid"), gridwidth: 1, ticklabelstandoff: 4, ...axis("y", view.y, ticks.y) },
+    ...(view.right && ticks.right ? { yaxis2: { ...ground, overlaying: "y", side: "right", showgrid: false, ticklabelstandoff: 4, ...axis("right", view.right, ticks.right) } } : {}),
+  };
+}
+
+/** @param {ArrayLike<number>} x @param {ArrayLike<number>} y @param {object} line @param {number} opacity @param {boolean} isRight */
+const lines = (x, y, line, opacity, isRight) => ({ type: "scatter", mode: "lines", x, y, line, opacity, hoverinfo: "skip", connectgaps: false, ...(isRight ? { yaxis: "y2" } : {}) });
+
+/** "#rrggbb" with an opacity. @param {string} colour @param {number} alpha */
+const faint = (colour, alpha) => {
+  const n = parseInt(colour.slice(1), 16);
+  return `rgba(${n >> 16},${(n >> 8) & 255},${n & 255},${alpha})`;
+};
 
 /**
  * Faint things first, the curves on top. More than 24 curves become one trace a colour.
- * @param {Drawn[]} drawn @param {{showRaw: boolean, superseded: boolean}} what
+ * @param {Drawn[]} drawn @param {View} view @param {{showRaw: boolean, superseded: boolean}} what
  */
-export function traces(drawn, { showRaw, superseded }) {
+export function traces(drawn, view, { showRaw, superseded }) {
   const n = drawn.length, muted = drawn.filter((one) => one.muted), plain = drawn.filter((one) => !one.muted), bold = weight(muted.length ? Math.min(8, plain.length || 8) : n);
   const out = [];
-  if (muted.length) {
-    const { x, y } = joined(muted.map((one) => one.curve));
-    out.push(lines(x, y, { color: token("--chart-muted"), width: 1 }, 0.3));
+  const xs = (/** @type {Float64Array} */ column) => scaled(view.scales.x, column);
+  const ys = (/** @type {Float64Array} */ column, /** @type {Curve} */ { isRight }) => scaled(isRight ? view.scales.right : view.scales.y, column);
+  const both = (/** @type {Drawn} */ { curve }) => ({ x: xs(curve.x), y: ys(curve.y, curve) });
+  if (muted.length) for (const isRight of new Set(muted.map((one) => one.curve.isRight))) {
+    const { x, y } = joined(muted.filter((one) => one.curve.isRight === isRight).map(both));
+    out.push(lines(x, y, { color: token("--chart-muted"), width: 1 }, 0.3, isRight));
+  }
+  for (const { curve, colour } of plain) {
+    if (!curve.band) continue;
+    const { x, y } = outline(xs(curve.x), ys(curve.band.low, curve), ys(curve.band.high, curve));
+    out.push({ ...lines(x, y, { width: 0, color: colour }, 1, curve.isRight), fill: "toself", fillcolor: faint(colour, 0.15) });
   }
   if (showRaw && bold.raw && !muted.length)
-    for (const { curve, colour } of plain) if (curve.rawX && curve.rawY) out.push(lines(curve.rawX, curve.rawY, { color: colour, width: 1 }, bold.raw));
+    for (const { curve, colour } of plain) if (curve.rawX && curve.rawY) out.push(lines(xs(curve.rawX), ys(curve.rawY, curve), { color: colour, width: 1 }, bold.raw, curve.isRight));
   if (superseded)
-    for (const { curve, colour } of plain) if (curve.supersededX && curve.supersededY) out.push(lines(curve.supersededX, curve.supersededY, { color: colour, width: 1.25, dash: "1.5px,2.5px" }, 0.6));
+    for (const { curve, colour } of plain) if (curve.supersededX && curve.supersededY) out.push(lines(xs(curve.supersededX), ys(curve.supersededY, curve), { color: colour, width: 1.25, dash: "1.5px,2.5px" }, 0.6, curve.isRight));
   for (const list of byColour(plain, n > 24)) {
-    const { colour, dash } = list[0], { x, y } = list.length > 1 ? joined(list.map((one) => one.curve)) : list[0].curve;
-    out.push(lines(x, y, { color: colour, width: bold.line, dash: dash ? DASH : "solid" }, bold.opacity));
+    const { x, y } = list.length > 1 ? joined(list.map(both)) : both(list[0]);
+    out.push(lines(x, y, { color: list[0].colour, width: bold.line, dash: dashOf(list[0]) || "solid" }, bold.opacity, list[0].curve.isRight));
   }
-  for (const { xs, ys, colour, size, opacity } of dots([...muted, ...plain]))
-    out.push({ type: "scatter", mode: "markers", x: xs, y: ys, marker: { size, color: colour, line: { width: 0 } }, opacity, hoverinfo: "skip" });
+  for (const { points, colour, size, opacity, isRight } of dots([...muted, ...plain]))
+    out.push({ type: "scatter", mode: "markers", x: xs(Float64Array.from(points.xs)), y: scaled(isRight ? view.scales.right : view.scales.y, Float64Array.from(points.ys)), marker: { size, color: colour, line: { width: 0 } }, opacity, hoverinfo: "skip", ...(isRight ? { yaxis: "y2" } : {}) });
   return out;
+}
+
+/** The 25th run on is dashed; where a chart has several scalars, dashes tell these apart instead. @param {Drawn} one */
+export const dashOf = ({ curve, dash }) => TAG_DASHES[curve.tagIndex % TAG_DASHES.length] || (dash ? DASH : "");
+
+/** The shapes between two curves, one for each stretch without a gap. @param {Float64Array} x @param {Float64Array} low @param {Float64Array} high */
+function outline(x, low, high) {
+  /** @type {number[]} */
+  const xs = [], /** @type {number[]} */ ys = [];
+  for (let i = 0; i < x.length; i++) {
+    const first = i;
+    while (i < x.length && Number.isFinite(low[i]) && Number.isFinite(high[i])) i++;
+    if (i - first < 2) continue;
+    for (let k = first; k < i; k++) { xs.push(x[k]); ys.push(high[k]); }
+    for (let k = i - 1; k >= first; k--) { xs.push(x[k]); ys.push(low[k]); }
+    xs.push(x[first], x[first]);
+    ys.push(high[first], NaN);
+  }
+  return { x: Float64Array.from(xs), y: Float64Array.from(ys) };
 }
 
 /** Every point of short curves, of long ones those that no line reaches; one trace a colour. @param {Drawn[]} drawn */
 function dots(drawn) {
   const n = drawn.length;
-  /** @type {Map<string, {xs: number[], ys: number[], colour: string, size: number, opacity: number}>} */
+  /** @type {Map<string, {points: {xs: number[], ys: number[]}, colour: string, size: number, opacity: number, isRight: boolean}>} */
   const groups = new Map();
   for (const { curve, colour, muted } of drawn) {
-    const isSparse = n <= 4 && curve.x.length <= SPARSE, { xs, ys } = isSparse ? { xs: [...curve.x], ys: [...curve.y] } : isolated(curve.x, curve.y);
-    if (!xs.length) continue;
-    const size = isSparse && xs.length > 30 ? 4 : n <= 8 ? 5 : 4, key = `${colour} ${size} ${muted}`, group = groups.get(key);
-    if (group) { group.xs.push(...xs); group.ys.push(...ys); }
-    else groups.set(key, { xs, ys, colour, size, opacity: muted ? 0.5 : 1 });
+    const isSparse = n <= 4 && curve.x.length <= SPARSE && !curve.band, points = isSparse ? { xs: [...curve.x], ys: [...curve.y] } : isolated(curve.x, curve.y);
+    if (!points.xs.length) continue;
+    const size = isSparse && points.xs.length > 30 ? 4 : n <= 8 ? 5 : 4, key = `${colour} ${size} ${muted} ${curve.isRight}`, group = groups.get(key);
+    if (group) { group.points.xs.push(...points.xs); group.points.ys.push(...points.ys); }
+    else groups.set(key, { points, colour, size, opacity: muted ? 0.5 : 1, isRight: curve.isRight });
   }
   return groups.values();
 }
@@ -81,7 +118,7 @@ function byColour(drawn, isJoined) {
   /** @type {Map<string, Drawn[]>} */
   const groups = new Map();
   for (const one of drawn) {
-    const key = `${one.colour} ${one.dash}`, list = groups.get(key);
+    const key = `${one.colour} ${dashOf(one)} ${one.curve.isRight}`, list = groups.get(key);
     if (list) list.push(one);
     else groups.set(key, [one]);
   }

@@ -3,6 +3,7 @@
 import { svg } from "../dom.js";
 import { short, value } from "../format.js";
 import { lastFinite, pointAt } from "./chart_data.js";
+import { dashOf } from "./chart_layout.js";
 import { xLabel } from "./hover_table.js";
 
 /** @import { ChartChoices } from "../types.d.ts" */
@@ -23,12 +24,25 @@ export function fixedLayer(chart, choices) {
   const view = /** @type {View} */ (chart.view), { box } = view, parts = [], n = chart.drawn.length, bottom = box.y + box.h;
   if (n <= 24) for (const x of new Set(chart.drawn.flatMap((one) => one.curve.restarts))) {
     if (!inX(view, x)) continue;
-    const px = Math.round(chart.px(x)) + 0.5;
+    const px = Math.round(view.px(x)) + 0.5;
     parts.push(svg("line", { class: "event", x1: px, x2: px, y1: box.y, y2: bottom }));
     if (n <= 6) parts.push(at(svg("text", {}, "restart"), px + 4, box.y + 9));
   }
+  parts.push(...groupEnds(chart, view));
   if (choices.marks && n <= 24) parts.push(...marks(chart, view));
   if (chart.ends) parts.push(...ends(chart, view));
+  return parts;
+}
+
+/** An upright tick on the centre of a group where one of its runs ends. @param {ScalarChart} chart @param {View} view */
+function groupEnds(chart, view) {
+  const { box } = view, parts = [];
+  for (const one of chart.drawn) for (const end of one.curve.band?.ends ?? []) {
+    const i = pointAt(one.curve, end.x), y = view.py(one.curve.y[i], one.curve.isRight);
+    if (!inX(view, end.x) || !(y >= box.y && y <= box.y + box.h)) continue;
+    const x = view.px(end.x).toFixed(1);
+    parts.push(svg("path", { class: "group-end", d: `M${x} ${(y - 4).toFixed(1)}v8`, stroke: one.colour }));
+  }
   return parts;
 }
 
@@ -42,7 +56,7 @@ function marks(chart, view) {
     const groups = [];
     for (const odd of one.curve.nonfinite) {
       if (!inX(view, odd.x)) continue;
-      const x = chart.px(odd.x), before = groups[groups.length - 1];
+      const x = view.px(odd.x), before = groups[groups.length - 1];
       if (before && x - before.to < 12 && Object.is(before.value, odd.value)) { before.to = x; before.count += odd.count; }
       else groups.push({ x, to: x, count: odd.count, value: odd.value, from: odd.x });
     }
@@ -71,15 +85,17 @@ function marks(chart, view) {
 
 /** The farthest value beyond the view in each cell of the edge. @param {ScalarChart} chart @param {View} view */
 function beyond(chart, view) {
-  const cell = chart.drawn.length <= 4 ? CELL : WIDE_CELL, slack = view.logY ? 0 : CLOSE * (view.y[1] - view.y[0]), low = view.y[0] - slack, high = view.y[1] + slack;
+  const cell = chart.drawn.length <= 4 ? CELL : WIDE_CELL;
   /** @type {Map<string, {x: number, v: number, one: Drawn, isAbove: boolean}>} */
   const cells = new Map();
   for (const one of chart.drawn) {
-    const xs = one.curve.rawX ?? one.curve.x, ys = one.curve.rawY ?? one.curve.y;
+    const { curve } = one, span = view.span(curve.isRight), slack = view.scales.y.kind === "linear" ? CLOSE * (span[1] - span[0]) : 0, low = span[0] - slack, high = span[1] + slack;
+    const xs = curve.rawX ?? curve.x, ys = curve.rawY ?? curve.y;
+    if (Math.min(curve.yRange[0], curve.rawY ? -Infinity : Infinity) >= low && Math.max(curve.yRange[1], curve.rawY ? Infinity : -Infinity) <= high) continue; // most curves
     for (let i = 0; i < ys.length; i++) {
       const v = ys[i];
       if ((v <= high && v >= low) || !Number.isFinite(v) || !inX(view, xs[i])) continue;
-      const x = chart.px(xs[i]), isAbove = v > high, key = `${Math.floor(x / cell)} ${isAbove}`, held = cells.get(key);
+      const x = view.px(xs[i]), isAbove = v > high, key = `${Math.floor(x / cell)} ${isAbove}`, held = cells.get(key);
       if (!held || (isAbove ? v > held.v : v < held.v)) cells.set(key, { x, v, one, isAbove });
     }
   }
@@ -93,8 +109,8 @@ function ends(chart, view) {
     let i = lastFinite(one.curve.y);
     while (i >= 0 && (one.curve.x[i] > view.x[1] || !Number.isFinite(one.curve.y[i]))) i--;
     if (i < 0 || one.curve.x[i] < view.x[0]) return [];
-    const py = chart.py(one.curve.y[i]), y = Number.isFinite(py) ? Math.max(box.y + 4, Math.min(box.y + box.h, py)) : box.y + box.h;
-    return [{ one, x: chart.px(one.curve.x[i]), y, v: one.curve.y[i], at: y }];
+    const py = view.py(one.curve.y[i], one.curve.isRight), y = Number.isFinite(py) ? Math.max(box.y + 4, Math.min(box.y + box.h, py)) : box.y + box.h;
+    return [{ one, x: view.px(one.curve.x[i]), y, v: one.curve.y[i], at: y }];
   }).sort((a, b) => a.y - b.y);
   let last = -99;
   for (const item of items) last = item.at = Math.max(item.y, last + 13);
@@ -110,14 +126,13 @@ function ends(chart, view) {
   return out;
 }
 
-/** @param {ScalarChart} chart @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys */
-function path(chart, xs, ys) {
-  const view = /** @type {View} */ (chart.view);
+/** @param {View} view @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys @param {boolean} isRight */
+function path(view, xs, ys, isRight) {
   let d = "", isDown = false;
   for (let i = 0; i < xs.length; i++) {
-    const y = Number.isFinite(ys[i]) ? chart.py(ys[i]) : NaN;
+    const y = Number.isFinite(ys[i]) ? view.py(ys[i], isRight) : NaN;
     if (!Number.isFinite(y) || !inX(view, xs[i])) { isDown = false; continue; }
-    d += `${isDown ? "L" : "M"}${chart.px(xs[i]).toFixed(1)} ${Math.max(-1e4, Math.min(1e4, y)).toFixed(1)}`;
+    d += `${isDown ? "L" : "M"}${view.px(xs[i]).toFixed(1)} ${Math.max(-1e4, Math.min(1e4, y)).toFixed(1)}`;
     isDown = true;
   }
   return d;
@@ -125,11 +140,11 @@ function path(chart, xs, ys) {
 
 /** The run that stands out, over all others. @param {ScalarChart} chart @param {Drawn[]} lifted its curves */
 export function liftLayer(chart, lifted) {
-  const clip = `url(#clip-${chart.id})`, parts = [];
+  const clip = `url(#clip-${chart.id})`, parts = [], view = /** @type {View} */ (chart.view);
   for (const one of lifted) {
-    const { curve } = one, stroke = chart.strong(one), d = path(chart, curve.x, curve.y);
-    if (curve.rawX && curve.rawY && chart.page.choices().showRaw) parts.push(svg("path", { class: "raw", d: path(chart, curve.rawX, curve.rawY), "clip-path": clip, stroke }));
-    parts.push(svg("path", { class: "halo", d, "clip-path": clip }), svg("path", { class: "lift", d, "clip-path": clip, stroke }));
+    const { curve } = one, stroke = chart.strong(one), d = path(view, curve.x, curve.y, curve.isRight);
+    if (curve.rawX && curve.rawY && chart.page.choices().showRaw) parts.push(svg("path", { class: "raw", d: path(view, curve.rawX, curve.rawY, curve.isRight), "clip-path": clip, stroke }));
+    parts.push(svg("path", { class: "halo", d, "clip-path": clip }), svg("path", { class: "lift", d, "clip-path": clip, stroke, "stroke-dasharray": dashOf(one).replaceAll("px", "") || null }));
   }
   return parts;
 }
@@ -139,15 +154,15 @@ export function cursorLayer(chart) {
   const view = /** @type {View} */ (chart.view), { box } = view, { x: at_, pinned } = chart.cursor, bottom = box.y + box.h;
   if (at_ === null || !inX(view, at_)) return [];
   /** @type {SVGElement[]} */
-  const parts = [], x = Math.round(chart.px(at_)) + 0.5;
+  const parts = [], x = Math.round(view.px(at_)) + 0.5;
   parts.push(svg("line", { class: "cursor", "data-pinned": pinned || null, x1: x, x2: x, y1: box.y, y2: bottom }));
-  const shown = chart.drawn.length <= 8 ? chart.drawn : chart.drawn.filter((one) => one.curve.run === chart.page.app.lifted);
+  const shown = chart.drawn.length <= 8 ? chart.drawn : chart.drawn.filter((one) => one.names.includes(chart.page.app.lifted ?? ""));
   const slack = (view.x[1] - view.x[0]) * 0.01;
   for (const one of shown) {
     const { curve } = one, i = pointAt(curve, at_);
     if (i < 0 || at_ > curve.x[curve.x.length - 1] + slack || at_ < curve.x[0] - slack || !Number.isFinite(curve.y[i])) continue;
-    const y = chart.py(curve.y[i]);
-    if (y >= box.y && y <= bottom) parts.push(svg("circle", { class: "dot", cx: chart.px(curve.x[i]).toFixed(1), cy: y.toFixed(1), r: 3.5, fill: chart.strong(one) }));
+    const y = view.py(curve.y[i], curve.isRight);
+    if (y >= box.y && y <= bottom) parts.push(svg("circle", { class: "dot", cx: view.px(curve.x[i]).toFixed(1), cy: y.toFixed(1), r: 3.5, fill: chart.strong(one) }));
   }
   const label = xLabel(chart.axis, at_), width = label.length * 6.2 + 10, left = Math.max(box.x, Math.min(x - width / 2, box.x + box.w - width));
   parts.push(svg("rect", { class: "cursor-chip", x: left, y: bottom + 4, width, height: 15, rx: 3 }), at(svg("text", {}, label), left + width / 2, bottom + 15));

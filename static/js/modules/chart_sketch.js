@@ -2,8 +2,8 @@
 
 import { el } from "../dom.js";
 
-/** @import { Box, Range } from "../types.d.ts" */
-/** @typedef {{box: Box, x: Range, y: Range, logX: boolean, logY: boolean}} View */
+/** @import { Box } from "../types.d.ts" */
+/** @import { View } from "./chart_view.js" */
 
 const LABEL_BELOW = 17, LABEL_BESIDE = 5, TICK = 4; // px, where Plotly has them
 
@@ -11,30 +11,32 @@ const LABEL_BELOW = 17, LABEL_BESIDE = 5, TICK = 4; // px, where Plotly has them
  * @param {any[]} traces as Plotly takes them @param {any} layout as Plotly takes it @param {View} view
  * @returns {HTMLCanvasElement}
  */
-export function sketch(traces, layout, view) {
-  const ratio = devicePixelRatio || 1, { width, height } = layout, { box } = view;
+export function sketch(traces, layout, { box }) {
+  const ratio = devicePixelRatio || 1, { width, height } = layout;
   const canvas = el("canvas", { class: "chart-sketch", "aria-hidden": "true", width: Math.round(width * ratio), height: Math.round(height * ratio) });
   const context = canvas.getContext("2d");
   if (!context) return canvas;
   context.scale(ratio, ratio);
-  const place = (/** @type {Range} */ [lo, hi], /** @type {boolean} */ isLog, /** @type {number} */ from, /** @type {number} */ length) =>
-    isLog ? (/** @type {number} */ v) => from + (length * Math.log(v / lo)) / Math.log(hi / lo) : (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
-  const toX = place(view.x, view.logX, box.x, box.w), toY = place(view.y, view.logY, box.y + box.h, -box.h);
-  axes(context, layout, box, toX, toY);
+  const place = (/** @type {[number, number]} */ [lo, hi], /** @type {number} */ from, /** @type {number} */ length) => (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
+  const toX = place(layout.xaxis.range, box.x, box.w), toY = place(layout.yaxis.range, box.y + box.h, -box.h);
+  const toRight = layout.yaxis2 ? place(layout.yaxis2.range, box.y + box.h, -box.h) : toY;
+  axes(context, layout, box, toX, toY, toRight);
   context.beginPath();
   context.rect(box.x, box.y, box.w, box.h);
   context.clip();
   for (const trace of traces) {
     context.globalAlpha = trace.opacity ?? 1;
-    if (trace.mode === "lines") line(context, trace, toX, toY);
-    else if (trace.mode === "markers") dots(context, trace, toX, toY);
+    const up = trace.yaxis === "y2" ? toRight : toY;
+    if (trace.fill === "toself") area(context, trace, toX, up);
+    else if (trace.mode === "lines") line(context, trace, toX, up);
+    else if (trace.mode === "markers") dots(context, trace, toX, up);
   }
   return canvas;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {any} layout @param {Box} box @param {(v: number) => number} toX @param {(v: number) => number} toY */
-function axes(context, { xaxis, yaxis, font }, box, toX, toY) {
-  const crisp = (/** @type {number} */ v) => Math.round(v) + 0.5, value = (/** @type {any} */ axis, /** @type {number} */ v) => (axis.type === "log" ? Number(v) : v);
+/** @param {CanvasRenderingContext2D} context @param {any} layout @param {Box} box @param {(v: number) => number} toX @param {(v: number) => number} toY @param {(v: number) => number} toRight */
+function axes(context, { xaxis, yaxis, yaxis2, font }, box, toX, toY, toRight) {
+  const crisp = (/** @type {number} */ v) => Math.round(v) + 0.5;
   context.font = `${font.size}px ${font.family}`;
   context.fillStyle = yaxis.tickfont.color;
   context.lineWidth = 1;
@@ -43,12 +45,14 @@ function axes(context, { xaxis, yaxis, font }, box, toX, toY) {
   context.textBaseline = "middle";
   context.beginPath();
   yaxis.tickvals.forEach((/** @type {number} */ v, /** @type {number} */ i) => {
-    const y = toY(value(yaxis, v));
+    const y = toY(v);
     context.moveTo(box.x, crisp(y));
     context.lineTo(box.x + box.w, crisp(y));
     context.fillText(yaxis.ticktext[i], box.x - LABEL_BESIDE, y);
   });
   context.stroke();
+  context.textAlign = "left";
+  yaxis2?.tickvals.forEach((/** @type {number} */ v, /** @type {number} */ i) => context.fillText(yaxis2.ticktext[i], box.x + box.w + LABEL_BESIDE, toRight(v)));
   context.strokeStyle = xaxis.linecolor;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
@@ -56,7 +60,7 @@ function axes(context, { xaxis, yaxis, font }, box, toX, toY) {
   context.moveTo(box.x, crisp(box.y + box.h));
   context.lineTo(box.x + box.w, crisp(box.y + box.h));
   xaxis.tickvals.forEach((/** @type {number} */ v, /** @type {number} */ i) => {
-    const x = toX(value(xaxis, v));
+    const x = toX(v);
     context.moveTo(crisp(x), box.y + box.h);
     context.lineTo(crisp(x), box.y + box.h + TICK);
     context.fillText(xaxis.ticktext[i], x, box.y + box.h + LABEL_BELOW);
@@ -79,6 +83,20 @@ function line(context, { x, y, line: { color, width, dash } }, toX, toY) {
     else { context.moveTo(px, py); isDown = true; }
   }
   context.stroke();
+}
+
+/** Closed shapes, a gap between them. @param {CanvasRenderingContext2D} context @param {any} trace @param {(v: number) => number} toX @param {(v: number) => number} toY */
+function area(context, { x, y, fillcolor }, toX, toY) {
+  context.fillStyle = fillcolor;
+  context.beginPath();
+  let isDown = false;
+  for (let i = 0; i < y.length; i++) {
+    if (!Number.isFinite(y[i])) { context.closePath(); isDown = false; continue; }
+    if (isDown) context.lineTo(toX(x[i]), toY(y[i]));
+    else context.moveTo(toX(x[i]), toY(y[i]));
+    isDown = true;
+  }
+  context.fill();
 }
 
 /** @param {CanvasRenderingContext2D} context @param {any} trace @param {(v: number) => number} toX @param {(v: number) => number} toY */

@@ -3,7 +3,7 @@
 import { counted, duration, short, splitName, step, value } from "../format.js";
 import { lastFinite } from "./chart_data.js";
 
-/** @import { Curve, Range } from "../types.d.ts" */
+/** @import { ChartChoices, Curve, Range } from "../types.d.ts" */
 
 const MOST_RUNS = 8; // told one by one
 const STEADY = 0.05; // of a curve's height: less is no trend
@@ -17,11 +17,20 @@ export function pointCount(curves) {
   return `${short(total)} ${total === 1 ? "point" : "points"}`;
 }
 
-/** @param {Curve[]} curves @param {string} axis */
-export function note(curves, axis) {
-  const runs = runsOf(curves), points = pointCount(curves);
+const SPREADS = { none: "", minmax: "min to max", std: "± standard deviation", stderr: "± standard error", bootstrap: "95 % bootstrap band" };
+const CENTRES = { mean: "mean", median: "median", iqm: "interquartile mean" };
+
+/** @param {Curve[]} curves @param {string} axis @param {ChartChoices} choices */
+export function note(curves, axis, { centre, spread, xTag }) {
+  const bands = curves.filter((one) => one.band), runs = runsOf(curves), points = pointCount(curves), unplaced = curves.reduce((sum, one) => sum + one.unplaced, 0);
   const isOrdinal = axis === "ordinal" && curves.some((one) => one.total > 1);
-  return [runs > 1 ? `${counted(runs, "run")}, ${points}` : points, isOrdinal ? "in the order logged: all have one step" : ""].filter(Boolean).join(" · ");
+  const members = bands.reduce((sum, one) => sum + (one.band?.members ?? 0), 0);
+  const who = bands.length ? `${[CENTRES[centre], SPREADS[spread]].filter(Boolean).join(", ")} of ${counted(members, "run")}` : runs > 1 ? `${counted(runs, "run")}, ${points}` : points;
+  return [
+    who + (curves.every((one) => one.isExact || one.band) ? "" : ", min and max of each pixel"),
+    isOrdinal ? "in the order logged: all have one step" : "",
+    unplaced ? `${short(unplaced)} without a value of ${xTag} at their step` : "",
+  ].filter(Boolean).join(" · ");
 }
 
 /** One sentence: what, of whom, from where to where. @param {string} tag @param {Curve[]} curves @param {string} axis @param {Range} x */

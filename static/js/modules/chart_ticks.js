@@ -1,6 +1,7 @@
 /** Where the ticks of an axis stand and what they say. Pure; Plotly only draws them. */
 
 import { value } from "../format.js";
+import { scaleOf } from "./chart_scale.js";
 
 /** @import { Range, Ticks, XKind } from "../types.d.ts" */
 
@@ -68,6 +69,25 @@ export function logTicks(range, count) {
   return { values, labels: values.map((v) => (v >= 1e4 || v < 1e-3 ? v.toExponential(0).replace("e+", "e").replace("-", "−") : value(v).replace(/0+$/, (zeros) => (v < 1 ? "" : zeros)))) };
 }
 
+/** Powers of ten on both sides of zero, as many as there is room for. @param {Range} range @param {number} count @returns {Ticks} */
+export function symlogTicks(range, count) {
+  const scale = scaleOf("symlog", range), lo = scale.to(range[0]), hi = scale.to(range[1]);
+  if (Math.max(Math.abs(lo), Math.abs(hi)) < 1.2) return linearTicks(range, count);
+  const most = Math.max(Math.abs(range[0]), Math.abs(range[1])), every = Math.max(1, Math.ceil((hi - lo) / count)), top = Math.floor(Math.log10(most) + 1e-9);
+  const values = [];
+  for (let k = top; scale.to(10 ** k) > 0.7 * every; k -= every) for (const v of [10 ** k, -(10 ** k)]) if (v >= range[0] && v <= range[1]) values.push(v);
+  if (range[0] <= 0 && range[1] >= 0) values.push(0);
+  values.sort((a, b) => a - b);
+  if (values.length < 2) return linearTicks(range, count);
+  return { values, labels: values.map((v) => (v === 0 ? "0" : Math.abs(v) >= 1e4 || Math.abs(v) < 1e-3 ? v.toExponential(0).replace("e+", "e").replaceAll("-", "−") : trimmed(value(v)))) };
+}
+
+/** "1.000" says no more than "1". @param {string} text */
+const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+
+/** @param {string} kind of the scale @param {Range} range @param {number} count @returns {Ticks} */
+export const yTicks = (kind, range, count) => (kind === "log" ? logTicks : kind === "symlog" ? symlogTicks : linearTicks)(range, count);
+
 const SPANS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
 /** @param {number} raw seconds */
 function timeStep(raw) {
@@ -109,5 +129,5 @@ export function wallTicks(range, count) {
 /** @param {XKind | "ordinal" | string} kind @param {boolean} isLog @param {Range} range @param {number} count @returns {Ticks} */
 export function xTicks(kind, isLog, range, count) {
   if (isLog) return logTicks(range, count);
-  return kind === "relative" ? relativeTicks(range, count) : kind === "wall" ? wallTicks(range, count) : stepTicks(range, count);
+  return kind === "scalar" ? linearTicks(range, count) : kind === "relative" ? relativeTicks(range, count) : kind === "wall" ? wallTicks(range, count) : stepTicks(range, count);
 }

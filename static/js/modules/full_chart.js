@@ -1,15 +1,30 @@
 /** One chart over the whole window, with the numbers behind it in a table. */
 
 import { api, number } from "../api.js";
-import { el, need, pathName, setText } from "../dom.js";
-import { clock, fileTail, short, splitName, step, value } from "../format.js";
+import { el, need, setText } from "../dom.js";
+import { clock, duration, short, splitName, step, value } from "../format.js";
+import { RANGE_COLUMNS, rangeTitle, readRange } from "./range_table.js";
 import { ScalarChart } from "./scalar_chart.js";
+import { valueTable } from "./value_table.js";
 
-/** @import { NearestAnswer, NearestPoint } from "../types.d.ts" */
+/** @import { NearestAnswer } from "../types.d.ts" */
 /** @import { Page } from "./scalar_chart.js" */
+/** @import { Row, Sorting, ValueColumn } from "./value_table.js" */
 
-const COLUMNS = ["Run", "Smoothed", "Value", "Step", "Time", "Min", "Max", "Points", ""];
-const MOST_ROWS = 500;
+/** @type {ValueColumn[]} */
+const STEP_COLUMNS = [
+  { key: "smoothed", title: "Smoothed", show: (row) => shown(row.smoothed), of: (row) => row.smoothed },
+  { key: "value", title: "Value", show: (row) => shown(row.value), of: (row) => row.value },
+  { key: "step", title: "Step", show: (row) => (row.step === null ? "–" : step(row.step)), of: (row) => (row.step === null ? null : Number(row.step)) },
+  { key: "relative", title: "Relative", hint: "Since the run's first point", show: (row) => (row.relative === null ? "–" : duration(row.relative)), of: (row) => row.relative },
+  { key: "time", title: "Time", show: (row) => (row.time === null ? "–" : clock(row.time)), of: (row) => row.time },
+  { key: "min", title: "Min", hint: "Of what is in view, smoothed as it is drawn", show: (row) => shown(row.min), of: (row) => row.min },
+  { key: "max", title: "Max", hint: "Of what is in view, smoothed as it is drawn", show: (row) => shown(row.max), of: (row) => row.max },
+  { key: "points", title: "Points", show: (row) => short(row.points), of: (row) => row.points },
+  { key: "csv", title: "", show: (row) => el("a", { href: api.url("api/scalars.csv", { run: row.run, tag: row.tag }), download: "", "aria-label": `CSV of ${row.tag} of ${row.run}` }, "CSV"), of: () => null },
+];
+/** @param {number | null} v */
+const shown = (v) => (v === null ? "–" : value(v, 6));
 
 export class FullChart {
   /** @param {HTMLDialogElement} dialog @param {Page} page @param {AbortSignal} signal */
@@ -22,9 +37,12 @@ export class FullChart {
     this.body = need(dialog, ".full-body", "full_chart");
     this.table = need(dialog, ".full-table", "full_chart");
     this.timer = 0;
+    /** @type {Sorting} */
+    this.sorting = { key: "run", down: false };
     dialog.addEventListener("close", () => this.close(), { signal });
     need(dialog, "[data-action=close]", "full_chart").addEventListener("click", () => dialog.close(), { signal });
     page.app.on("cursor", () => this.later(), { signal });
+    page.range.on(() => { this.chart?.paintRange(); this.later(); }, signal);
   }
 
   /** As the person asks: the back button closes it again. @param {string} tag */
@@ -52,7 +70,7 @@ export class FullChart {
     this.chart.setVisible(true);
     this.chart.frame.focus();
     const chart = this.chart, answer = chart.answer.bind(chart);
-    chart.answer = (json) => { answer(json); this.later(); };
+    chart.answer = (answers) => { answer(answers); this.later(); };
   }
 
   /** What opened it is undone, if it was a step of this visit; else it is no more in the address. */
@@ -79,30 +97,34 @@ export class FullChart {
     this.timer = window.setTimeout(() => this.fill(), 80);
   }
 
-  /** The exact points at the cursor; at the end of each run where there is none. */
+  /** The marked range; else the exact points at the cursor, at the end of each run where there is none. */
   async fill() {
     const { chart, page } = this;
     if (!chart?.curves?.length || chart.axis === "ordinal") return;
-    const curves = chart.curves.slice(0, MOST_ROWS), { x, smoothing } = page.choices(), at = page.app.cursor.x;
-    const charts = [{ id: "full", tag: chart.tag, runs: [...new Set(curves.map((one) => one.run))], x, at: at ?? Number.MAX_SAFE_INTEGER, smoothing }];
-    /** @type {NearestAnswer | null} */
-    const answer = await api.post("api/nearest", { charts }, { signal: this.signal }).catch(() => null);
-    if (!answer || this.chart !== chart) return;
-    const points = new Map(answer.charts[0].points.map((point) => [`${point.run}\n${point.line}`, point]));
-    setText(need(this.dialog, ".full-note", "full_chart"), at === null ? "Last point of each run; set the step cursor for another one." : "The point nearest to the step cursor.");
-    this.table.replaceChildren(el("table", { class: "data-table" },
-      el("thead", {}, el("tr", {}, ...COLUMNS.map((name, i) => el("th", { class: i ? "number" : null, scope: "col" }, name)))),
-      el("tbody", {}, ...curves.map((one) => this.row(one, points.get(`${one.run}\n${one.line}`))))));
+    const rows = page.range.range ? await readRange(chart, this.signal) : await this.points(chart);
+    if (!rows || this.chart !== chart) return;
+    const isRange = page.range.range !== null;
+    setText(need(this.dialog, ".full-note", "full_chart"), isRange ? `${rangeTitle(chart)}: raw values, all points.` : page.app.cursor.x === null ? "Last point of each run; set the step cursor for another one, Shift and drag for a range." : "The point nearest to the step cursor; Shift and drag for a range.");
+    this.showTable(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
   }
 
-  /** @param {import("../types.d.ts").Curve} one @param {NearestPoint | undefined} point */
-  row(one, point) {
-    const { app } = this.page, [head, last] = splitName(one.run), style = app.style(one.run), name = pathName(head, last);
-    name.prepend(el("span", { class: "chip", "data-on": true, "data-dash": style.dash || null, vars: { "--run": style.colour } }));
-    if (one.line) name.append(el("span", { class: "count", title: one.line }, `\u2002${fileTail(one.line)}`));
-    const cell = (/** @type {string} */ text) => el("td", { class: "number" }, text), of = (/** @type {number | string | undefined} */ v) => (v === undefined ? "–" : value(number(v), 6));
-    return el("tr", {}, el("td", {}, name), cell(of(point?.smoothed)), cell(of(point?.value)), cell(point ? step(point.step) : "–"), cell(point ? clock(number(point.wall_time)) : "–"),
-      cell(of(one.yRange[0])), cell(of(one.yRange[1])), cell(short(one.total)),
-      el("td", { class: "number" }, el("a", { href: api.url("api/scalars.csv", { run: one.run, tag: this.chart?.tag }), download: "", "aria-label": `CSV of ${one.run}` }, "CSV")));
+  /** @param {Row[]} rows @param {ValueColumn[]} columns */
+  showTable(rows, columns) {
+    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.showTable(rows, columns); }));
+  }
+
+  /** @param {ScalarChart} chart @returns {Promise<Row[] | null>} */
+  async points(chart) {
+    const { x, xTag, smoothing, partition } = this.page.choices(), at = this.page.app.cursor.x ?? Number.MAX_SAFE_INTEGER;
+    const charts = chart.spec.tags.map((tag, i) => ({ id: String(i), tag, runs: this.page.runsOf(tag), x, x_tag: x === "scalar" ? xTag : null, at, smoothing, partition })).filter((one) => one.runs.length);
+    /** @type {NearestAnswer | null} */
+    const answer = await api.post("api/nearest", { charts }, { signal: this.signal }).catch(() => null);
+    return answer && answer.charts.flatMap(({ id, points }) => points.map((point) => {
+      const tag = chart.spec.tags[Number(id)], curve = chart.curves?.find((one) => one.tag === tag && one.run === point.run && one.line === point.line);
+      return {
+        run: point.run, line: point.line, tag, tagIndex: Number(id), smoothed: number(point.smoothed), value: number(point.value), step: point.step, relative: number(point.relative), time: number(point.wall_time),
+        min: curve?.yRange[0] ?? null, max: curve?.yRange[1] ?? null, points: curve?.total ?? 0,
+      };
+    }));
   }
 }

@@ -3,12 +3,12 @@
 import { el, pathName } from "../dom.js";
 import { clock, duration, fileTail, splitName, step, value } from "../format.js";
 
-/** @import { ChartChoices } from "../types.d.ts" */
+/** @import { ChartChoices, Notice } from "../types.d.ts" */
 /**
  * @typedef {{
  *   run: string, line: string, colour: string, dash: 0 | 1, raw: number, smooth: number, at: number, distance: number,
- *   step: string, wallTime: number, relative: number, isExact: boolean,
- * }} HoverRow `step` and times are empty and NaN until the server has said them
+ *   step: string, wallTime: number, relative: number, isExact: boolean, tag: string, far: number, band: {low: number, high: number, runs: number, members: number} | null, isRight: boolean, names: string[],
+ * }} HoverRow `distance` up or down, `far` in all directions, px; `step` and times are empty and NaN until the server has said them
  */
 
 const GAP = 18, EDGE = 8, ROW = 21, MOST = 12;
@@ -29,18 +29,20 @@ export function hideHover() {
 export const rowLimit = () => Math.max(3, Math.min(MOST, Math.floor((innerHeight - 90) / ROW)));
 
 /** x as the axis has it. @param {string} axis @param {number} x */
-export const xLabel = (axis, x) => (axis === "relative" ? duration(x) : axis === "wall" ? clock(x).slice(5) : step(x));
+export const xLabel = (axis, x) => (axis === "relative" ? duration(x) : axis === "wall" ? clock(x).slice(5) : axis === "scalar" ? value(x, 5) : step(x));
 
 /** @type {Record<ChartChoices["hoverOrder"], (a: HoverRow, b: HoverRow) => number>} */
 const ORDERS = {
-  nearest: (a, b) => a.distance - b.distance,
+  nearest: (a, b) => a.far - b.far,
+  y: (a, b) => a.distance - b.distance,
   highest: (a, b) => (Number.isFinite(b.smooth) ? b.smooth : -Infinity) - (Number.isFinite(a.smooth) ? a.smooth : -Infinity),
   lowest: (a, b) => (Number.isFinite(a.smooth) ? a.smooth : Infinity) - (Number.isFinite(b.smooth) ? b.smooth : Infinity),
   name: (a, b) => a.run.localeCompare(b.run, undefined, { numeric: true }),
 };
 
-/** @param {HoverRow} first @param {string} axis */
-function title(first, axis) {
+/** @param {HoverRow} first @param {string} axis @param {string | null} xTag */
+function title(first, axis, xTag) {
+  if (axis === "scalar") return [`${splitName(xTag ?? "")[1]} ${value(first.at, 5)}`, first.step && `step ${step(first.step)}`].filter(Boolean).join(", ");
   if (axis === "ordinal") return `point ${step(first.at)}`;
   const at = first.step ? step(first.step) : axis === "step" ? step(first.at) : "";
   const after = Number.isFinite(first.relative) ? first.relative : axis === "relative" ? first.at : NaN;
@@ -48,26 +50,36 @@ function title(first, axis) {
 }
 
 /**
- * @param {{x: number, y: number}} pointer @param {HoverRow[]} rows nearest first
- * @param {{axis: string, order: ChartChoices["hoverOrder"], isSmoothed: boolean}} how
+ * @param {{x: number, y: number}} pointer @param {HoverRow[]} rows
+ * @param {{axis: string, xTag: string | null, order: ChartChoices["hoverOrder"], isSmoothed: boolean, notice: Notice | null}} how
  */
-export function showHover(pointer, rows, { axis, order, isSmoothed }) {
-  const box = table(), nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]);
-  const isUneven = axis === "step" && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
-  const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis)), isSmoothed && el("th", {}, "smoothed"), el("th", {}, "value"), isUneven && el("th", {}, "step"));
+export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice }) {
+  const box = table(), nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1;
+  const isUneven = (axis === "step" || axis === "scalar") && !hasBands && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
+  const isTimed = axis !== "ordinal" && !hasBands && shown.some((row) => Number.isFinite(row.wallTime)) && innerWidth > 700;
+  const isSpread = isTimed && new Set(shown.map((row) => Math.round(row.relative))).size > 1;
+  const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis, xTag)), isSmoothed && !hasBands && el("th", {}, "smoothed"), el("th", {}, hasBands ? "centre" : "value"),
+    hasBands && el("th", {}, "low"), hasBands && el("th", {}, "high"), hasBands && el("th", {}, "runs"), isUneven && el("th", {}, "step"), isTimed && el("th", {}, "time"), isSpread && el("th", {}, "after"));
   const body = shown.map((row) => {
     const [folder, last] = splitName(row.run), name = pathName(folder, last);
+    if (hasTags) name.append(el("span", { class: "count" }, `\u2002${row.tag}${row.isRight ? "\u202f→" : ""}`));
     if (row.line) name.append(el("span", { class: "count" }, `\u2002${fileTail(row.line)}`));
     return el("tr", { "data-nearest": row === nearest || null, "data-exact": row.isExact || null },
       el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": row.dash ? null : "dot", "data-dash": row.dash || null, vars: { "--run": row.colour } })),
       el("td", {}, name),
-      isSmoothed && el("td", { class: "number" }, value(row.smooth, 5)),
-      el("td", { class: Number.isFinite(row.raw) ? (isSmoothed ? "number quiet" : "number") : "number flag" }, value(row.raw, 5)),
-      isUneven && el("td", { class: "number quiet" }, step(row.step || row.at)));
+      isSmoothed && !hasBands && el("td", { class: "number" }, value(row.smooth, 5)),
+      el("td", { class: Number.isFinite(row.raw) ? (isSmoothed && !hasBands ? "number quiet" : "number") : "number flag" }, value(row.raw, 5)),
+      hasBands && el("td", { class: "number quiet" }, row.band ? value(row.band.low, 5) : ""),
+      hasBands && el("td", { class: "number quiet" }, row.band ? value(row.band.high, 5) : ""),
+      hasBands && el("td", { class: "number quiet" }, row.band ? `${row.band.runs} of ${row.band.members}` : ""),
+      isUneven && el("td", { class: "number quiet" }, step(row.step || row.at)),
+      isTimed && el("td", { class: "number quiet" }, Number.isFinite(row.wallTime) ? clock(row.wallTime).slice(5) : ""),
+      isSpread && el("td", { class: "number quiet" }, Number.isFinite(row.relative) ? duration(row.relative) : ""));
   });
   const more = rows.length - shown.length;
   box.replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body),
-    more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 5 }, `${more} more, the nearest are shown`)))));
+    more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 9 }, `${more} more, the nearest are shown`)))),
+  ...(notice ? [el("p", { class: "hover-notice" }, el("strong", {}, notice.title), ` ${notice.message}`, el("span", {}, notice.text))] : []));
   box.hidden = false;
   const w = box.offsetWidth, h = box.offsetHeight;
   let x = pointer.x + GAP;

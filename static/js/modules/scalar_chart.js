@@ -1,30 +1,37 @@
-/** One chart: its frame, its question, its curves, and what the hand does with it. */
+/** One chart: its frame, its questions, its curves, and what the hand does with it. */
 
-import { el, icon, pathName, setAttribute, setText, svg } from "../dom.js";
-import { splitName } from "../format.js";
-import { resolved, token } from "../theme.js";
-import { curve, fullX, fullY } from "./chart_data.js";
+import { el, setAttribute, setText } from "../dom.js";
+import { token } from "../theme.js";
+import { bandCurve, curve, fullX } from "./chart_data.js";
+import { figure, paintPin, paintTitle } from "./chart_figure.js";
 import { ChartHover } from "./chart_hover.js";
-import { CONFIG, layout, margins, traces } from "./chart_layout.js";
+import { CONFIG } from "./chart_layout.js";
+import { openMenu } from "./chart_menu.js";
+import { noticeLayer } from "./chart_notices.js";
 import { cursorLayer, fixedLayer, liftLayer } from "./chart_overlay.js";
+import { naturalSpan, picture } from "./chart_picture.js";
+import { questionsOf } from "./chart_question.js";
 import { sketch } from "./chart_sketch.js";
+import { readFixed, sharedSpan } from "./chart_spans.js";
 import { label, note, summary } from "./chart_summary.js";
-import { linearTicks, logTicks, xTicks } from "./chart_ticks.js";
 import { draggedZoom, zoomedAt } from "./chart_zoom.js";
+import { specOf } from "./combined.js";
+import { RangeHand, rangeLayer } from "./range_hand.js";
 
 /** @import { App } from "../app.js" */
-/** @import { Box, ChartChoices, Curve, PixelChartJson, PixelQuestion, PlotElement, Range, Zoom } from "../types.d.ts" */
+/** @import { ChartChoices, Curve, Cursor, PixelChartJson, PixelQuestion, PlotElement, Range, Zoom } from "../types.d.ts" */
 /** @import { Drawn } from "./chart_layout.js" */
 /** @import { ChartFeed } from "./chart_feed.js" */
+/** @import { RangeChoice } from "./range_choice.js" */
+/** @import { View } from "./chart_view.js" */
 /**
  * @typedef {{
- *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>,
+ *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>, range: RangeChoice,
  *   runsOf: (tag: string) => string[], isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
- *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void,
+ *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[],
  * }} Page
  */
 
-const FEW = 24, MANY = 48; // curves: of more than a few no raw curve is drawn
 let made = 0;
 
 export class ScalarChart {
@@ -42,44 +49,38 @@ export class ScalarChart {
     /** @type {Drawn[]} */
     this.drawn = [];
     this.axis = "step";
-    /** Box of the plot inside the frame, px, and the ranges that it shows, as drawn last. @type {{box: Box, x: Range, y: Range, logX: boolean, logY: boolean} | null} */
+    /** As drawn last. @type {View | null} */
     this.view = null;
     this.size = { width: 0, height: 0 };
     this.isWired = false;
     this.isSketched = false;
     this.zoom = page.zoomOf(tag);
-    /** @type {import("../types.d.ts").Cursor | null} */
+    this.spec = specOf(page.app.view, tag);
+    /** The y that it would have alone. @type {Range | null} */
+    this.ownY = null;
+    /** @type {Cursor | null} */
     this.ownCursor = null;
     this.ends = false;
-    const [head, tail] = splitName(tag);
-    const tool = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
-      el("button", { type: "button", class: "icon-button", "aria-label": `${label}: ${tag}`, title: label, "data-tool": name, onclick }, icon(name));
-    this.note = el("span", { class: "chart-note" });
-    this.pinButton = tool("pin", "Pin", () => page.togglePin(tag));
-    this.plot = el("div", { class: "chart-plot" });
-    this.layers = { fixed: svg("g"), lift: svg("g"), cursor: svg("g") };
-    this.clip = svg("rect");
-    this.overlay = svg("svg", { class: "chart-overlay", "aria-hidden": "true" }, svg("clipPath", { id: `clip-${this.id}` }, this.clip), this.layers.lift, this.layers.fixed, this.layers.cursor);
-    this.summary = el("p", { class: "visually-hidden", id: `summary-${this.id}` });
-    this.frame = el("div", { class: "chart-frame", tabindex: 0, role: "img", "aria-label": tag, "aria-describedby": this.summary.id }, this.plot, this.overlay);
-    this.root = el("figure", { class: "chart", "data-tag": tag },
-      el("div", { class: "chart-head" },
-        el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note,
-        el("div", { class: "chart-tools" }, page.openFull && tool("full", "Full screen", () => page.openFull?.(tag)), page.openFull && this.pinButton)),
-      this.frame, this.summary);
+    const parts = figure(this);
+    this.root = parts.root;
+    this.title = parts.title;
+    this.note = parts.note;
+    this.pinButton = parts.pinButton;
+    this.frame = parts.frame;
+    this.plot = parts.plot;
+    this.layers = parts.layers;
+    this.clip = parts.clip;
+    this.summary = parts.summary;
     this.paintPin();
     this.hover = new ChartHover(this);
+    this.rangeHand = new RangeHand(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.frame);
     page.charts.set(this.root, this);
     page.observer.observe(this.root);
   }
 
-  paintPin() {
-    const isPinned = this.page.isPinned(this.tag);
-    setAttribute(this.pinButton, "aria-pressed", isPinned ? "true" : "false");
-    this.pinButton.title = isPinned ? "Unpin" : "Pin";
-  }
+  paintPin() { paintPin(this.pinButton, this.page.isPinned(this.tag)); }
 
   stop() {
     this.page.feed.forget(this);
@@ -87,6 +88,7 @@ export class ScalarChart {
     this.page.charts.delete(this.root);
     this.resizing.disconnect();
     this.hover.stop();
+    this.rangeHand.stop();
     if (this.isWired) Plotly.purge(this.plot);
     this.root.remove();
   }
@@ -121,21 +123,45 @@ export class ScalarChart {
     if (Math.abs(width - was.width) > was.width * 0.1) this.refresh(); // few pixels more or less show the same
   }
 
-  /** @returns {PixelQuestion | null} */
-  question() {
-    const runs = this.page.runsOf(this.tag), { x, smoothing, superseded, showRaw } = this.page.choices();
-    this.needsData = false;
-    if (!runs.length) { this.empty("No run is chosen. Tick one on the left."); return null; }
-    // Of many curves each column is a little wider, still with its least and greatest value: a hundred lines of one pixel show no more.
-    const width = Math.max(64, Math.round((this.frame.clientWidth - 56) / (runs.length > 400 ? 4 : runs.length >= MANY ? 2 : 1)));
-    return { id: this.id, tag: this.tag, runs, x, range: this.zoom?.x ?? null, width, smoothing, superseded, raw: showRaw && runs.length <= FEW };
+  /** Other scalars, or the same on other axes: the address has changed. */
+  adoptSpec() {
+    const spec = specOf(this.page.app.view, this.tag);
+    if (JSON.stringify(spec) === JSON.stringify(this.spec)) return;
+    this.spec = spec;
+    paintTitle(this);
+    this.refresh();
   }
 
-  /** @param {PixelChartJson} answer */
-  answer(answer) {
-    this.axis = answer.axis;
-    this.curves = answer.lines.map((line) => curve(line, answer.axis));
+  /** @returns {PixelQuestion[]} none: nothing is to be asked */
+  questions() {
+    const { page } = this;
+    this.needsData = false;
+    const asked = questionsOf(this.id, this.spec, page.runsOf, page.app.groups, page.choices(), { width: this.frame.clientWidth, range: this.zoom?.x ?? null });
+    if (!asked.length) this.empty(page.app.groups ? "No group has a chosen run with this scalar." : "No run is chosen. Tick one on the left.");
+    return asked;
+  }
+
+  /** @param {HTMLElement} from where it opens */
+  openMenu(from) { openMenu(this, from); }
+
+  /** @param {PixelChartJson[]} answers one for each question */
+  answer(answers) {
+    const groups = new Map(this.page.app.groups?.map((group) => [group.name, group]));
+    this.axis = answers.find((one) => one.axis !== "ordinal")?.axis ?? answers[0].axis;
+    this.curves = answers.flatMap(({ id, lines, bands }) => {
+      const tagIndex = Number(id.slice(id.indexOf("/") + 1)), tag = this.spec.tags[tagIndex] ?? this.tag, isRight = this.spec.right.includes(tag);
+      return [...lines.map((line) => curve(line, this.axis)), ...(bands ?? []).map((band) => bandCurve(band, groups.get(band.group)))].map((one) => ({ ...one, tag, tagIndex, isRight }));
+    });
     this.redraw();
+    if (this.page.choices().yRange === "shared") this.share();
+  }
+
+  /** The others of the section stand at the same heights. */
+  share() {
+    const before = sharedSpan(this.page.charts.values(), this.tag);
+    this.ownY = naturalSpan(this.curves ?? [], this.page.choices());
+    if (String(before) === String(sharedSpan(this.page.charts.values(), this.tag))) return;
+    for (const chart of this.page.charts.values()) if (chart !== this) chart.redraw();
   }
 
   /** @param {string} message */
@@ -148,9 +174,8 @@ export class ScalarChart {
   empty(message) {
     if (this.isWired) Plotly.purge(this.plot);
     this.isWired = this.isSketched = false;
-    this.curves = null;
+    this.curves = this.view = null;
     this.drawn = [];
-    this.view = null;
     this.plot.replaceChildren(el("p", { class: "chart-empty" }, message));
     for (const layer of Object.values(this.layers)) layer.replaceChildren();
     setText(this.note, "");
@@ -162,42 +187,39 @@ export class ScalarChart {
   /** Called by the feed, at most one chart a frame. */
   draw() {
     this.needsDraw = false;
-    const picture = this.picture();
-    if (!picture) return;
+    const shown = this.picture();
+    if (!shown) return;
     if (!this.isWired) this.plot.replaceChildren();
-    Plotly.react(this.plot, picture.traces, picture.layout, CONFIG);
+    Plotly.react(this.plot, shown.traces, shown.layout, CONFIG);
     this.wire();
     this.decorate();
   }
 
   /** Called by the feed where Plotly's turn is yet to come: cheap, so that curves are there at once. */
   sketch() {
-    const picture = this.isWired || this.isSketched ? null : this.picture();
-    if (!picture || !this.view) return;
+    const shown = this.isWired || this.isSketched ? null : this.picture();
+    if (!shown || !this.view) return;
     this.isSketched = true;
-    this.plot.replaceChildren(sketch(picture.traces, picture.layout, this.view));
+    this.plot.replaceChildren(sketch(shown.traces, shown.layout, this.view));
     this.decorate();
   }
 
   /** What is to be drawn now, as Plotly takes it; null: nothing. */
   picture() {
-    const { curves, page, frame } = this;
+    const { curves, page, frame, axis, zoom } = this, width = frame.clientWidth, height = frame.clientHeight;
     if (!curves) return null;
-    if (!curves.some((one) => one.total)) { this.empty("No points yet in the chosen runs."); return null; }
-    const width = frame.clientWidth, height = frame.clientHeight, choices = page.choices(), { logX, logY } = choices;
+    if (!curves.some((one) => one.total)) {
+      this.empty(axis === "scalar" && curves.some((one) => one.unplaced) ? `No point of the chosen runs has a value of ${page.choices().xTag} at its step.` : "No points yet in the chosen runs.");
+      return null;
+    }
     if (!width || !height) return null;
     this.size = { width, height };
-    this.drawn = curves.map((one) => {
-      const { colour, dash, muted } = page.app.style(one.run);
-      return { curve: one, colour: resolved(colour), dash, muted: Boolean(muted) };
-    });
-    this.ends = curves.length <= 6 && width > 340 && !this.drawn.some((one) => one.muted);
-    const x = this.zoom?.x ?? fullX(curves, this.axis, logX), y = this.zoom?.y ?? fullY(curves, { all: choices.yRange === "all", isLog: logY, withRaw: choices.showRaw && curves.length <= 24 });
-    const yTicks = (logY ? logTicks : linearTicks)(y, height > 320 ? 7 : 4);
-    const m = margins({ ends: this.ends, labels: yTicks.labels }), box = { x: m.l, y: m.t, w: width - m.l - m.r, h: height - m.t - m.b };
-    this.view = { box, x, y, logX, logY };
-    const perTick = this.axis === "wall" || x[1] > 1e6 ? 76 : 62, ticks = xTicks(this.axis, logX, x, Math.max(2, Math.min(8, Math.floor(box.w / perTick))));
-    return { traces: traces(this.drawn, choices), layout: layout(width, height, m, { range: x, isLog: logX, ticks }, { range: y, isLog: logY, ticks: yTicks }) };
+    const choices = page.choices(), shared = choices.yRange === "shared" ? sharedSpan(page.charts.values(), this.tag) : null;
+    const shown = picture(page.app, choices, { curves, axis, zoom, width, height, fixed: readFixed(page.app.view.getAll("yfix"), this.tag), shared });
+    this.drawn = shown.drawn;
+    this.view = shown.view;
+    this.ends = shown.ends;
+    return shown;
   }
 
   /** All that lies over the curves, and what is said of them. */
@@ -206,13 +228,14 @@ export class ScalarChart {
     if (!curves || !view) return;
     const { box, x } = view;
     for (const [name, v] of Object.entries({ x: box.x, y: box.y - 1, width: box.w + 2, height: box.h + 2 })) setAttribute(this.clip, name, String(v));
-    setText(this.note, note(curves, this.axis));
-    this.note.toggleAttribute("data-quiet", curves.length > 1 && this.axis !== "ordinal");
+    setText(this.note, note(curves, this.axis, this.page.choices()));
+    this.note.toggleAttribute("data-quiet", curves.length > 1 && this.axis !== "ordinal" && !curves.some((one) => one.band || one.unplaced));
     setAttribute(this.frame, "aria-label", label(this.tag, curves, this.axis, x));
     setText(this.summary, summary(curves));
     this.paintFixed();
     this.paintLift();
     this.paintCursor();
+    this.paintRange();
   }
 
   /** Plotly's box zoom, told in our words; it has drawn the coarse pixels already, the fine ones are asked for. */
@@ -246,31 +269,10 @@ export class ScalarChart {
 
   /** @param {number} px in the frame @param {number} factor below 1 shows less */
   zoomAt(px, factor) {
-    if (!this.view) return;
-    this.setZoom(zoomedAt(this.view, fullX(this.curves ?? [], this.axis, this.view.logX), this.toX(px), factor, this.zoom));
+    if (this.view) this.setZoom(zoomedAt(this.view, fullX(this.curves ?? [], this.axis, this.view.scales.x.kind === "log"), this.view.toX(px), factor, this.zoom));
   }
 
-  /** @param {number} v in data units */
-  px(v) {
-    const { box, x, logX } = /** @type {NonNullable<ScalarChart["view"]>} */ (this.view);
-    const t = logX ? Math.log(v / x[0]) / Math.log(x[1] / x[0]) : (v - x[0]) / (x[1] - x[0]);
-    return box.x + t * box.w;
-  }
-
-  /** @param {number} v */
-  py(v) {
-    const { box, y, logY } = /** @type {NonNullable<ScalarChart["view"]>} */ (this.view);
-    const t = logY ? Math.log(v / y[0]) / Math.log(y[1] / y[0]) : (v - y[0]) / (y[1] - y[0]);
-    return box.y + box.h - t * box.h;
-  }
-
-  /** @param {number} px in the frame */
-  toX(px) {
-    const { box, x, logX } = /** @type {NonNullable<ScalarChart["view"]>} */ (this.view), t = (px - box.x) / box.w;
-    return logX ? x[0] * (x[1] / x[0]) ** t : x[0] + t * (x[1] - x[0]);
-  }
-
-  /** The page's cursor; a chart whose points stand in the order logged has one of its own. @returns {import("../types.d.ts").Cursor} */
+  /** The page's cursor; a chart whose points stand in the order logged has one of its own. @returns {Cursor} */
   get cursor() { return this.axis === "ordinal" ? (this.ownCursor ?? { x: null, pinned: false }) : this.page.app.cursor; }
 
   /** @param {number | null} x @param {boolean} pinned */
@@ -280,17 +282,17 @@ export class ScalarChart {
     this.paintCursor();
   }
 
-  paintFixed() { this.layers.fixed.replaceChildren(...(this.view ? fixedLayer(this, this.page.choices()) : [])); }
+  paintFixed() { this.layers.fixed.replaceChildren(...(this.view ? [...fixedLayer(this, this.page.choices()), ...noticeLayer(this)] : [])); }
 
   paintLift() {
-    const lifted = this.drawn.length > 1 ? this.drawn.filter((one) => one.curve.run === this.page.app.lifted) : [];
+    const name = this.page.app.lifted, lifted = name !== null && this.drawn.length > 1 ? this.drawn.filter((one) => one.names.includes(name)) : [];
     this.root.toggleAttribute("data-lifted", lifted.length > 0);
     this.layers.lift.replaceChildren(...(this.view && lifted.length ? liftLayer(this, lifted) : []));
   }
 
-  paintCursor() {
-    this.layers.cursor.replaceChildren(...(this.view ? cursorLayer(this) : []));
-  }
+  paintCursor() { this.layers.cursor.replaceChildren(...(this.view ? cursorLayer(this) : [])); }
+
+  paintRange() { this.layers.range.replaceChildren(...(this.view ? rangeLayer(this) : [])); }
 
   /** Colour of a curve where it stands out: grey ones stand out in ink. @param {Drawn} one */
   strong(one) { return one.muted ? token("--color-ink") : one.colour; }

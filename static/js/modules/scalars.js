@@ -1,17 +1,20 @@
 /** The scalars page: which charts there are, what they share, what makes them ask again. */
 
 import { isTyping, need, setText } from "../dom.js";
-import { clock, counted, duration, step } from "../format.js";
+import { clock, counted, duration, splitName, step, value } from "../format.js";
 import { packNames, unpackNames } from "../view_state.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { FullChart } from "./full_chart.js";
+import { RangeChoice } from "./range_choice.js";
+import { RangePanel } from "./range_panel.js";
 import { ScalarChart } from "./scalar_chart.js";
 import { applySizes, bindControls, readChoices, settingsForm } from "./settings.js";
 import { ChartReorder } from "./chart_reorder.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
 import { PageKeys } from "./page_keys.js";
+import { chooseTag } from "./tag_chooser.js";
 import { PINNED, groupTags, moved, readMoves, withMove, writeMoves } from "./tag_groups.js";
 import { TagSearch } from "./tag_search.js";
 
@@ -48,7 +51,9 @@ class ScalarsPage {
     this.isReading = false;
     this.feed = new ChartFeed(app, signal);
     this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { root: document.querySelector("main"), rootMargin: "160px 0px" });
+    this.range = new RangeChoice(app.view);
     const shared = {
+      range: this.range, tagNames: () => [...this.tags.keys()],
       app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
       runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
       isPinned: (/** @type {string} */ tag) => app.view.getAll("pin").includes(tag),
@@ -57,6 +62,7 @@ class ScalarsPage {
       zoomOf: (/** @type {string} */ tag) => readZoom(app.view.getAll("zoom"), tag),
       setZoom: (/** @type {string} */ tag, /** @type {Zoom | null} */ zoom) => app.view.setAll("zoom", writeZoom(app.view.getAll("zoom"), tag, zoom)),
     };
+    new RangePanel(root, shared, signal);
     this.full = new FullChart(/** @type {HTMLDialogElement} */ (need(root, "dialog", "scalars")), shared, signal);
     this.sections = new ChartSections(this.body, shared, {
       isClosed: (key) => this.closed.has(key),
@@ -76,7 +82,14 @@ class ScalarsPage {
     app.on("stale", () => { this.readTags(); this.refreshAll(); }, options);
     app.on("runs", ({ added } = {}) => { if (added?.length || !this.isRead || !this.tags.size) this.readTags(); this.render(); this.refreshNew(added ?? []); }, options);
     app.on("selection", () => { this.render(); this.refreshAll(); }, options);
-    app.on("style", () => this.each((chart) => chart.redraw()), options);
+    let grouped = JSON.stringify(app.groups);
+    app.on("style", () => {
+      const now = JSON.stringify(app.groups), isOther = now !== grouped;
+      grouped = now;
+      this.each((chart) => (isOther ? chart.refresh() : chart.redraw()));
+    }, options);
+    app.on("notices", () => this.each((chart) => chart.paintFixed()), options);
+    this.range.on(() => this.each((chart) => { if (chart.isVisible) chart.paintRange(); }), signal);
     app.on("theme", () => this.each((chart) => chart.redraw()), options);
     app.on("connection", () => { if (app.connection.state === "live") this.each((chart) => { if (chart.needsData && chart.isVisible) this.feed.ask(chart); }); }, options);
     let frame = 0;
@@ -97,7 +110,7 @@ class ScalarsPage {
     app.on("cursor", () => { overlay("cursor"); this.paintCursor(); }, options);
     need(this.root, ".cursor-control button", "scalars").addEventListener("click", () => app.setCursor(null), options);
     app.on("navigated", () => this.follow(), options);
-    bindControls([this.root, settingsForm(this.root)], app.view, (key) => this.choose(key), signal);
+    bindControls([this.root, settingsForm(this.root)], app.view, (key) => this.choose(key), signal, () => chooseTag([...this.tags.keys()], "Which scalar is x?"));
     this.paintCursor();
   }
 
@@ -106,12 +119,13 @@ class ScalarsPage {
     this.choices = readChoices(this.app.view);
     if (key === "x") {
       this.app.setCursor(null);
+      this.range.set(null);
       this.each((chart) => { chart.zoom = null; });
       this.app.view.setAll("zoom", []);
     }
     applySizes(this.root, this.choices);
-    if (["x", "smooth", "smoothing", "superseded", "raw"].includes(key)) this.refreshAll();
-    else this.each((chart) => chart.redraw());
+    if (["x", "smooth", "smoothing", "superseded", "raw", "centre", "spread", "partition"].includes(key)) this.refreshAll();
+    else this.each((chart) => { if (this.choices.yRange === "shared") chart.share(); chart.redraw(); });
   }
 
   /** The address is another one: everything as it says. */
@@ -120,7 +134,8 @@ class ScalarsPage {
     this.choices = readChoices(app.view);
     applySizes(this.root, this.choices);
     if (this.search.input.value !== text) this.search.set(text);
-    this.each((chart) => { chart.adoptZoom(); chart.paintPin(); });
+    this.range.follow();
+    this.each((chart) => { chart.adoptSpec(); chart.adoptZoom(); chart.paintPin(); chart.redraw(); });
     this.sections.paintWide();
     this.sections.paintFolding();
     this.full.follow();
@@ -226,7 +241,7 @@ class ScalarsPage {
         else if (this.app.runs.isVisible(run)) grown.add(tag);
       }
     if (isNew) this.readTags();
-    this.each((chart) => { if (grown.has(chart.tag) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
+    this.each((chart) => { if (chart.spec.tags.some((tag) => grown.has(tag)) || (this.choices.xTag !== null && grown.has(this.choices.xTag)) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
   }
 
   /** @param {string} tag */
@@ -262,7 +277,7 @@ class ScalarsPage {
   /** The toolbar's line about the step cursor. */
   paintCursor() {
     const control = need(this.root, ".cursor-control", "scalars"), { x, pinned } = this.app.cursor, kind = this.choices.x;
-    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : clock(x);
+    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : kind === "scalar" ? `${splitName(this.choices.xTag ?? "")[1]} ${value(x)}` : clock(x);
     control.toggleAttribute("data-idle", x === null);
     setText(need(control, "output", "scalars"), text);
     need(control, "button", "scalars").hidden = !pinned;

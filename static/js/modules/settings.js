@@ -1,18 +1,20 @@
 /** The choices that hold for every chart of the page: read from the address, set in the toolbar and the popover. */
 
 import { need, setAttribute, setText } from "../dom.js";
+import { short, splitName } from "../format.js";
 import { paintRange } from "../shell.js";
 
-/** @import { ChartChoices } from "../types.d.ts" */
+/** @import { ChartChoices, Smoothing } from "../types.d.ts" */
 /** @import { ViewState } from "../view_state.js" */
 
 /** What the address leaves out. */
-const DEFAULTS = { x: "step", xscale: "linear", y: "linear", range: "inner", smooth: "0.6", smoothing: "ema", raw: "on", superseded: "off", marks: "on", order: "nearest", width: "22", height: "12.5" };
+const DEFAULTS = { x: "step", xscale: "linear", y: "linear", range: "inner", smooth: "0.6", smoothing: "ema", raw: "on", superseded: "off", marks: "on", order: "nearest", width: "22", height: "12.5", centre: "mean", spread: "minmax", partition: "off" };
 /** @typedef {keyof typeof DEFAULTS} Key */
 /** @type {Partial<Record<Key, string[]>>} */
 const ALLOWED = {
-  x: ["step", "relative", "wall"], xscale: ["linear", "log"], y: ["linear", "log"], range: ["inner", "all"], smoothing: ["ema", "time_ema", "gaussian", "mean"],
-  raw: ["on", "off"], superseded: ["on", "off"], marks: ["on", "off"], order: ["nearest", "highest", "lowest", "name"],
+  x: ["step", "relative", "wall", "scalar"], xscale: ["linear", "log"], y: ["linear", "log", "symlog"], range: ["inner", "all", "shared"], smoothing: ["ema", "time_ema", "gaussian", "mean"],
+  raw: ["on", "off"], superseded: ["on", "off"], marks: ["on", "off"], order: ["nearest", "y", "highest", "lowest", "name"],
+  centre: ["mean", "median", "iqm"], spread: ["none", "minmax", "std", "stderr", "bootstrap"], partition: ["on", "off"],
 };
 const DEBOUNCE_MS = 60;
 
@@ -24,13 +26,31 @@ function chosen(view, key) {
   return asked !== "" && Number.isFinite(Number(asked)) ? asked : DEFAULTS[key];
 }
 
+/** What the slider's amount, 0 to 1, means for a kind: a window of points grows with it up to a thousand. @param {string} kind @param {number} amount @returns {Smoothing} */
+export function smoothingOf(kind, amount) {
+  if (!(amount > 0)) return { kind: "none", amount: 0 };
+  if (kind === "ema" || kind === "time_ema") return { kind, amount };
+  const points = Math.max(1, Math.round(1000 ** amount));
+  return kind === "mean" ? { kind, amount: points | 1 } : { kind: "gaussian", amount: Math.min(500, Number((points / 2).toFixed(1))) };
+}
+
+/** The amount in a unit that people understand. @param {string} kind @param {number} amount of the slider */
+export function smoothingText(kind, amount) {
+  const { kind: found, amount: size } = smoothingOf(kind, amount);
+  if (found === "none") return "off";
+  if (found === "mean") return `${size} points`;
+  if (found === "gaussian") return `σ ${size} points`;
+  if (found === "time_ema") return `${amount.toFixed(2)}, half in ${short((100 * Math.log(0.5)) / Math.log(Math.min(Math.sqrt(amount), 0.999)) / 1000)} % of the range`;
+  return `${amount.toFixed(amount > 0.99 ? 3 : 2)}, ≈ ${short(1 / (1 - amount))} points`;
+}
+
 /** @param {ViewState} view @returns {ChartChoices} */
 export function readChoices(view) {
   const get = (/** @type {Key} */ key) => /** @type {any} */ (chosen(view, key)), amount = Math.max(0, Math.min(0.999, Number(get("smooth"))));
+  const xTag = view.get("xtag"), x = get("x") === "scalar" && !xTag ? "step" : get("x");
   return {
-    x: get("x"), logX: get("xscale") === "log" && get("x") !== "wall", logY: get("y") === "log", yRange: get("range"),
-    smoothing: amount > 0 ? { kind: get("smoothing"), amount } : { kind: "none", amount: 0 },
-    showRaw: get("raw") === "on", superseded: get("superseded") === "on", marks: get("marks") === "on", hoverOrder: get("order"),
+    x, xTag: x === "scalar" ? xTag : null, logX: get("xscale") === "log" && x !== "wall", yScale: get("y"), yRange: get("range"), smoothing: smoothingOf(get("smoothing"), amount),
+    showRaw: get("raw") === "on", superseded: get("superseded") === "on", marks: get("marks") === "on", hoverOrder: get("order"), centre: get("centre"), spread: get("spread"), partition: get("partition") === "on",
     width: Math.max(12, Math.min(96, Number(get("width")))), height: Math.max(6, Math.min(60, Number(get("height")))),
   };
 }
@@ -38,13 +58,19 @@ export function readChoices(view) {
 /**
  * Every control with `data-set=KEY` (a segment's button has the value in `data-value`) shows the choice and makes it, in toolbar and popover alike.
  * @param {ParentNode[]} roots @param {ViewState} view @param {(key: Key) => void} onChange @param {AbortSignal} signal
+ * @param {() => Promise<string | null>} askX which scalar is to be x
  */
-export function bindControls(roots, view, onChange, signal) {
+export function bindControls(roots, view, onChange, signal, askX) {
   /** @type {HTMLElement[]} */
   const controls = roots.flatMap((root) => [...root.querySelectorAll("[data-set]")]).map((one) => /** @type {HTMLElement} */ (one));
   const keyOf = (/** @type {HTMLElement} */ control) => /** @type {Key} */ (control.dataset.set);
-  const set = (/** @type {Key} */ key, /** @type {string} */ value) => {
-    if (chosen(view, key) === value) return;
+  const set = async (/** @type {Key} */ key, /** @type {string} */ value) => {
+    if (key === "x" && value === "scalar") {
+      const tag = await askX();
+      if (tag === null) { paint(); return; }
+      view.set("xtag", tag);
+    } else if (chosen(view, key) === value) return;
+    else if (key === "x") view.set("xtag", null);
     view.set(key, value === DEFAULTS[key] ? null : value);
     paint();
     onChange(key);
@@ -56,8 +82,11 @@ export function bindControls(roots, view, onChange, signal) {
       else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
         if (control !== document.activeElement || control.type === "range") control.value = value;
         if (control.type === "range") paintRange(/** @type {HTMLInputElement} */ (control));
-      } else if (control instanceof HTMLOutputElement) setText(control, Number(value).toFixed(2));
-      else setAttribute(control, "aria-pressed", String(control.dataset.value === value));
+      } else if (control instanceof HTMLOutputElement) setText(control, smoothingText(chosen(view, "smoothing"), Number(value)));
+      else {
+        setAttribute(control, "aria-pressed", String(control.dataset.value === value));
+        if (control.dataset.value === "scalar") nameX(control, view);
+      }
     }
   };
   let timer = 0;
@@ -66,7 +95,7 @@ export function bindControls(roots, view, onChange, signal) {
     if (control instanceof HTMLButtonElement) control.addEventListener("click", () => set(key, control.dataset.value ?? ""), { signal });
     else if (control instanceof HTMLInputElement && control.type === "checkbox") control.addEventListener("change", () => set(key, control.checked ? "on" : "off"), { signal });
     else if (control instanceof HTMLInputElement && control.type === "range") control.addEventListener("input", () => {
-      for (const other of controls) if (other !== control && keyOf(other) === key) other instanceof HTMLOutputElement ? setText(other, Number(control.value).toFixed(2)) : other instanceof HTMLInputElement && (other.value = control.value, paintRange(other));
+      for (const other of controls) if (other !== control && keyOf(other) === key) other instanceof HTMLOutputElement ? setText(other, smoothingText(chosen(view, "smoothing"), Number(control.value))) : other instanceof HTMLInputElement && (other.value = control.value, paintRange(other));
       clearTimeout(timer);
       timer = window.setTimeout(() => set(key, String(Number(control.value))), DEBOUNCE_MS);
     }, { signal });
@@ -80,6 +109,13 @@ export function bindControls(roots, view, onChange, signal) {
   paint();
   view.listeners.add(paint);
   signal.addEventListener("abort", () => view.listeners.delete(paint));
+}
+
+/** The button for another scalar as x names the one that is. @param {HTMLElement} button @param {ViewState} view */
+function nameX(button, view) {
+  const tag = view.get("x") === "scalar" ? view.get("xtag") : null;
+  setText(button, tag ? splitName(tag)[1] : "Other…");
+  button.title = tag ? `x is ${tag}; click for another scalar` : "Another scalar as x";
 }
 
 /** Charts as large as asked for. @param {HTMLElement} root @param {ChartChoices} choices */

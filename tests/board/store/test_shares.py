@@ -1,6 +1,7 @@
 """What several threads found together is what one would have found."""
 
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def test_shares_are_all_rows_once(first: int, count: int) -> None:
     assert shares[0][0] == first
     assert shares[-1][1] == first + count
     assert all(low <= high for low, high in shares)
-    assert all(one[1] == two[0] and one[1] % (1 << 16) == 0 for one, two in zip(shares, shares[1:], strict=False))
+    assert all(one[1] == two[0] and one[1] % (1 << 16) == 0 for one, two in pairwise(shares))
 
 
 def test_the_results_stand_in_order_and_the_first_error_is_raised() -> None:
@@ -35,7 +36,7 @@ def test_the_results_stand_in_order_and_the_first_error_is_raised() -> None:
         if first in (1, 4):
             raise ValueError(first)
 
-    with pytest.raises(ValueError, match="^[14]$"):
+    with pytest.raises(ValueError, match=r"^[14]$"):
         in_shares(fail, shares)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("board-share")]
 

@@ -292,3 +292,25 @@ def test_the_greatest_values_do_not_become_infinite(kind: str, amount: float) ->
     data = np.full(300, 1.7e308)
     data[150] = 0.0
     assert np.isfinite(smooth(line_of(range(300), data), Smoothing(kind, amount))).all()
+
+
+@pytest.mark.parametrize(("weight", "nans", "needed"), [(0.6, 0.0, 1), (0.9, 0.0, 1), (0.9, 0.9, 3), (0.99, 0.0, 3)])
+def test_a_zoom_far_inside_is_averaged_from_where_nothing_older_matters(
+    weight: float, nans: float, needed: int
+) -> None:
+    blocks = 9
+    dice = np.random.default_rng(3)
+    data = dice.normal(size=blocks * PIECE)
+    data[dice.random(len(data)) < nans] = nan
+    data[: 2 * PIECE : 1000] = 1.7e308  # what has any weight left shows
+    data[5 * PIECE] = 1.0
+    smoothing = Smoothing("ema", weight)
+    whole = smooth(line_of(range(len(data)), data), smoothing)
+    line = line_of(range(len(data)), data)
+    zoom = smoothed(drawn(line), smoothing, line.series.recent)
+    first, stop = 7 * PIECE, 8 * PIECE
+    np.testing.assert_allclose(zoom.rows(first, stop), whole[first:stop], rtol=1e-13)
+    known = line.series.recent.find(("smoothing", drawn(line).lineage))
+    assert sorted(known.states) == [7, 8]  # type: ignore[union-attr]
+    assert 7 - needed > 1  # so that the start was not needed, and what was computed on the way is not taken for right
+    np.testing.assert_allclose(zoom.rows(), whole, rtol=1e-13)

@@ -1,0 +1,1 @@
+"""Histograms: bins, quantiles, rows."""
