@@ -8,8 +8,8 @@ from typing import Any
 from writer.device_values import Coming, is_coming, resolve
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
-from writer.format.encode import BATCH, ScalarEncoder
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, ScalarEncoder, frame
+from writer.format.wire import count_bytes
 from writer.herald import warn
 from writer.lanes import MARK, EncodedLane, ScalarLane, Ticket
 from writer.losses import Losses
@@ -154,8 +154,8 @@ class Drain:
             if series is MARK:
                 record.has_passed_media = True
             else:
-                self._files.file(split(series)[0]).pending.append(record)
-                taken += len(record)
+                self._files.file(split(series)[0]).pending.append_parts(record)
+                taken += count_bytes(record)
         self._files.media_bytes += taken
         self._give_back(taken)
 
@@ -188,7 +188,7 @@ class Drain:
         step = int(resolve(step))
         if isinstance(value, NewStyle):
             made = tensor_scalar(name, resolve(value.value), is_double=value.is_double)
-            pending.append(encode_record(encode_event(made, step, wall_time)))
+            pending.append_parts(frame(encode_event(made, step, wall_time)))
         else:
             # While a series is held, its items must not find their way past _encode_odd.
             key = (series,) if series in self._held else series
@@ -279,7 +279,7 @@ class Drain:
                     continue
                 count += len(item[1]) if item[0] is BATCH else 1
                 if lane is self._encoded:
-                    self._give_back(len(item[1]))
+                    self._give_back(count_bytes(item[1]))
         return count
 
 

@@ -12,11 +12,13 @@ from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EventFile
 from writer.event_queue import EventQueue
 from writer.format.messages import Event
+from writer.format.wire import Parts, enclose
 from writer.handover import Handover
 from writer.silence import SilentHandover, SilentQueue
 
 __all__ = ["GRAPH_TAG", "FileWriter"]
 
+_GRAPH_DEF = 4  # number of an event's field
 GRAPH_TAG = "__run_graph__"  # under which a graph that was lost is counted
 
 
@@ -111,7 +113,12 @@ class FileWriter:
             graph: A ``GraphDef`` message.
             walltime: Seconds since the epoch; None is now.
         """
-        self._put(graph, _set_graph, None, walltime, GRAPH_TAG)
+        try:
+            when = time.time() if walltime is None else float(walltime)
+            data = graph if isinstance(graph, bytes) else graph.SerializeToString()
+            self.handover.put_event(GRAPH_TAG, partial(_encode_graph, data, when), len(data))
+        except CONVERSION_ERRORS as error:
+            self.handover.refuse(GRAPH_TAG, error)
 
     def flush(self) -> None:
         """Wait until all that was logged so far is in the event file; not for a disk that takes nothing."""
@@ -193,8 +200,8 @@ def _encode(data: bytes, fill: Callable[[Any, bytes], object], step: int | Comin
     return encoded
 
 
-def _set_graph(event: Any, data: bytes) -> None:
-    event.graph_def = data
+def _encode_graph(data: bytes, wall_time: float) -> Parts:
+    return [Event(wall_time=wall_time).SerializeToString(), *enclose(_GRAPH_DEF, [data])]
 
 
 def _set_profile(event: Any, data: bytes) -> None:

@@ -212,6 +212,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/graph_overlay", "get"),
         ("/api/graph_file", "post"),
         ("/api/live", "get"),
+        ("/api/export/page", "post"),
     }
 
 
