@@ -5,6 +5,7 @@ of the model get as a hook that does nothing. A part that is compiled is never t
 """
 
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -62,13 +63,14 @@ class Watch:
         self._timed: list[StepTimes] = []
         self._waited = 0
         self._is_ended = False
+        self._thread: int | None = None
         entrance, self._is_compiled = entrance_of(model)
         open_door(self._door, entrance, self._before, self._after)
 
     # The door
 
     def _before(self, _module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or not self._is_ours():
             return
         try:
             if self._open is not None and _is_running(self._open.frame):
@@ -80,7 +82,7 @@ class Watch:
             self._fail(error)
 
     def _after(self, _module: nn.Module, _args: object, _kwargs: object, output: object) -> None:
-        if self._open is None or torch.compiler.is_compiling():
+        if self._open is None or torch.compiler.is_compiling() or not self._is_ours():
             return
         if self._nested:
             self._nested -= 1
@@ -91,6 +93,12 @@ class Watch:
         except Exception as error:  # likewise
             step.abandon()
             self._fail(error)
+
+    def _is_ours(self) -> bool:
+        """Whether this is the thread that was seen first: another one's passes have nothing to do with its."""
+        if self._thread is None:
+            self._thread = threading.get_ident()
+        return self._thread == threading.get_ident()
 
     def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         root = self._root()
@@ -193,7 +201,7 @@ class Watch:
         self._door.close()
         for times in self._timed:
             times.is_closed = True
-        self._timed, self._pending = [], None
+        self._timed, self._pending, self._graph = [], None, None
 
     def _abandon(self) -> None:
         if self._open is not None:
