@@ -171,6 +171,19 @@ def test_a_range_is_marked_measured_and_kept(page: Page, two_runs: str) -> None:
     wait_until(page, lambda: chosen(page).get("select") == ["388,398:train/loss"])
 
 
+def test_alt_and_drag_moves_what_is_seen(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "scalars?smooth=0&tags=loss&zoom=100,200,,:train/loss")
+    figure = chart(page, "train/loss")
+    box = frame(figure)
+    page.keyboard.down("Alt")
+    drag(page, (box["x"] + 200, box["y"] + 60), (box["x"] + 120, box["y"] + 60))
+    page.keyboard.up("Alt")
+    wait_until(page, lambda: not chosen(page)["zoom"][0].startswith("100,"))
+    low, high = map(float, chosen(page)["zoom"][0].split(":")[0].split(",")[:2])
+    assert low > 115
+    assert high - low == pytest.approx(100)
+
+
 def test_the_table_of_one_step_sorts(page: Page, two_runs: str) -> None:
     page.goto(two_runs + "scalars?smooth=0&full=train/loss&step=100")
     table = page.locator(".full-table")
