@@ -41,7 +41,7 @@ def drawn_lines(logs: Logs, request: PageRequest) -> Iterator[tuple[str, list[Ru
             room = counts[run, tag] if counts[run, tag] <= longest else longest
             width = max(_LEAST_COLUMNS, room // copies // 2 + 1)
             asked = PixelRequest(x=request.x, width=width, smoothing=request.smoothing, superseded=request.superseded)
-            lines += logs.pixels(tag, [run], asked)
+            lines += logs.charts.pixels(tag, [run], asked)
         yield tag, lines
 
 

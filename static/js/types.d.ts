@@ -11,6 +11,7 @@ export interface Problem { file: string; code: string; message: string; offset: 
 
 export interface Run {
   name: string; state: RunState; color: number; start: number | null; last: number | null; points: number; blobs: number; files: number;
+  colour?: string | null; title?: string; star?: boolean; archived?: boolean; baseline?: boolean; tags?: string[];
   bytes_read: number; bytes_total: number; quiet_s: number | null; facts: Record<string, unknown>; problems: Problem[];
 }
 export interface RunsAnswer { boot: string; revision: number; logdir: string[]; loading: boolean; waiting: string | null; runs: Run[] }
@@ -21,6 +22,10 @@ export interface Smoothing { kind: "none" | "ema" | "time_ema" | "gaussian" | "m
 /** The scalars of one card: its own, others a person added, and which of those stand on the right axis. */
 export interface ChartSpec { id: string; tags: string[]; right: string[] }
 export interface Group { name: string; runs: string[]; colour: number }
+export interface QueryAnswer { revision: number; kind: "none" | "text" | "regex" | "query"; runs: string[] | null; error: { message: string; column: number } | null; note: string; moves: boolean }
+export interface HparamName { name: string; runs: number; distinct: number; kind: "number" | "text" | "mixed"; low: number | null; high: number | null }
+export interface Rule { id: string; title: string; rule: string }
+export interface NoticesAnswer { revision: number; pending: boolean; rules: Rule[]; notices: (Notice & { tag: string })[] }
 export type Centre = "mean" | "median" | "iqm";
 export type Spread = "none" | "minmax" | "std" | "stderr" | "bootstrap";
 export interface Notice { rule: string; run: string; line: string; step: string | null; wall_time: Json64; message: string; title: string; text: string }

@@ -6,6 +6,7 @@ import { packNames, unpackNames } from "../view_state.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
+import { bindExport } from "./export_dialog.js";
 import { FullChart } from "./full_chart.js";
 import { RangeChoice } from "./range_choice.js";
 import { RangePanel } from "./range_panel.js";
@@ -70,7 +71,9 @@ class ScalarsPage {
       isWide: (tag) => app.view.getAll("wide").includes(tag),
     });
     new ChartReorder(this.body, (key, tag, before) => this.move(key, tag, before), signal);
-    new PageKeys(this, signal);
+    const exporting = { ...shared, shownTags: () => this.sections.tags() };
+    bindExport(root, exporting, signal);
+    new PageKeys({ ...exporting, root, sections: this.sections, move: this.move.bind(this), toggleWide: this.toggleWide.bind(this), foldAll: this.foldAll.bind(this) }, signal);
     applySizes(root, this.choices);
     this.listen(signal);
   }
