@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 START_LIMIT_S = 30
 STOP_LIMIT_S = 5
+expect.set_options(timeout=20_000)  # others may use the machine; what is there at once is not waited for
 # Chromium reports what its policy refuses as a console error; this one tells the exact place too.
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} at ${event.sourceFile}`))"""
