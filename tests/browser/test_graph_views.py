@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from google.protobuf import text_format
 from playwright.sync_api import Browser, Page, expect
+from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from tests.browser.conftest import BoardServer
 from tests.browser.test_graphs import Layer, Net, names, query, row, selected_place, shown
@@ -19,6 +21,7 @@ from writer import SummaryWriter
 pytestmark = pytest.mark.browser
 
 STEPS = 6
+FILE_LIMIT_MS = 20_000  # a process of its own reads the file
 DEAD_FROM = 3  # from this step on layers.1 has no gradient
 CANVAS = ".graph-canvas[data-side=after] > canvas"
 
@@ -271,6 +274,20 @@ PINCH = """async (canvas) => {
   await new Promise((done) => setTimeout(done, 500));
   return { before, after: scale() };
 }"""
+
+
+def test_a_dropped_file_is_shown_and_can_be_compared(page: Page, board_server: BoardServer, two_runs: Path) -> None:
+    shown(page, board_server(two_runs) + "graphs?run=narrow")
+    graph = GraphDef()
+    graph.node.add(name="x", op="Placeholder")
+    graph.node.add(name="dense/MatMul", op="MatMul", input=["x"])
+    graph.node.add(name="dense/Relu", op="Relu", input=["dense/MatMul"])
+    drop(page, "mine.pbtxt", text_format.MessageToString(graph).encode())
+    expect(row(page, "dense")).to_be_visible(timeout=FILE_LIMIT_MS)
+    assert names(page) == ["x", "dense", "MatMul", "Relu"]
+    expect(page.locator("[data-choice=graph] option:checked")).to_have_text("mine.pbtxt")
+    page.get_by_label("Compare with").select_option(label="narrow")
+    expect(page.locator(".details h3").first).to_contain_text("added")
 
 
 def test_the_page_says_no_to_files_that_are_no_graphs(page: Page, board_server: BoardServer, two_runs: Path) -> None:
