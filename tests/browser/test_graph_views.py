@@ -21,6 +21,7 @@ from writer import SummaryWriter
 pytestmark = pytest.mark.browser
 
 STEPS = 6
+LIVE_LIMIT_MS = 15_000
 FILE_LIMIT_MS = 20_000  # a process of its own reads the file
 DEAD_FROM = 3  # from this step on layers.1 has no gradient
 CANVAS = ".graph-canvas[data-side=after] > canvas"
@@ -157,6 +158,23 @@ def test_logged_values_colour_the_blocks_at_the_step(page: Page, board_server: B
     )
     assert query(page)["by"] == ["log:grad_norm"]
     assert query(page)["step"] == [str(DEAD_FROM - 1)]
+
+
+def test_logged_values_follow_the_training(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_graph(Net(), torch.zeros(2, 8, dtype=torch.int64))
+        for step in (0, 1):
+            for layer in range(5):
+                writer.add_scalar(f"grad_norm/layers.{layer}", 1.0 + layer, step)
+        writer.flush()
+        shown(page, board_server(tmp_path) + "graphs?by=log:grad_norm")
+        key = page.locator(".graph-key")
+        expect(key).to_contain_text("step 1", timeout=LIVE_LIMIT_MS)
+        for layer in range(5):
+            writer.add_scalar(f"grad_norm/layers.{layer}", 100.0, 7)
+        writer.flush()
+        expect(key).to_contain_text("step 7", timeout=LIVE_LIMIT_MS)
+        expect(key).to_contain_text("100")  # the scale grew with it
 
 
 def test_details_tell_what_was_logged_of_a_block(page: Page, board_server: BoardServer, two_runs: Path) -> None:
