@@ -108,7 +108,8 @@ class RunFiles:
         for sub_run, file in self._files.items():
             if file.has_pending or not file.path:  # one that could not be opened is tried again, too
                 try:
-                    file.write(self._on_progress)
+                    # What a failing disk takes of a record, to be cut off again, is no progress.
+                    file.write(None if self._retry_s else self._on_progress)
                     if sub_run and len(self._files) > _MAX_OPEN:
                         file.rest()
                 except _DISK_ERRORS as error:
@@ -167,8 +168,8 @@ class RunFiles:
         """Whether all that was written is on the disk itself."""
         return all(file.is_synced and not file.has_pending for file in self._files.values())
 
-    def end(self, status: int) -> int:
-        """End and close the files with this ``EndStatus``; return how many values the disk does not take now."""
+    def end(self, status: int) -> dict[str, int]:
+        """End and close the files with this ``EndStatus``; return by sub-run how many values the disk does not take."""
         for sub_run, file in self._files.items():
             file.end(status, self._losses.of(sub_run))
         # What cannot be written is tried once more after a failed sync: then it is another file.
@@ -180,7 +181,8 @@ class RunFiles:
             file.close()
         for folder, error in failed.items():
             warn("%r: the end of the log could not be written: %s", folder, error)
-        return sum(max(file.pending.count - 1, 0) for file in self._files.values())  # the marker is no value
+        left = {sub_run: file.pending.count - 1 for sub_run, file in self._files.items()}  # the marker is no value
+        return {sub_run: count for sub_run, count in left.items() if count > 0}
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child; what is pending is the parent's to write."""
