@@ -236,15 +236,20 @@ class ScalarsPage {
   /** @param {DeltaEvent} delta */
   onDelta(delta) {
     const anew = new Set([...(delta.rebuilt ?? []), ...(delta.removed ?? [])]);
-    const grown = new Set();
+    /** @type {Map<string, Set<string>>} */
+    const grown = new Map();
     let isNew = anew.size > 0 || !this.tags.size;
     for (const [run, kinds] of Object.entries(delta.grew ?? {}))
       for (const tag of kinds.scalar ?? []) {
         if (!this.tags.get(tag)?.runs.has(run)) isNew = true;
-        else if (this.app.runs.isVisible(run)) grown.add(tag);
+        else if (this.app.runs.isVisible(run)) grown.set(tag, (grown.get(tag) ?? new Set()).add(run));
       }
     if (isNew) this.readTags();
-    this.each((chart) => { if (chart.spec.tags.some((tag) => grown.has(tag)) || (this.choices.xTag !== null && grown.has(this.choices.xTag)) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
+    const hasOtherX = this.choices.xTag !== null && grown.has(this.choices.xTag);
+    this.each((chart) => {
+      if (hasOtherX || (anew.size && chart.spec.tags.some((tag) => this.runsOf(tag).some((run) => anew.has(run))))) chart.refresh();
+      else for (const tag of chart.spec.tags) { const runs = grown.get(tag); if (runs) chart.grow(tag, runs); }
+    });
   }
 
   /** @param {string} tag */
