@@ -8,7 +8,9 @@ from tensorboard.compat.proto.config_pb2 import RunMetadata
 from board.graphs.columns import graph_columns
 from board.graphs.profile import read_profile
 from tests.board.graphs.test_columns import full_names
+from writer.captured_graph import Node, TensorSpec
 from writer.format.messages import GraphDef
+from writer.graph_encoding import graph_def
 
 
 def graph() -> bytes:
@@ -87,3 +89,21 @@ def test_figures_of_a_watched_model_stand_at_its_blocks() -> None:
     assert described["group_calls"] == [-1, 1, 2, -1]
     assert described["group_buffers"] is None
     assert described["blocks"][1]["device"] == "cuda:0"
+
+
+def test_parts_of_a_model_on_several_devices_are_told_apart() -> None:
+    """As a model split over two graphics processors is recorded; none is needed to read it."""
+    first, second = (TensorSpec((2, 8), "bfloat16", device) for device in ("cuda:0", "cuda:1"))
+    nodes = [
+        Node("input", "x", "Placeholder", "", "", [], [first]),
+        Node("op", "linear", "linear", "Pipe/Linear[first]", "first", [(0, 0)], [first]),
+        Node("op", "to", "to", "Pipe", "", [(1, 0)], [second]),
+        Node("op", "linear", "linear", "Pipe/Linear[second]", "second", [(2, 0)], [second]),
+    ]
+    columns = graph_columns(bytes(graph_def(nodes).SerializeToString()), None)
+    strings = columns["strings"]
+    assert [strings[device] for device in columns["node_device"]] == ["GPU:0", "GPU:0", "GPU:1", "GPU:1"]
+    names = [strings[name] for name in columns["group_name"]]
+    devices = dict(zip(names, (strings[device] for device in columns["group_device"]), strict=True))
+    assert devices == {"": "GPU:0, GPU:1", "Pipe": "GPU:0, GPU:1", "Linear[first]": "GPU:0", "Linear[second]": "GPU:1"}
+    assert strings[columns["group_dtype"][0]] == "bfloat16"
