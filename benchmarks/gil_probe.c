@@ -25,31 +25,30 @@ static double read_clock(clockid_t clock) {
 
 static void *sample(void *unused) {
     int current = -1;
-    double begin = 0, cpu = 0, last = 0;
+    double begin = 0, cpu = 0, cpu_last = 0, last = 0;
     (void)unused;
     while (!is_stopping) {
-        double now = read_clock(CLOCK_MONOTONIC);
+        double now = read_clock(CLOCK_MONOTONIC), after, used = 0;
         int locked = *(const volatile int *)(gil + 16), found = -1;
         uintptr_t holder = *(const volatile uintptr_t *)(gil + 8);
         if (locked)
             for (int i = 0; i < thread_count; i++)
                 if (holders[i] == holder) found = i;
+        if (found >= 0) used = read_clock(clocks[found]);
+        after = read_clock(CLOCK_MONOTONIC);
         /* Where this thread itself was not running, nobody knows what happened meanwhile: the hold ended before. */
-        if (current >= 0 && (found != current || now - last > gap)) {
-            if (hold_count < MOST) {
-                double used = read_clock(clocks[current]) - cpu;
-                holds[hold_count].holder = holders[current];
-                holds[hold_count].wall = last - begin;
-                holds[hold_count++].cpu = used < last - begin ? used : last - begin;
-            }
+        if (after - now > gap || now - last > gap) found = -1;
+        if (current >= 0 && found != current) {
+            if (hold_count < MOST) holds[hold_count++] = (Hold){holders[current], last - begin, cpu_last - cpu};
             current = -1;
         }
         if (found >= 0 && current < 0) {
             current = found;
-            cpu = read_clock(clocks[current]);
-            begin = read_clock(CLOCK_MONOTONIC);
+            begin = now;
+            cpu = used;
         }
-        last = read_clock(CLOCK_MONOTONIC);
+        cpu_last = used;
+        last = after;
     }
     return NULL;
 }

@@ -44,6 +44,13 @@ _MESSAGES = {
 class Growth:
     """How old the bytes of a file are, as this process has seen them come."""
 
+    __slots__ = (
+        "_changed_at",
+        "_known",
+        "_sizes",
+        "clock",
+    )
+
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._known: tuple[int, float] | None = None

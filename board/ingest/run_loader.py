@@ -43,6 +43,12 @@ class RunLoader:
     everything else is for one thread at a time. ``_lock`` is held while a stage is put together, never while reading.
     """
 
+    __slots__ = (
+        "_cache", "_clock", "_emitted", "_ever_gone", "_gaps", "_generations", "_gone", "_has_values",
+        "_indexed_bytes", "_is_staged", "_listed", "_lock", "_misnamed", "_plugins", "_readers", "_said", "_sizes",
+        "folder", "grown_at", "has_lost_index", "mtime", "name", "state", "storage",
+    )  # fmt: skip
+
     def __init__(
         self, name: str, storage: LocalStorage, folder: str, clock: Clock, cache: IndexCache | None = None
     ) -> None:
@@ -62,6 +68,9 @@ class RunLoader:
         self._emitted: dict[FileId, FileFacts] = {}
         self._gone: list[FileId] = []  # to be told with the next stage
         self._ever_gone: dict[str, FileId] = {}  # by path, the last generation
+        self._plugins: dict[bytes, bytes] = {}  # tag -> plugin, where some file does not say it
+        self._misnamed: set[str] = set()
+        self._said: tuple[list[tuple[str, int]], dict[bytes, bytes]] = [], {}
         self._has_values = False
         self._is_staged = False
         self._sizes: dict[str, int] = {}  # of files before they were first looked at
@@ -127,7 +136,7 @@ class RunLoader:
     @property
     def unseen_bytes(self) -> int:
         """Bytes of files that were found and not looked at yet."""
-        return sum(size for name, size in list(self._sizes.items()) if name in self._readers)
+        return sum(size for name, size in list(self._sizes.items()) if name in self._readers) if self._sizes else 0
 
     @property
     def unread_bytes(self) -> int:
@@ -136,6 +145,8 @@ class RunLoader:
 
     def pieces(self) -> list[list[str]]:
         """Return the files in groups that different threads may load at the same time."""
+        if len(self._readers) == 1:
+            return [list(self._readers)]
         small: list[str] = []
         large: list[list[str]] = []
         for name in self._readers:
@@ -186,8 +197,11 @@ class RunLoader:
         """Read what is new in these files (default: in every one), until the deadline (monotonic seconds)."""
         stage = Stage(self.name)
         has_more = False
-        for name in list(self._readers) if names is None else names:
+        names = list(self._readers if names is None else names)
+        for name in names:
             has_more |= self._load_file(name, stage, buffer, deadline)
+        for name in self._take_misnamed(names):
+            has_more |= self._load_file(name, stage, buffer, math.inf)  # whole: nothing of it is to go for a moment
         with self._lock:
             stage.gone, self._gone = stage.gone + self._gone, []
             state = self._judge()
@@ -200,7 +214,7 @@ class RunLoader:
 
     def is_settled(self) -> bool:
         """Whether ``load`` would surely find nothing: the files are as the last look left them, and the state holds."""
-        if not self._is_staged or self._gone:
+        if not self._is_staged or self._gone or self._misnamed:
             return False
         for reader in self._readers.values():  # all() takes as long again
             if not reader.is_untouched():
@@ -245,6 +259,48 @@ class RunLoader:
         facts = self._readers[name].facts
         return max(self._sizes.get(name, 0), facts.size) - facts.bytes_read
 
+    # -- tags of which only another file says what they are
+
+    @property
+    def misnamed(self) -> list[str]:
+        """Files to be loaded anew: what other files say of their tags was not known when they were read."""
+        return sorted(self._misnamed)
+
+    def _take_misnamed(self, names: Sequence[str]) -> list[str]:
+        """Look for such files, and begin those among ``names`` anew, which are the calling thread's."""
+        for reader in self._readers.values():
+            if reader.assumed:
+                break
+        else:
+            return []  # as good as always
+        with self._lock:
+            first = self._said_first()
+            for name, reader in self._readers.items():
+                if any(first.get(tag, assumed) != assumed for tag, assumed in reader.assumed.items()):
+                    self._misnamed.add(name)
+            begun = [name for name in names if name in self._misnamed and name in self._readers]
+            for name in begun:
+                self._misnamed.discard(name)
+                # What the file says itself, but late, is unknown again when it is read from its start.
+                self._plugins |= {tag: first[tag] for tag in self._readers[name].assumed if tag in first}
+                self._forget(name)
+                self._readers[name] = self._create_reader(name)
+            return begun
+
+    def _said_first(self) -> dict[bytes, bytes]:
+        """Return what the files say of tags: as TensorBoard has it, the first one says it for the whole run."""
+        readers = sorted(self._readers.items())
+        amounts = [(name, reader.said_of_tags) for name, reader in readers]
+        if amounts != self._said[0]:
+            found: dict[bytes, bytes] = {}
+            for _, reader in readers:
+                found = reader.plugins() | found
+            self._said = amounts, found
+        return self._said[1]
+
+    def _plugin_of(self, tag: bytes) -> bytes:
+        return self._plugins.get(tag) or self._said_first().get(tag, b"")
+
     def reread(self, name: str) -> Iterator[FileRows]:
         """Yield all rows of a file, for an index that has lost some of them; it is to be written anew."""
         self.has_lost_index = True
@@ -262,7 +318,9 @@ class RunLoader:
     def _create_reader(self, name: str) -> EventReader:
         path = name if self.folder == "." else f"{self.folder}/{name}"
         label = name if self.name == "." else f"{self.name}/{name}"
-        return EventReader(self.storage, path, FileId(name, self._generations.get(name, 0)), label, self._clock)
+        return EventReader(
+            self.storage, path, FileId(name, self._generations.get(name, 0)), label, self._clock, self._plugin_of
+        )
 
     def _forget(self, name: str) -> None:
         reader = self._readers.pop(name)

@@ -82,6 +82,7 @@ class Pixels:
     rises: bool = True  # False: x goes back and forth, and the points stand in the order of steps
     step: NDArray[np.float64] | None = None  # of each point of x, where x is another scalar
     unplaced: int = 0  # points that the other scalar has no x for
+    in_order: bool = False  # points have come by rising x, in one line: what comes next is drawn at the end
 
 
 class Nearest(NamedTuple):
@@ -126,6 +127,7 @@ def pixels(line: Line, request: PixelRequest, x_line: Line | None = None) -> Pix
         y_outlier_range=shown.y_outlier_range,
         x_range=axis.ends,
         axis=axis.kind,
+        in_order=points.is_in_place and axis.order is None,
         restarts=axis.places(points, points.restarts),
         superseded_x=hidden[0] if hidden else None,
         superseded_y=hidden[1] if hidden else None,

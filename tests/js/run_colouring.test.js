@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asText, byFolder, ownColour, readSort, readWay, scaleOf, scaled, sorted, writeWay } from "../../static/js/modules/run_colouring.js";
+import { asText, byFolder, readSort, readWay, scaleOf, scaled, sorted, writeWay } from "../../static/js/modules/run_colouring.js";
 
 test("ways are read from an address and written back", () => {
   for (const text of ["run", "best", "group", "folder", "hparam:optim.lr", "regex:^(a|b):c", "hparam:a:b"]) assert.equal(writeWay(readWay(text)), text);
@@ -12,10 +12,10 @@ test("folders, in the order of people", () => {
   assert.deepEqual(byFolder(runs).map((group) => [group.name, group.runs.length]), [["", 1], ["a2", 1], ["a10", 1], ["b", 2]]);
 });
 
-test("numbers get six steps of the scale, by their logarithm where they span much", () => {
+test("numbers get five steps of the scale, by their logarithm where they span much", () => {
   const scale = scaleOf([1e-4, 1e-1, NaN, Infinity]);
   assert.equal(scale.isLog, true);
-  assert.deepEqual([1e-4, 2e-3, 1e-1].map((v) => scaled(scale, v).colour), ["var(--seq-2)", "var(--seq-4)", "var(--seq-7)"]);
+  assert.deepEqual([1e-4, 2e-3, 1e-1].map((v) => scaled(scale, v).colour), ["var(--seq-3)", "var(--seq-5)", "var(--seq-7)"]);
   assert.equal(scaleOf([1, 2]).isLog, false);
   assert.equal(scaleOf([0, 100]).isLog, false);
   assert.equal(scaleOf([3, 3]), null);
@@ -25,10 +25,6 @@ test("numbers get six steps of the scale, by their logarithm where they span muc
 test("values as people read them", () => {
   assert.deepEqual([0.001, "adam", null, true, [1, [2, "x"]], { number: "NaN" }, { text: "long", length: 900 }, { list: [1], length: 30 }].map(asText),
     ["0.001000", "adam", "none", "true", "[1, [2, x]]", "NaN", "long…", "[1, …]"]);
-});
-
-test("a person's own colour is one of the palette, or any, and nothing else", () => {
-  assert.deepEqual(["run-5", "#12abef", "red", "url(x)", "run-5;x", "#12ABEF"].map(ownColour), ["var(--run-5)", "#12abef", null, null, null, null]);
 });
 
 test("orders", () => {

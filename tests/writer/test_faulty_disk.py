@@ -181,7 +181,7 @@ def test_what_is_kept_for_a_failing_disk_is_bounded(tmp_path: Path) -> None:
 
 def make_text(size: int) -> bytes:
     """Serialise a long text."""
-    return encode_event(text_value(b"text", "x" * size, plain_tag=True), 1, 5.0)
+    return b"".join(encode_event(text_value(b"text", "x" * size, plain_tag=True), 1, 5.0))
 
 
 class Rig:

@@ -6,7 +6,7 @@ import { value } from "../format.js";
 /** @typedef {{by: "none" | "run" | "best" | "group" | "folder" | "hparam" | "regex", name: string}} Way `name`: of the hyper-parameter, or the pattern */
 /** @typedef {{name: string, runs: string[], value: unknown}} Group */
 
-const FIRST_STEP = 2, STEPS = 6; // of the sequential scale: its palest two are the page's own colour
+const FIRST_STEP = 3, STEPS = 5; // of the sequential scale: a line in its palest three is hard to see
 
 /** `hparam:optim.lr` -> {by: "hparam", name: "optim.lr"} @param {string | null} text @returns {Way} */
 export function readWay(text) {
@@ -70,9 +70,6 @@ export function scaled(scale, v) {
   const step = FIRST_STEP + Math.max(0, Math.min(STEPS - 1, Math.floor(scale.at(v) * STEPS)));
   return { colour: `var(--seq-${step})`, dash: 0 };
 }
-
-/** A person's own colour: one of the palette, so that it is right in both themes, or any. @param {string} colour */
-export const ownColour = (colour) => (/^run-\d{1,2}$/.test(colour) ? `var(--${colour})` : /^#[0-9a-f]{6}$/.test(colour) ? colour : null);
 
 /** Order of the list. @typedef {{by: "start" | "name" | "state" | "metric", isBackwards: boolean}} Sort */
 
