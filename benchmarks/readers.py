@@ -134,7 +134,7 @@ def _zooms(logs: Any, count: int) -> list[float]:
         steps = logs[run].scalars[tag].step
         low = len(steps) * i // count
         request = PixelRequest(x="step", lo=float(steps[low]), hi=float(steps[low + len(steps) // 100]), width=1600)
-        taken.append(_time(lambda run=run, request=request: logs.pixels(tag, [run], request)))  # type: ignore[misc]
+        taken.append(_time(lambda run=run, request=request: logs.charts.pixels(tag, [run], request)))  # type: ignore[misc]
     return taken
 
 

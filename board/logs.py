@@ -7,9 +7,11 @@ from time import time
 from typing import Any
 
 from board.blob_reader import parse_ref, read_value
+from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
+from board.graph_questions import GraphQuestions
 from board.grouping import Group, group_runs
 from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
@@ -28,15 +30,12 @@ from board.query.evaluate import Found, find_runs
 from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
-from board.store.bands import BandRequest, Member, band
+from board.store.bands import BandRequest
 from board.store.index_cache import IndexCache
-from board.store.partitions import partitions
-from board.store.pixels import PixelRequest, Pixels, nearest, pixels
-from board.store.scalar_axis import partner_of
-from board.store.series import Line, SeriesView
+from board.store.pixels import PixelRequest, Pixels
+from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
-from board.store.statistics import range_statistics
-from board.store.store import RECENT_BYTES, RunView, Store
+from board.store.store import RECENT_BYTES, Store
 from board.views import (
     BlobRow,
     GroupBand,
@@ -114,28 +113,40 @@ class Logs:
     ``Logs(*paths)`` reads nothing: a server makes one, then calls ``watch``. ``board.open`` makes one and reads.
     """
 
-    def __init__(self, *paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> None:
-        """Check the paths; read nothing. A missing logdir is fine here (``watch`` waits for it).
+    def __init__(
+        self,
+        *paths: str | Path,
+        cache: bool | str | Path = True,
+        memory: int | None = None,
+        graph_files: Sequence[Path] = (),
+    ) -> None:
+        """Check the paths; read nothing of the logdirs. A missing one is fine here (``watch`` waits for it).
 
         Args:
             paths: as in ``open``.
             cache: as in ``open``.
             memory: as in ``open``.
+            graph_files: models in files of their own, read here; with some, there may be no logdir.
 
         Raises:
             LogdirError: a path is a file or cannot be listed.
+            MalformedValueError: a graph cannot be read.
         """
         self.logdirs = [str(path) for path in paths]  # as given
         memory = default_memory() if memory is None else memory
         folder = cache_folder() if cache is True else Path(cache) if cache is not False else None
         index = None if folder is None else IndexCache(folder, memory // 4)
+        logdirs = parse_logdirs(paths) if paths or not graph_files else []
         self._store = Store(min(RECENT_BYTES, memory // 4))
-        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
+        self._loader = LogdirLoader(logdirs, self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
         self._histograms = HistogramReader()
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
+        self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.graphs = GraphQuestions(self._store, self._place, folder, memory)
+        self.graphs.add_files(graph_files)
 
     def __enter__(self) -> "Logs":
         return self
@@ -195,6 +206,7 @@ class Logs:
         def tell(delta: Delta) -> None:
             on_delta(delta)
             self._notices.offer(delta)
+            self.graphs.prepare(delta)
 
         self._loader.on_delta = tell
         self._notices.start()
@@ -212,6 +224,7 @@ class Logs:
             self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
+        self.graphs.close()
 
     def by_start(self, runs: Iterable[str]) -> list[str]:
         """Return runs in the order in which they began, as far as that is known."""
@@ -229,81 +242,6 @@ class Logs:
     def tags(self, kind: Kind) -> list[TagSummary]:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
-
-    def pixels(
-        self,
-        tag: str,
-        runs: Sequence[str],
-        request: PixelRequest,
-        x_tag: str | None = None,
-        *,
-        partition: bool = False,
-    ) -> list[RunPixels]:
-        """Return what a chart of one tag draws; runs that lack the tag, or are unknown, are left out.
-
-        Args:
-            tag: of scalars.
-            runs: names of runs.
-            request: which pixels of each line.
-            x_tag: the scalar whose values are x, for ``x="scalar"``.
-            partition: cut lines where steps go back in a file.
-        """
-        answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag, partition=partition):
-            last = line.last
-            answer.append(
-                RunPixels(
-                    run,
-                    line.name,
-                    pixels(line, request, x_line),
-                    *((last.step, last.wall_time, last.value) if last is not None else ()),
-                )
-            )
-        return answer
-
-    def bands(
-        self,
-        tag: str,
-        groups: Sequence[tuple[str, Sequence[str]]],
-        request: PixelRequest,
-        how: BandRequest,
-        x_tag: str | None = None,
-    ) -> list[GroupBand]:
-        """Return a curve for each group, given as (name, runs), of which any run has the tag."""
-        answer = []
-        for name, runs in groups:
-            members = [Member(*found) for found in self._find_lines(tag, runs, x_tag)]
-            if members:
-                answer.append(GroupBand(name, band(members, request, how)))
-        return answer
-
-    def ranges(
-        self, tag: str, runs: Sequence[str], x: str, lo: float, hi: float, x_tag: str | None = None
-    ) -> list[RunRange]:
-        """Return what each line is like between two places on the x axis, over all its visible points there."""
-        return [
-            RunRange(run, line.name, range_statistics(line, x, lo, hi, x_line))
-            for run, line, x_line in self._find_lines(tag, runs, x_tag)
-        ]
-
-    def nearest(
-        self,
-        tag: str,
-        runs: Sequence[str],
-        x: str,
-        at: float,
-        smoothing: Smoothing,
-        x_tag: str | None = None,
-        *,
-        partition: bool = False,
-    ) -> list[NearestPoint]:
-        """Return each line's exact point nearest to ``at`` on the x axis; lines as in ``pixels``."""
-        answer = []
-        for run, line, x_line in self._find_lines(tag, runs, x_tag, partition=partition):
-            point = nearest(line, x, at, smoothing, x_line)
-            if point is not None:
-                answer.append(NearestPoint(run=run, line=line.name, **point._asdict()))
-        return answer
 
     def points(self, run: str, tag: str) -> PointColumns:
         """Return every point of a scalar series.
@@ -465,18 +403,3 @@ class Logs:
         if series is None:
             raise UnknownSeriesError(f"The run {run!r} has no {kind} {tag!r}.")
         return series
-
-    def _find_lines(
-        self, tag: str, runs: Sequence[str], x_tag: str | None, *, partition: bool = False
-    ) -> list[tuple[str, Line, Line | None]]:
-        """Return the lines of a tag with, where there is one, the line of the same run that is to be its x."""
-        views: dict[str, RunView] = {view.name: view for view in self._store.views()}
-        found = []
-        for view in (views[run] for run in runs if run in views):
-            series = view.series.get((tag, Kind.SCALAR))
-            x_series = None if x_tag is None else view.series.get((x_tag, Kind.SCALAR))
-            lines = series.lines if series is not None else ()
-            for line in lines:
-                x_line = partner_of(line, x_series)
-                found += [(view.name, part, x_line) for part in (partitions(line) if partition else (line,))]
-        return found

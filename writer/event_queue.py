@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from writer import lanes, process
-from writer.bell import Bell
+from writer.bell import Bell, is_alive, starts
 from writer.buffers import Buffers
 from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
@@ -100,6 +100,7 @@ class EventQueue:
         self._encoder: threading.Thread | None = None
         self._is_inline = False  # no thread could be started: callers do the work
         self._is_asleep = False
+        self._is_finished = False  # the process ends: what is still logged is written at once, without a thread
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
@@ -202,6 +203,7 @@ class EventQueue:
 
     def finish(self) -> None:
         """Close at the end of the process."""
+        self._is_finished = True
         self.close(EndStatus.FAILED if process.is_failing() else EndStatus.CLOSED)
 
     # Threads.
@@ -210,9 +212,9 @@ class EventQueue:
         if self._pid != os.getpid():  # forked by something that Python was not told of
             self.forget()
         # A thread that works is not asked whether it lives, which takes a caller 10 us.
-        if not self._is_at_work() and not _is_alive(self._thread) and not self._is_inline:
+        if not self._is_at_work() and not is_alive(self._thread) and not self._is_inline:
             self._start(threading.Event())
-        if self._media and not _is_alive(self._encoder) and not self._is_inline:
+        if self._media and not is_alive(self._encoder) and not self._is_inline:
             self._start_encoder()
         if self._is_asleep:
             with self._lock:
@@ -228,17 +230,17 @@ class EventQueue:
 
     def _start(self, opened: threading.Event) -> None:
         with self._lock:
-            if _is_alive(self._thread) or self._is_inline:
+            if is_alive(self._thread) or self._is_inline:
                 return
+            if self._is_finished and threading.current_thread().daemon:
+                return  # it is stopped at any moment now, and its file would have no end
             process.follow(self)
             if self._drain is None or self._drain.is_ended:  # else its thread has died, and the next one goes on
                 self._drain = self._make_drain()
             thread = threading.Thread(
                 target=self._write_events, args=(self._drain, opened), name="trainboard-writer", daemon=True
             )
-            try:
-                thread.start()
-            except RuntimeError:  # no thread to be had, or the interpreter is ending
+            if self._is_finished or not starts(thread):
                 self._is_inline = True
             else:
                 self._thread = thread
@@ -253,20 +255,16 @@ class EventQueue:
             lambda taken: self._account(-taken),
             self._account_batched,
             max_queue=self._max_queue,
-            flush_s=self._flush_s,
+            flush_s=0.0 if self._is_finished else self._flush_s,
             sync_s=self._sync_s,
         )
 
     def _start_encoder(self) -> None:
         with self._lock:
-            if _is_alive(self._encoder):
+            if is_alive(self._encoder):
                 return
             encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
-            try:
-                encoder.start()
-            except RuntimeError:
-                pass
-            else:
+            if starts(encoder):
                 self._encoder = encoder
                 return
         while self._media:
@@ -441,7 +439,3 @@ class EventQueue:
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-
-
-def _is_alive(thread: threading.Thread | None) -> bool:
-    return thread is not None and thread.is_alive()

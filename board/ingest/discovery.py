@@ -1,6 +1,7 @@
 """Finds the runs below a logdir: every folder with a file whose name contains "tfevents"."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,10 @@ _INFIX = "tfevents"
 _MOST_LINKED = 100_000  # folders below links: one to / must not keep us walking
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # of links: anything else may be over soon
 _NO_EVENTS = (".profile-empty", ".sagemaker-uploaded")  # markers of other tools, without events in them
+_HALF_COPIED = (".partial", ".part", ".filepart", ".crdownload", ".gstmp")  # by rclone, browsers, WinSCP, gsutil
+_RSYNC = re.compile(r"\..*tfevents.*\.\w{6}")  # its names for files that it has not received whole
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
+_OTHERS = _NO_EVENTS + _HALF_COPIED + _PACKED
 _STAMP_S = 3.0  # within which two changes may have one time stamp: of FAT it is two seconds, of most a few ms
 
 
@@ -153,9 +158,12 @@ def _walk(
                     found.problems.append(Problem(folders[-1], "not_a_file", message))
             elif not entry.is_file:
                 is_odd = True
-            elif _INFIX in name and not name.endswith(_NO_EVENTS):
-                files.append(name)
-                inodes.add(entry.inode)
+            elif _INFIX in name:
+                if _is_event_file(entry):
+                    files.append(name)
+                    inodes.add(entry.inode)
+                elif name.endswith(_PACKED):
+                    is_odd = True
         if is_odd or len(inodes) < len(files):
             info = None
             files = list(_iter_event_files(storage, folder, entries, found, links))
@@ -194,6 +202,8 @@ def _iter_event_files(
                 found.problems.append(_second_name(path))
             elif is_event_file:
                 yield entry.name
+            elif _INFIX in entry.name and entry.name.endswith(_PACKED):
+                found.problems.append(Problem(path, "packed", "A packed event file: unpack it to have it read."))
         elif entry.is_link:
             try:
                 target = storage.stat(path)
@@ -218,7 +228,8 @@ def _iter_event_files(
 
 
 def _is_event_file(entry: Entry) -> bool:
-    return _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
+    name = entry.name
+    return _INFIX in name and not name.endswith(_OTHERS) and not (name[0] == "." and _RSYNC.fullmatch(name))
 
 
 def _remember(storage: LocalStorage, folder: str, seen: dict[tuple[int, int], str]) -> str | None:

@@ -129,6 +129,8 @@ class LogdirLoader:
             self._note_listing(logdir, found)
             self.folders[logdir.storage.root] = {logdir.storage.locate(folder) for folder in found.walked}
         self._rank(new)
+        if self.indexer is not None:
+            self.indexer.look_after(self.runs.values())
         return changed
 
     def sweep_folder(self, logdir: Logdir, folder: str) -> set[str]:
@@ -257,6 +259,8 @@ class LogdirLoader:
         pieces = deque((run, names) for run in runs for names in run.pieces())
         is_large = sum(run.unread_bytes for run in runs) > len(pieces) * _IN_THREADS_BYTES
         yield from self._work_through(pieces, load, may_go_on, is_large=is_large)
+        pieces += [(run, run.misnamed) for run in runs if run.misnamed]
+        yield from self._work_through(pieces, load, may_go_on, is_large=False)
         self.unfinished = (self.unfinished - names) | {run.name for run, _ in pieces}
 
     def _work_through(
@@ -273,7 +277,8 @@ class LogdirLoader:
             begun += 1
             if not work(jobs[0], self._buffer):
                 jobs.popleft()
-            yield
+            if begun % _TRIED == 0 or self._waiting_rows >= COMMIT_ROWS:
+                yield
 
     def _kept(self, run: RunLoader, load: Callable[[], Loaded], pending: list[Stage]) -> bool:
         """Add what a look at a run brings to ``pending``; whether there is more."""

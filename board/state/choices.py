@@ -17,7 +17,7 @@ __all__ = ["Choice", "Choices"]
 LOOK_AGAIN_S = 2.0  # at what other boards have written
 LIMITS = {"title": 500, "note": 100_000}
 MAX_TAGS = 100
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}|run-(?:1?[0-9]|2[0-3])")  # any, or one of the palette, right in both themes
 
 
 class Choice(NamedTuple):
@@ -108,7 +108,7 @@ def _checked(chosen: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str] 
         if len(values.get(name) or "") > limit:
             raise BadRequestError(f"A {name} has at most {limit} characters.")
     if values.get("colour") is not None and not _COLOUR.fullmatch(values["colour"]):
-        raise BadRequestError("A colour is written #rrggbb, in small letters.")
+        raise BadRequestError("A colour is written #rrggbb, in small letters, or run-0 to run-23.")
     if "tags" not in chosen:
         return values, None
     tags = frozenset(tag.strip() for tag in chosen["tags"])

@@ -39,7 +39,7 @@ def find_nearest(board: Board, questions: NearestQuestions) -> Response:
     """Return, for each line of each chart, the exact point nearest to the cursor."""
     charts = []
     for chart in questions.charts:
-        points = board.logs.nearest(
+        points = board.logs.charts.nearest(
             asked_name(chart.tag),
             chart.asked_runs(),
             chart.x,
@@ -62,7 +62,7 @@ def _measure_ranges(board: Context, questions: RangesQuestions) -> Response:
     charts = []
     for chart in questions.charts:
         low, high = sorted(chart.range)
-        found = board.logs.ranges(asked_name(chart.tag), chart.asked_runs(), chart.x, low, high, chart.asked_x())
+        found = board.logs.charts.ranges(asked_name(chart.tag), chart.asked_runs(), chart.x, low, high, chart.asked_x())
         charts.append({"id": chart.id, "lines": [_range_line(each) for each in found]})
     return json_response({"charts": charts})
 
@@ -79,8 +79,8 @@ def export_points(board: Board, run: Name, tag: Name) -> Response:
 def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
     tag, x_tag, request = asked_name(question.tag), question.asked_x(), question.asked_pixels()
     try:
-        lines = logs.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
-        bands = logs.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
+        lines = logs.charts.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
+        bands = logs.charts.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
     except BoardError as error:  # one chart that fails must not take the others along
         return {"id": question.id, "axis": question.x, "lines": [], "bands": [], "error": str(error)}
     axes = {line.pixels.axis for line in lines} | {each.band.axis for each in bands}
@@ -144,6 +144,7 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "rising": pixels.rises,
         "steps": None if pixels.step is None else exact_column(pixels.step),
         "unplaced": pixels.unplaced,
+        "in_order": pixels.in_order,
     }
 
 

@@ -3,16 +3,17 @@
 import { api } from "./api.js";
 import { RunStore } from "./run_store.js";
 import { Stream } from "./stream.js";
-import { MUTED, forgetTokens, resolved, runColour, toggleTheme } from "./theme.js";
+import { MUTED, forgetTokens, ownColour, resolved, runColour, toggleTheme } from "./theme.js";
 import { ViewState, stringify } from "./view_state.js";
 
 /** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
 /** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "counts" | "notices"} Topic */
 
 const REREAD_MS = 200; // runs are asked for again at most this often
+const REREAD_MS_A_RUN = 0.2; // and of ten thousand, every other second
 const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
 /** Choices that hold on every page. */
-const CARRIED = ["show", "hide", "group", "colour", "metric", "step", "theme", "run"];
+const CARRIED = ["show", "hide", "query", "group", "colour", "metric", "of", "sort", "shut", "rules", "step", "theme", "run"];
 
 export class App {
   /** @param {string} page */
@@ -33,7 +34,7 @@ export class App {
     this.cursor = step === null || !Number.isFinite(Number(step)) ? { x: null, pinned: false } : { x: Number(step), pinned: true };
     /** Runs in colour while the others are grey, best first; null: all runs in their own colours. @type {string[] | null} */
     this.focus = null;
-    /** Colour index of a run where it is not its own. @type {((run: Run) => number) | null} */
+    /** How a run is drawn where that is not by its own colour. @type {((run: Run) => RunStyle) | null} */
     this.colourOf = null;
     /** Groups of chosen runs; null: none were asked for. @type {import("./types.d.ts").Group[] | null} */
     this.groups = null;
@@ -59,7 +60,7 @@ export class App {
     if (this.page === "scalars") this.tags("scalar").catch(() => {}); // whoever wants them says so
     await this.readRuns().catch((error) => { console.warn(error.message); });
     this.stream = new Stream({
-      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph"] }[this.page] ?? [])],
+      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph"], histograms: ["histogram"] }[this.page] ?? [])],
       onDelta: (delta) => this.onDelta(delta),
       onStale: () => this.readAll(),
       onConnection: (connection) => { this.connection = connection; this.tell("connection"); },
@@ -114,7 +115,7 @@ export class App {
       while (this.isDue) {
         this.isDue = false;
         await this.readRuns().catch((error) => { console.warn(error.message); });
-        await new Promise((resolve) => setTimeout(resolve, REREAD_MS));
+        await new Promise((resolve) => setTimeout(resolve, Math.max(REREAD_MS, this.runs.list.length * REREAD_MS_A_RUN)));
       }
       this.reading = null;
     })();
@@ -125,8 +126,8 @@ export class App {
     const answer = await api.get("api/runs");
     const wasLoading = this.answer?.loading;
     this.answer = answer;
-    const { added, isChanged } = this.runs.replace(answer.runs);
-    if (isChanged || wasLoading !== answer.loading) this.tell("runs", { added });
+    const { added, isChanged } = this.runs.replace(answer.runs), isSettled = this.runs.settle(answer.loading);
+    if (isChanged || isSettled || wasLoading !== answer.loading) this.tell("runs", { added });
   }
 
   /** @param {Run | string} run @returns {RunStyle} */
@@ -137,7 +138,9 @@ export class App {
       const place = this.focus.indexOf(found.name);
       return place < 0 ? MUTED : runColour(place);
     }
-    return runColour(this.colourOf ? this.colourOf(found) : found.color);
+    if (this.colourOf) return this.colourOf(found);
+    const own = found.colour ? ownColour(found.colour) : null;
+    return own ? { colour: own, dash: 0 } : runColour(found.color);
   }
 
   /** As CSS and Plotly take it. @param {Run | string} run */

@@ -4,6 +4,9 @@ import { packNames, unpackNames } from "./view_state.js";
 
 /** @import { Run } from "./types.d.ts" */
 
+/** Above so many runs not all of them are ticked by themselves, but only the newest. */
+export const MANY = 500, NEWEST = 200;
+
 export class RunStore {
   constructor() {
     /** All runs, in the server's order. @type {Run[]} */
@@ -14,16 +17,35 @@ export class RunStore {
     this.names = new Set();
     /** Whether `names` are the shown ones. */
     this.onlyNamed = false;
+    /** Whether a person, or an address, has chosen. */
+    this.isChosen = false;
+    /** Runs that the query leaves, null: all. @type {Set<string> | null} */
+    this.matching = null;
+    /** Older runs that are not ticked by themselves, because there are so many; empty as soon as somebody chooses. @type {Set<string>} */
+    this.older = new Set();
+    this.isSettled = false;
   }
 
   /** @param {Run[]} runs @returns {{added: Run[], isChanged: boolean}} the new ones, and whether anything visible differs */
   replace(runs) {
     const added = runs.filter((run) => !this.index.has(run.name));
     const isChanged = added.length > 0 || runs.length !== this.list.length
-      || runs.some((run, i) => run.name !== this.list[i].name || JSON.stringify(run) !== JSON.stringify(this.index.get(run.name)));
+      || runs.some((run, i) => run.name !== this.list[i].name || isOther(run, /** @type {Run} */ (this.index.get(run.name))));
     this.list = runs;
     this.index = new Map(runs.map((run) => [run.name, run]));
     return { added, isChanged };
+  }
+
+  /**
+   * Of more than 500 runs the newest 200 are ticked until somebody chooses; those that come later are, too.
+   * @param {boolean} isLoading the board has not found all runs yet @returns {boolean} whether the choice is another one now
+   */
+  settle(isLoading) {
+    if (this.isChosen || this.isSettled) return false;
+    this.isSettled = !isLoading;
+    const before = this.older.size, byStart = [...this.list].sort((a, b) => (b.start ?? Infinity) - (a.start ?? Infinity));
+    this.older = new Set(this.list.length > MANY ? byStart.slice(NEWEST).map((run) => run.name) : []);
+    return before !== this.older.size;
   }
 
   /** @param {string} name */
@@ -31,9 +53,14 @@ export class RunStore {
     return this.index.get(name);
   }
 
-  /** @param {string} name */
+  /** Whether its box is ticked. @param {string} name */
+  isTicked(name) {
+    return this.names.has(name) === this.onlyNamed && !this.older.has(name);
+  }
+
+  /** Whether charts draw it: it is ticked, and the query leaves it. @param {string} name */
   isVisible(name) {
-    return this.names.has(name) === this.onlyNamed;
+    return this.isTicked(name) && (this.matching === null || this.matching.has(name));
   }
 
   /** The chosen runs, in the server's order. */
@@ -41,8 +68,18 @@ export class RunStore {
     return this.list.filter((run) => this.isVisible(run.name));
   }
 
+  /** Somebody chooses: what was only ticked by itself becomes a choice. */
+  choose() {
+    this.isChosen = true;
+    if (!this.older.size) return;
+    this.names = new Set(this.list.filter((run) => this.isTicked(run.name)).map((run) => run.name));
+    this.onlyNamed = true;
+    this.older = new Set();
+  }
+
   /** @param {string | Iterable<string>} names @param {boolean} on */
   setVisible(names, on) {
+    this.choose();
     for (const name of typeof names === "string" ? [names] : names) on === this.onlyNamed ? this.names.add(name) : this.names.delete(name);
     this.shorten();
   }
@@ -50,14 +87,30 @@ export class RunStore {
   /** That run alone; asked again for the one run that is alone already, all. @param {string} name */
   only(name) {
     const shown = this.visible(), isAlone = shown.length === 1 && shown[0].name === name;
+    this.choose();
     this.onlyNamed = !isAlone;
     this.names = new Set(isAlone ? [] : [name]);
   }
 
+  /** These and no others. @param {Iterable<string>} names */
+  onlyThese(names) {
+    this.choose();
+    this.onlyNamed = true;
+    this.names = new Set(names);
+    this.shorten();
+  }
+
   /** @param {boolean} on */
   all(on) {
+    this.isChosen = true;
+    this.older = new Set();
     this.onlyNamed = !on;
     this.names = new Set();
+  }
+
+  invert() {
+    this.choose();
+    this.onlyNamed = !this.onlyNamed;
   }
 
   /** The shorter of the two lists is kept, so that an address stays short; what is named but not here yet is never forgotten. */
@@ -70,16 +123,27 @@ export class RunStore {
     this.onlyNamed = !this.onlyNamed;
   }
 
-  /** For the URL: one of the two is set, or none where all runs are shown. @returns {{show: string | null, hide: string | null}} */
+  /** For the URL: one of the two is set, or none where all runs are shown; all of very many are `hide=`. @returns {{show: string | null, hide: string | null}} */
   encode() {
     const text = this.names.size ? packNames(this.names) : this.onlyNamed ? "" : null;
-    return this.onlyNamed ? { show: text, hide: null } : { show: null, hide: text };
+    if (this.onlyNamed) return { show: text, hide: null };
+    return { show: null, hide: text ?? (this.isChosen && this.list.length > MANY ? "" : null) };
   }
 
   /** @param {string | null} show @param {string | null} hide */
   decode(show, hide) {
     this.onlyNamed = show !== null;
     const text = show ?? hide;
+    this.isChosen = text !== null;
     this.names = new Set(text ? unpackNames(text) : []);
   }
+}
+
+/** Whether the list says anything else of a run. Field by field: ten thousand are compared several times a second. @param {Run} a @param {Run} b */
+function isOther(a, b) {
+  for (const key of /** @type {(keyof Run)[]} */ (Object.keys(a))) {
+    const p = a[key], q = b[key];
+    if (p !== q && (typeof p !== "object" || JSON.stringify(p) !== JSON.stringify(q))) return true;
+  }
+  return false;
 }

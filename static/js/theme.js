@@ -18,6 +18,9 @@ export const resolved = (colour) => (colour.startsWith("var(") ? token(colour.sl
 /** Same run, same colour everywhere; after 24 the colours come again, dashed. @param {number} index @returns {import("./types.d.ts").RunStyle} */
 export const runColour = (index) => ({ colour: `var(--run-${index % PALETTE})`, dash: /** @type {0 | 1} */ (Math.floor(index / PALETTE) % 2) });
 
+/** A person's own colour: one of the palette, so that it is right in both themes, or any; null for anything else. @param {string} colour */
+export const ownColour = (colour) => (/^run-\d{1,2}$/.test(colour) ? `var(--${colour})` : /^#[0-9a-f]{6}$/.test(colour) ? colour : null);
+
 /** @type {import("./types.d.ts").RunStyle} */
 export const MUTED = { colour: "var(--chart-muted)", dash: 0, muted: true };
 

@@ -155,12 +155,12 @@ def test_overview_tags_pixels_and_nearest(tmp_path: Path) -> None:
         ("loss", ["a", "b"], 110),
         ("only", ["a"], 1),
     ]
-    lines = logs.pixels("loss", ["b", "a", "gone"], PixelRequest(width=1000))
+    lines = logs.charts.pixels("loss", ["b", "a", "gone"], PixelRequest(width=1000))
     assert [(line.run, line.pixels.count, line.last_step, line.last_value) for line in lines] == [
         ("b", 100, 99, 99.0),
         ("a", 10, 9, 9.0),
     ]
-    (point, _) = logs.nearest("loss", ["b", "a"], "step", 41.4, Smoothing())
+    (point, _) = logs.charts.nearest("loss", ["b", "a"], "step", 41.4, Smoothing())
     assert (point.run, point.step, point.value, point.relative) == ("b", 41, 41.0, 41.0)
 
 

@@ -265,7 +265,9 @@ def test_the_address_restores_the_view(page: Page, three_runs: str) -> None:
     figure.get_by_role("button", name="Pin").click()
     page.get_by_label("Filter tags").fill("acc|^lr$")
     page.get_by_role("button", name="Settings").click()
-    page.locator("#settings").get_by_role("group", name="vertical").get_by_role("button", name="log", exact=True).click()
+    page.locator("#settings").get_by_role("group", name="vertical").get_by_role(
+        "button", name="log", exact=True
+    ).click()
     page.locator("#settings").get_by_label("Smoothing value").fill("0.9")
     page.locator("#settings").get_by_label("Smoothing value").press("Enter")
     address = page.url
@@ -304,7 +306,7 @@ def test_smoothing_is_asked_from_the_server_and_changes_the_curve(page: Page, th
     wait_until(page, lambda: any(each["smoothing"] == {"kind": "ema", "amount": 0.95} for each in asked))
     expect(path).to_have_count(2)  # the raw curve stands faint behind
     assert path.last.get_attribute("d") != before
-    expect(page.locator(".toolbar output").first).to_have_text("0.95")
+    expect(page.locator(".toolbar output").first).to_have_text("0.95 ≈ 20 points")
 
 
 def test_runs_are_chosen_lifted_and_searched(page: Page, three_runs: str) -> None:

@@ -59,3 +59,47 @@ test("what is new and what differs is told", () => {
   later[0].state = "stalled";
   assert.equal(store.replace(later).isChanged, true);
 });
+
+test("of very many runs the newest are ticked, until somebody chooses; those that come later are ticked too", () => {
+  const names = Array.from({ length: 600 }, (_, i) => `run${String(i).padStart(3, "0")}`), store = new RunStore();
+  const many = (list) => runs(list).map((run, i) => ({ ...run, start: i }));
+  store.replace(many(names.slice(0, 400)));
+  assert.equal(store.settle(true), false);
+  assert.equal(store.visible().length, 400);
+  store.replace(many(names));
+  assert.equal(store.settle(false), true);
+  assert.deepEqual([store.visible().length, store.visible()[0].name], [200, "run400"]);
+  assert.deepEqual(store.encode(), { show: null, hide: null });
+  store.replace(many([...names, "late"]));
+  assert.equal(store.settle(false), false);
+  assert.equal(store.visible().length, 201);
+  store.setVisible("run000", true);
+  assert.equal(store.visible().length, 202);
+  const other = new RunStore(), { show, hide } = store.encode();
+  other.decode(show, hide);
+  other.replace(many([...names, "late"]));
+  other.settle(false);
+  assert.equal(other.visible().length, 202);
+  store.all(true);
+  assert.equal(store.visible().length, 601);
+  assert.deepEqual(store.encode(), { show: null, hide: "" });
+  other.decode(null, "");
+  other.settle(false);
+  assert.equal(other.visible().length, 601);
+});
+
+test("a query leaves some of the ticked runs, and forgets no tick", () => {
+  const store = made("a", "b", "c");
+  store.setVisible("a", false);
+  store.matching = new Set(["a", "b"]);
+  assert.equal(shown(store), "b");
+  assert.equal(store.isTicked("c"), true);
+  assert.equal(store.isVisible("c"), false);
+  store.matching = null;
+  assert.equal(shown(store), "bc");
+  store.invert();
+  assert.equal(shown(store), "a");
+  store.onlyThese(["b", "c"]);
+  assert.equal(shown(store), "bc");
+  assert.deepEqual(store.encode(), { show: null, hide: "a" });
+});

@@ -1,17 +1,26 @@
 /** The run list: legend, chooser and state of the runs in one. */
 
 import { el, icon, need, pathName, setAttribute, setText } from "../dom.js";
-import { bytes, counted, splitName, value } from "../format.js";
+import { splitName, value } from "../format.js";
+import { packNames, unpackNames } from "../view_state.js";
+import { asText, readSort, sorted } from "./run_colouring.js";
+import { RunFoot, paintCount } from "./run_foot.js";
+import { RunHead } from "./run_head.js";
 import { RunMetric } from "./run_metric.js";
+import { RunNotices } from "./run_notices.js";
 import { RunRow } from "./run_row.js";
-import { contains } from "./tag_search.js";
+import { RunRows } from "./run_rows.js";
+import { RunSearch } from "./run_search.js";
+import { tintPicker } from "./run_tint.js";
+import { RunWays } from "./run_ways.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Run } from "../types.d.ts" */
+/** @import { Group } from "./run_colouring.js" */
+/** @typedef {{key: string, run?: Run, cut: number, isIndented: boolean, group?: Group, place: number}} Item */
 
-const MANY = 40; // runs: more are not told apart by colour
 const STATE_EVERY_MS = 15000;
-const QUIET = ["dropped", "rank"]; // facts that say something only where they are not 0
+const NO_GROUP = "\u0000"; // name of the group of runs that are in none
 
 /** @param {HTMLElement} root @param {App} app @returns {() => void} */
 export function start(root, app) {
@@ -19,78 +28,60 @@ export function start(root, app) {
   return () => list.ending.abort();
 }
 
-/** @param {string} name */
-const folderOf = (name) => splitName(name)[0];
-
 class RunList {
   /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.app = app;
     this.ending = new AbortController();
-    const signal = this.ending.signal, find = (/** @type {string} */ selector) => need(root, selector, "run_list");
-    this.rows = find(".run-rows");
-    this.foot = find(".run-list-foot");
-    this.search = /** @type {HTMLInputElement} */ (find("input[type=search]"));
-    this.all = /** @type {HTMLInputElement} */ (find(".run-list-columns .chip"));
+    const { signal } = this.ending, find = (/** @type {string} */ selector) => need(root, selector, "run_list"), later = () => this.later();
+    this.list = find(".run-rows");
     this.count = find("[data-slot=count]");
-    this.choice = (/** @type {string} */ name) => /** @type {HTMLSelectElement} */ (find(`[data-choice=${name}]`));
-    this.metricBox = find(".run-list-metric");
-    /** @type {Map<string, RunRow>} */
+    /** Rows of runs, and heads of groups, that were made. @type {Map<string, RunRow>} */
     this.made = new Map();
+    /** @type {Map<string, HTMLElement>} */
+    this.heads = new Map();
     this.cut = "";
     this.readAt = Date.now();
+    this.frame = 0;
     /** @type {Element | null} */
     this.liftedRow = null;
-    this.metric = new RunMetric(app, signal, () => this.later());
-    this.frame = 0;
+    /** Row that was ticked last, for Shift. @type {string | null} */
+    this.anchor = null;
+    this.metric = new RunMetric(app, signal, later);
+    this.notices = new RunNotices(app, signal, later);
+    this.ways = new RunWays(app, this.metric, signal, later);
+    this.search = new RunSearch({ app, field: find(".run-list-head .field"), said: find(".run-search-said"), signal, onChange: later });
+    this.rows = new RunRows({ list: this.list, make: (/** @type {Item} */ item) => this.node(item), signal });
+    this.head = new RunHead(root, app, { metric: this.metric, ways: this.ways, found: () => this.found(), onChange: later, signal });
+    this.foot = new RunFoot(find(".run-list-foot"), app, this);
+    this.tint = tintPicker(root, app);
     this.listen(signal);
     this.render();
     this.metric.readTags();
   }
 
-  get group() { return this.app.view.get("group") === "folder" ? "folder" : "none"; }
-
-  get colour() {
-    const asked = this.app.view.get("colour");
-    if (asked === "run" || asked === "folder" || asked === "best") return asked;
-    if (this.group === "folder") return "folder";
-    return this.app.runs.list.length > MANY && this.metric.last.size ? "best" : "run";
-  }
+  /** Groups that are folded. */
+  get shut() { const text = this.app.view.get("shut"); return new Set(text === null ? [] : unpackNames(text)); }
 
   /** @param {AbortSignal} signal */
   listen(signal) {
-    const { app, rows, search } = this, options = { signal };
+    const { app, list } = this, options = { signal };
     app.on("runs", () => { this.readAt = Date.now(); this.later(); }, options);
-    app.on("selection", () => this.later(), options);
+    for (const topic of /** @type {const} */ (["selection", "navigated"])) app.on(topic, () => { this.ways.apply(); this.later(); }, options);
     app.on("lift", () => this.paintLift(), options);
-    search.addEventListener("input", () => this.later(), options);
-    search.addEventListener("keydown", (event) => { if (event.key === "Escape") { search.value = ""; this.later(); search.blur(); } }, options);
-    this.choice("group").addEventListener("change", () => { app.view.set("group", this.choice("group").value === "none" ? null : "folder"); app.view.set("colour", null); this.later(); }, options);
-    this.choice("colour").addEventListener("change", () => { app.view.set("colour", this.choice("colour").value); this.later(); }, options);
-    this.choice("metric").addEventListener("change", () => this.metric.choose(this.choice("metric").value), options);
-    this.all.addEventListener("change", () => {
-      const found = this.found();
-      if (found.length === app.runs.list.length) app.runs.all(this.all.checked);
-      else app.runs.setVisible(found.map((run) => run.name), this.all.checked);
-      app.selectionChanged();
+    let isShift = false;
+    list.addEventListener("click", (event) => {
+      const target = /** @type {Element} */ (event.target), row = this.rowOf(target);
+      isShift = event.shiftKey;
+      if (target.closest(".run-only")) this.only(event);
+      else if (target.closest(".run-fold")) { event.preventDefault(); this.fold(row?.dataset.group ?? ""); }
+      else if (target.closest(".run-tint")) { event.preventDefault(); this.tint(row?.dataset.name ?? "", /** @type {HTMLElement} */ (target.closest(".run-tint"))); }
     }, options);
-    rows.addEventListener("change", (event) => {
-      const row = this.rowOf(event.target), chip = /** @type {HTMLInputElement} */ (event.target);
-      if (!row) return;
-      app.runs.setVisible(row.dataset.group === undefined ? [row.dataset.name ?? ""] : this.members(row.dataset.group).map((run) => run.name), chip.checked);
-      app.selectionChanged();
-    }, options);
-    const only = (/** @type {Event} */ event) => {
-      const name = this.rowOf(event.target)?.dataset.name;
-      if (name === undefined) return;
-      event.preventDefault();
-      app.runs.only(name);
-      app.selectionChanged();
-    };
-    rows.addEventListener("dblclick", (event) => { if (!(/** @type {Element} */ (event.target).closest(".run-only"))) only(event); }, options);
-    rows.addEventListener("click", (event) => { if (/** @type {Element} */ (event.target).closest(".run-only")) only(event); }, options);
-    rows.addEventListener("pointerover", (event) => app.lift(this.rowOf(event.target)?.dataset.name ?? null), options);
-    rows.addEventListener("pointerleave", () => app.lift(null), options);
+    list.addEventListener("mousedown", (event) => { if (event.shiftKey) event.preventDefault(); }, options); // no text is selected
+    list.addEventListener("change", (event) => this.tick(/** @type {HTMLInputElement} */ (event.target), isShift), options);
+    list.addEventListener("dblclick", (event) => { if (!(/** @type {Element} */ (event.target).closest("button"))) this.only(event); }, options);
+    list.addEventListener("pointerover", (event) => app.lift(this.rowOf(event.target)?.dataset.name ?? null), options);
+    list.addEventListener("pointerleave", () => app.lift(null), options);
     const timer = setInterval(() => { for (const run of app.runs.list) if (run.state === "stalled") this.made.get(run.name)?.paintState(run, this.readAt); }, STATE_EVERY_MS);
     signal.addEventListener("abort", () => clearInterval(timer));
   }
@@ -100,6 +91,35 @@ class RunList {
     return target instanceof Element ? target.closest(".run-row") : null;
   }
 
+  /** One box; with Shift all rows from the one before. @param {HTMLInputElement} chip @param {boolean} isRange */
+  tick(chip, isRange) {
+    const { app, rows } = this, row = this.rowOf(chip), key = chip.closest("[data-key]")?.getAttribute("data-key") ?? "";
+    if (!row) return;
+    const at = rows.items.findIndex((item) => item.key === key), from = isRange && this.anchor !== null ? rows.items.findIndex((item) => item.key === this.anchor) : at;
+    const items = at < 0 || from < 0 ? [] : rows.items.slice(Math.min(at, from), Math.max(at, from) + 1);
+    app.runs.setVisible(items.flatMap((item) => item.run?.name ?? item.group?.runs ?? []), chip.checked);
+    this.anchor = key;
+    app.selectionChanged();
+  }
+
+  /** @param {Event} event */
+  only(event) {
+    const row = this.rowOf(event.target), name = row?.dataset.name, group = row?.dataset.group;
+    if (name === undefined && group === undefined) return;
+    event.preventDefault();
+    if (name !== undefined) this.app.runs.only(name);
+    else this.app.runs.onlyThese(this.rows.items.find((item) => item.group?.name === group)?.group?.runs ?? []);
+    this.app.selectionChanged();
+  }
+
+  /** @param {string} group */
+  fold(group) {
+    const { shut } = this;
+    if (!shut.delete(group)) shut.add(group);
+    this.app.view.set("shut", shut.size ? packNames(shut) : null);
+    this.later();
+  }
+
   /** Once a frame, whatever changed. */
   later() {
     this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.render(); });
@@ -107,109 +127,98 @@ class RunList {
 
   /** Runs that the search leaves. */
   found() {
-    const test = contains(this.search.value);
-    return this.app.runs.list.filter((run) => test(run.name));
-  }
-
-  /** @param {string} folder */
-  members(folder) {
-    return this.found().filter((run) => folderOf(run.name) === folder);
+    const { list, matching } = this.app.runs;
+    return matching === null ? list : list.filter((run) => matching.has(run.name));
   }
 
   render() {
-    const { app, metric, group } = this;
-    this.paintColours();
-    if (this.cut !== group) { this.cut = group; this.made.clear(); }
-    let found = this.found();
-    if (app.focus) {
-      const place = new Map(metric.ranked(found.map((run) => run.name)).map((name, i) => [name, i]));
-      found = [...found].sort((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
-    }
-    /** @type {Element[]} */
-    let nodes;
-    if (!found.length) nodes = [el("li", { class: "run-list-empty" }, app.runs.list.length ? "No run matches. Esc clears the search." : app.answer?.waiting ?? (app.answer?.loading ? "Reading." : "No runs yet."))];
-    else if (group === "folder") nodes = this.grouped(found);
-    else nodes = found.map((run) => this.row(run));
-    if (nodes.length !== this.rows.children.length || nodes.some((node, i) => node !== this.rows.children[i])) this.rows.replaceChildren(...nodes);
+    const { app, metric, ways } = this;
+    ways.apply();
+    const cut = ways.group.by;
+    if (this.cut !== cut) { this.cut = cut; this.made.clear(); this.heads.clear(); }
+    const sort = readSort(app.view.get("sort")) ?? { by: app.focus ? "metric" : "start", isBackwards: false };
+    const found = sorted(this.found(), /** @type {import("./run_colouring.js").Sort} */ (sort), (names) => metric.ranked(names));
+    if (!found.length) this.rows.set([{ key: "empty", cut: 0, isIndented: false, place: 0 }]);
+    else this.rows.set(cut === "none" ? found.map((run) => ({ key: `run ${run.name}`, run, cut: 0, isIndented: false, place: 0 })) : this.grouped(found));
     for (const name of this.made.keys()) if (!app.runs.byName(name)) this.made.delete(name);
-    this.paintHead();
-    this.paintFoot();
+    const total = app.runs.list.length, shown = app.runs.visible().length;
+    paintCount(this.count, { total, shown, found: found.length });
+    this.head.paint(sort, { total, shown });
+    this.foot.paint();
     this.paintLift();
   }
 
-  /** Which runs are in colour, and in which; charts hear of it only where it differs. */
-  paintColours() {
-    const { app, colour } = this, before = `${JSON.stringify(app.focus)} ${this.colouring ?? "run"}`;
-    this.colouring = colour;
-    app.focus = colour === "best" ? this.metric.best(app.runs.visible().map((run) => run.name)) : null;
-    if (colour === "folder") {
-      const folders = [...new Set(app.runs.list.map((run) => folderOf(run.name)))].sort(), place = new Map(folders.map((folder, i) => [folder, i]));
-      app.colourOf = (run) => place.get(folderOf(run.name)) ?? 0;
-    } else app.colourOf = null;
-    if (before !== `${JSON.stringify(app.focus)} ${colour}`) app.tell("style");
-  }
-
-  /** @param {Run} run */
-  row(run) {
-    let row = this.made.get(run.name);
-    if (!row) this.made.set(run.name, (row = new RunRow(run, this.group === "folder" ? folderOf(run.name).length : 0)));
-    row.paint(run, this.app, { metric: this.metric.last.get(run.name), hasMetric: this.metric.tag !== "", readAt: this.readAt });
-    return row.root;
-  }
-
-  /** @param {Run[]} found */
+  /** Heads and, of open groups, their runs. @param {Run[]} found @returns {Item[]} */
   grouped(found) {
-    /** @type {Map<string, Run[]>} */
-    const groups = new Map();
-    for (const run of found) groups.set(folderOf(run.name), [...(groups.get(folderOf(run.name)) ?? []), run]);
-    return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([folder, members]) => {
-      const [head, tail] = splitName(folder.replace(/\/$/, "") || "no folder"), on = members.filter((run) => this.app.runs.isVisible(run.name)).length;
-      const chip = el("input", { type: "checkbox", class: "chip", "aria-label": `Show group ${folder || "no folder"}`, vars: { "--run": this.app.style(members[0]).colour } }), name = pathName(head, tail);
-      chip.checked = on > 0;
-      chip.indeterminate = on > 0 && on < members.length;
-      name.append(el("span", { class: "count" }, `\u2002${members.length}`));
-      return el("li", { class: "run-group" }, el("label", { class: "run-row", title: folder, "data-group": folder }, chip, name, el("span"), el("span", { class: "number run-group-spread" }, this.spread(members))),
-        el("ul", {}, ...members.map((run) => this.row(run))));
-    });
+    const { ways, shut } = this;
+    /** @type {Map<string, number>} */
+    const placeOf = new Map();
+    ways.groups.forEach((group, i) => { for (const run of group.runs) placeOf.set(run, i); });
+    /** @type {Run[][]} */
+    const members = ways.groups.map(() => []);
+    /** @type {Run[]} */
+    const others = [];
+    for (const run of found) (members[placeOf.get(run.name) ?? -1] ?? others).push(run);
+    /** @type {Item[]} */
+    const items = [];
+    const add = (/** @type {string} */ name, /** @type {Run[]} */ runs, /** @type {unknown} */ shown, /** @type {number} */ place) => {
+      if (!runs.length) return;
+      items.push({ key: `group ${name}`, cut: 0, isIndented: false, place, group: { name, runs: runs.map((run) => run.name), value: shown } });
+      const head = name ? `${name}/` : "\u0000";
+      if (!shut.has(name)) for (const run of runs) items.push({ key: `run ${run.name}`, run, cut: run.name.startsWith(head) ? head.length : 0, isIndented: true, place });
+    };
+    ways.groups.forEach((group, i) => add(group.name, members[i], group.value, i));
+    add(NO_GROUP, others, null, -1);
+    return items;
   }
 
-  /** Mean of a group's numbers. @param {Run[]} members */
-  spread(members) {
-    const values = members.map((run) => this.metric.last.get(run.name) ?? NaN).filter(Number.isFinite);
-    return values.length ? value(values.reduce((a, b) => a + b, 0) / values.length) : "";
-  }
-
-  paintHead() {
-    const { app, metric } = this, total = app.runs.list.length, shown = app.runs.visible().length;
-    const found = this.found().length, counts = shown === total ? String(total) : `${shown} of ${total}`;
-    setText(this.count, !total ? "" : found === total ? counts : `${counts}, ${found} listed`);
-    this.all.checked = shown === total;
-    this.all.indeterminate = shown > 0 && shown < total;
-    this.choice("group").value = this.group;
-    this.choice("colour").value = this.colour;
-    this.metricBox.hidden = !metric.tags.length;
-    const select = this.choice("metric"), wanted = ["", ...metric.tags];
-    if (select.options.length !== wanted.length || wanted.some((tag, i) => select.options[i].value !== tag)) select.replaceChildren(...wanted.map((tag) => el("option", { value: tag }, tag || "no scalar")));
-    select.value = metric.tag;
-  }
-
-  /** What could not be read, and what the colours mean. */
-  paintFoot() {
-    const { app } = this, parts = [], problems = app.runs.list.flatMap((run) => run.problems.map((problem) => ({ run, problem }))), files = new Set(problems.map((one) => one.problem.file)).size;
-    const said = JSON.stringify([problems.map((one) => one.problem), this.colour, app.focus?.length, this.metric.tag, app.runs.list.length === 1 && app.runs.list[0].facts]);
-    if (said === this.foot.dataset.said) return;
-    this.foot.dataset.said = said;
-    const wasOpen = this.foot.querySelector("details")?.open;
-    if (app.runs.list.length === 1) {
-      const facts = Object.entries(app.runs.list[0].facts).filter(([key, v]) => v !== null && v !== "" && typeof v !== "object" && !(v === 0 && QUIET.includes(key))).slice(0, 12);
-      if (facts.length) parts.push(el("dl", { class: "facts" }, ...facts.flatMap(([key, v]) => [el("dt", {}, key.replaceAll("_", " ")), el("dd", {}, String(v))])));
+  /** @param {Item} item */
+  node(item) {
+    const { app, metric } = this;
+    if (item.run) {
+      const { run } = item;
+      let row = this.made.get(run.name);
+      if (!row) this.made.set(run.name, (row = new RunRow(run, item.cut, item.isIndented)));
+      row.paint(run, app, { metric: metric.last.get(run.name), hasMetric: metric.tag !== "", readAt: this.readAt, badge: this.notices.badges.get(run.name) });
+      return row.root;
     }
-    if (problems.length) parts.push(el("details", { class: "notice", "data-kind": "stalled", open: wasOpen },
-      el("summary", {}, icon("warn"), el("strong", {}, `${counted(files, "file")} partly unreadable`)),
-      ...problems.slice(0, 50).map(({ problem }) => el("p", {}, `${problem.file}${problem.length ? ` (${bytes(problem.length)})` : ""}: ${problem.message}${problem.count > 1 ? ` ${problem.count} times.` : ""}`)),
-      problems.length > 50 && el("p", {}, `and ${problems.length - 50} more`)));
-    if (app.focus) parts.push(el("p", {}, el("span", {}, `Best ${app.focus.length} of ${app.runs.list.length} in colour`), el("span", { class: "run-foot-by", title: this.metric.tag }, `by last ${this.metric.tag}`)));
-    this.foot.replaceChildren(...parts);
+    if (item.group) return this.groupHead(item.group, item.place);
+    const said = app.runs.list.length ? "No run matches. Esc clears the search." : app.answer?.waiting ?? (app.answer?.loading ? "Reading." : "No runs yet.");
+    return el("li", { class: "run-list-empty" }, said);
+  }
+
+  /** @param {Group} group @param {number} place */
+  groupHead(group, place) {
+    const { app, ways } = this, isOther = group.name === NO_GROUP, on = group.runs.filter((run) => app.runs.isTicked(run)).length;
+    const said = isOther ? "in no group" : ways.group.by === "hparam" ? `${splitName(ways.group.name)[1]} = ${asText(group.value)}` : group.name || "no folder";
+    let root = this.heads.get(group.name);
+    if (!root) {
+      const [head, tail] = ways.group.by === "folder" ? splitName(said) : ["", said], name = pathName(head, tail);
+      name.append(el("span", { class: "count" }));
+      root = el("li", { class: "run-group", "data-key": `group ${group.name}` }, el("label", { class: "run-row", title: said, "data-group": group.name },
+        el("input", { type: "checkbox", class: "chip", "aria-label": `Show group ${said}` }), name,
+        el("span", { class: "run-marks" }, el("button", { type: "button", class: "run-fold", "aria-label": `Fold ${said}` }, icon("down")), el("button", { type: "button", class: "run-only", "aria-label": `Show only ${said}` }, "only")),
+        el("span", { class: "number" })));
+      this.heads.set(group.name, root);
+    }
+    const chip = /** @type {HTMLInputElement} */ (root.querySelector(".chip")), first = app.runs.byName(group.runs[0]), style = first && place >= 0 ? app.style(first) : null;
+    chip.checked = on > 0;
+    chip.indeterminate = on > 0 && on < group.runs.length;
+    if (style) chip.style.setProperty("--run", style.colour);
+    setAttribute(chip, "data-dash", style?.dash ? "1" : null);
+    setText(/** @type {Element} */ (root.querySelector(".count")), `\u2002${group.runs.length}`);
+    setAttribute(/** @type {Element} */ (root.querySelector(".run-fold")), "aria-expanded", String(!this.shut.has(group.name)));
+    this.paintSpread(/** @type {Element} */ (root.querySelector(".number")), group.runs);
+    return root;
+  }
+
+  /** Mean of a group's numbers, and how far apart they are. @param {Element} slot @param {string[]} runs */
+  paintSpread(slot, runs) {
+    const values = runs.map((run) => this.metric.last.get(run) ?? NaN).filter(Number.isFinite), mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const deviation = values.length > 1 ? Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1)) : NaN;
+    const said = values.length ? `${value(mean, 3)}${Number.isFinite(deviation) ? ` ±${value(deviation, 2)}` : ""}` : "";
+    setText(slot, said);
+    setAttribute(slot, "title", said ? `Mean of ${values.length}${Number.isFinite(deviation) ? ", ± standard deviation" : ""}` : null);
   }
 
   paintLift() {

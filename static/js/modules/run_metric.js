@@ -1,13 +1,13 @@
-/** One scalar beside each run: which tag, its last values, and which runs are best by it. */
+/** One scalar beside each run: which tag, its last or best values, and which runs are best by it. */
 
 import { number } from "../api.js";
 
 /** @import { App } from "../app.js" */
-/** @import { PixelsAnswer, TagsAnswer } from "../types.d.ts" */
+/** @import { TagsAnswer } from "../types.d.ts" */
 
 const BEST = 8, MOST_TAGS = 300, APART_MS = 1500;
 const LIKELY = [/^(val|valid|validation|test|eval)\b.*acc/i, /acc/i, /^(val|valid|validation|test|eval)\b.*loss/i, /loss/i, /./];
-const LESS_IS_BETTER = /loss|err|perplexity|ppl|nll|mse|mae|time|latency|entropy/i;
+export const OF = ["last", "best", "min", "max"];
 
 export class RunMetric {
   /** @param {App} app @param {AbortSignal} signal @param {() => void} onChange */
@@ -20,8 +20,10 @@ export class RunMetric {
     /** The tag shown; "" for none. */
     this.tag = app.view.get("metric") ?? "";
     this.isChosen = app.view.get("metric") !== null;
-    /** @type {Map<string, number>} */
+    /** By run: the value that is shown. @type {Map<string, number>} */
     this.last = new Map();
+    /** By its name, as the server judges. */
+    this.isLessBetter = false;
     this.isAsking = false;
     this.isDue = false;
     app.on("delta", (delta) => {
@@ -29,9 +31,16 @@ export class RunMetric {
       else if (Object.values(delta.grew ?? {}).some((kinds) => /** @type {Record<string, string[]>} */ (kinds).scalar?.includes(this.tag)) || delta.rebuilt?.length) this.read();
     }, { signal });
     app.on("stale", () => this.readTags(), { signal });
+    app.on("navigated", () => {
+      const tag = app.view.get("metric");
+      this.isChosen = tag !== null;
+      if (tag !== null) this.tag = tag;
+      this.read();
+    }, { signal });
   }
 
-  get isLessBetter() { return LESS_IS_BETTER.test(this.tag); }
+  /** Which of a run's values: its last, or its best, least or greatest. */
+  get of() { const of = this.app.view.get("of") ?? "last"; return OF.includes(of) ? of : "last"; }
 
   async readTags() {
     /** @type {TagsAnswer | null} */
@@ -56,31 +65,37 @@ export class RunMetric {
     this.read();
   }
 
-  /** Last value of each run, asked for as a chart of two pixels; at most every second and a half. */
+  /** @param {string} of */
+  chooseOf(of) {
+    this.app.view.set("of", of === "last" ? null : of);
+    this.read();
+  }
+
+  /** The value of each run; at most every second and a half. */
   async read() {
     this.isDue = true;
     if (this.isAsking || !this.tag) return;
     this.isAsking = true;
     while (this.isDue && !this.signal.aborted) {
       this.isDue = false;
-      const { tag, app } = this, runs = app.runs.list.map((run) => run.name);
-      if (!runs.length || !tag) break;
-      const question = { id: "metric", tag, runs, x: "step", range: null, width: 2, smoothing: { kind: "none", amount: 0 }, superseded: false };
-      /** @type {PixelsAnswer | null} */
-      const answer = await app.api.post("api/pixels", { charts: [question] }, { signal: this.signal }).catch(() => null);
-      if (answer && tag === this.tag) {
-        this.last = new Map();
-        for (const line of answer.charts[0]?.lines ?? []) if (line.last) this.last.set(line.run, number(line.last.value));
+      const { tag, of, app } = this;
+      if (!tag) break;
+      /** @type {{runs: string[], values: (number | string)[], less_is_better: boolean} | null} */
+      const answer = await app.api.get("api/metric", { tag, of }, { signal: this.signal }).catch(() => null);
+      if (answer && tag === this.tag && of === this.of) {
+        this.last = new Map(answer.runs.map((run, i) => [run, number(answer.values[i])]));
+        this.isLessBetter = answer.less_is_better;
         this.onChange();
       }
-      await new Promise((resolve) => setTimeout(resolve, APART_MS));
+      for (let waited = 0; waited < APART_MS && tag === this.tag && of === this.of; waited += 100) await new Promise((resolve) => setTimeout(resolve, 100));
     }
     this.isAsking = false;
   }
 
   /** Names, best first; runs without a number last. @param {string[]} names */
   ranked(names) {
-    const sign = this.isLessBetter ? 1 : -1, of = (/** @type {string} */ name) => { const v = this.last.get(name); return v === undefined || Number.isNaN(v) ? Infinity : sign * v; };
+    const isLess = this.of === "min" || (this.of !== "max" && this.isLessBetter), sign = isLess ? 1 : -1;
+    const of = (/** @type {string} */ name) => { const v = this.last.get(name); return v === undefined || Number.isNaN(v) ? Infinity : sign * v; };
     return [...names].sort((a, b) => { const p = of(a), q = of(b); return p === q ? 0 : p < q ? -1 : 1; });
   }
 

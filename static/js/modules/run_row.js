@@ -1,32 +1,43 @@
-/** One row of the run list: chip, name, state, a number. Made once, then only what differs is written. */
+/** One row of the run list: chip, name, what was noticed, state, a number. Made once, then only what differs is written. */
 
 import { el, icon, pathName, setAttribute, setText } from "../dom.js";
 import { ago, bytes, splitName, value } from "../format.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Run } from "../types.d.ts" */
+/** @import { Badge } from "./run_notices.js" */
+/** @typedef {{metric: number | undefined, hasMetric: boolean, readAt: number, badge: Badge | undefined}} Shown `readAt`: when the server said how long the run is quiet, ms */
 
 export class RunRow {
-  /** @param {Run} run @param {number} cut characters of the name that the group's head says already */
-  constructor(run, cut) {
+  /** @param {Run} run @param {number} cut characters of the name that the group's head says already @param {boolean} isIndented */
+  constructor(run, cut, isIndented) {
     const [head, tail] = splitName(run.name.slice(cut) || run.name);
     this.name = run.name;
     this.chip = el("input", { type: "checkbox", class: "chip", "aria-label": `Show ${run.name}` });
+    this.badge = el("span", { class: "badge", hidden: true });
     this.state = el("span", { class: "run-state" });
     this.number = el("span", { class: "number" });
-    this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": cut > 0, title: run.name }, this.chip, pathName(head, tail),
-      el("span", {}, this.state, el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only")), this.number);
-    this.root = el("li", {}, this.label);
+    this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": isIndented, title: run.name }, this.chip, pathName(head, tail),
+      el("span", { class: "run-marks" }, this.badge, this.state,
+        el("button", { type: "button", class: "run-tint", "aria-label": `Colour of ${run.name}`, title: "Colour" }, icon("theme")),
+        el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only")), this.number);
+    this.root = el("li", { "data-key": `run ${run.name}` }, this.label);
     this.said = "";
   }
 
-  /** @param {Run} run @param {App} app @param {{metric: number | undefined, hasMetric: boolean, readAt: number}} more `readAt`: when the server said how long the run is quiet, ms */
-  paint(run, app, { metric, hasMetric, readAt }) {
-    const style = app.style(run), isOn = app.runs.isVisible(run.name);
+  /** @param {Run} run @param {App} app @param {Shown} shown */
+  paint(run, app, { metric, hasMetric, readAt, badge }) {
+    const style = app.style(run), isOn = app.runs.isTicked(run.name);
     if (this.chip.checked !== isOn) this.chip.checked = isOn;
     if (this.chip.style.getPropertyValue("--run") !== style.colour) this.chip.style.setProperty("--run", style.colour);
     setAttribute(this.chip, "data-dash", style.dash ? "1" : null);
     setAttribute(this.label, "data-current", app.view.get("run") === run.name ? "" : null);
+    this.badge.hidden = !badge;
+    if (badge) {
+      setText(this.badge, badge.label);
+      setAttribute(this.badge, "data-kind", badge.kind);
+      setAttribute(this.badge, "title", badge.title);
+    }
     this.paintState(run, readAt);
     setText(this.number, hasMetric ? (metric === undefined ? "–" : value(metric)) : "");
     this.number.toggleAttribute("data-empty", metric === undefined);
