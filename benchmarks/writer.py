@@ -3,7 +3,8 @@
     python benchmarks/writer.py            the calling thread's time per add_scalar, and the sustained rate
     python benchmarks/writer.py --paced    1,500 steps of about 2 ms of array work with 100 scalars each
     python benchmarks/writer.py --batches  1,000 tags at one step
-    python benchmarks/writer.py --images   arrays of one mebibyte
+    python benchmarks/writer.py --images   arrays of one mebibyte, beside a copy of one and nothing else
+    python benchmarks/writer.py --kinds    what else a training loop logs, one value of each kind
 
 All writers run in one process, one after the other, in rounds, so that a busy machine troubles each alike. W&B
 (offline) and trackio take part where they are installed: pip install 'trainboard[peers]'.
@@ -44,6 +45,18 @@ class Empty:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+class Copy(Empty):
+    """The least that an image costs: a copy into memory that is there already."""
+
+    def __init__(self) -> None:
+        """Have the memory."""
+        self._memory = np.zeros(MEBIBYTE_SHAPE, np.uint8)
+
+    def add_image(self, tag: str, array: np.ndarray, global_step: int) -> None:
+        """Copy."""
+        np.copyto(self._memory, array)
 
 
 class Wandb:
@@ -141,6 +154,7 @@ WRITERS: dict[str, Callable[[str], Any]] = {
 WRITERS |= {
     name: make for name, make in (("wandb", Wandb), ("trackio", Trackio)) if importlib.util.find_spec(name) is not None
 }
+PEERS = ("torch", "tensorboardX", "wandb", "trackio")
 BATCH_TAGS = 1000
 MEBIBYTE_SHAPE = (3, 512, 683)  # uint8, channels first
 
@@ -234,6 +248,56 @@ def time_images(writer: Any, calls: int) -> np.ndarray:
     return times
 
 
+def make_kinds() -> dict[str, Callable[[Any, int], Any]]:
+    """Make what logs one value of each kind that torch's writer knows."""
+    random = np.random.default_rng(0)
+    floats, sound = random.normal(size=1_000_000).astype(np.float32), random.uniform(-1, 1, 44_100).astype(np.float32)
+    images = random.integers(0, 256, (16, 3, 128, 171), np.uint8)
+    few = {f"loss{number}": number * 0.5 for number in range(20)}
+    kinds: dict[str, Callable[[Any, int], Any]] = {
+        "histogram of 4 MiB": lambda writer, step: writer.add_histogram("values", floats, step),
+        "histogram of 1,000": lambda writer, step: writer.add_histogram("values", floats[:1000], step),
+        "16 images, 1 MiB": lambda writer, step: writer.add_images("grid", images, step),
+        "text": lambda writer, step: writer.add_text("text", "words", step),
+        "sound of 1 s": lambda writer, step: writer.add_audio("sound", sound, step, 44_100),
+        "curve of 1,000": lambda writer, step: writer.add_pr_curve("curve", floats[:1000] > 0, sound[:1000], step),
+        "20 scalars by name": lambda writer, step: (
+            writer.log(few, step) if hasattr(writer, "log") else [writer.add_scalar(tag, few[tag], step) for tag in few]
+        ),
+    }
+    if importlib.util.find_spec("matplotlib") is not None:
+        import matplotlib as mpl
+
+        mpl.use("agg")
+        from matplotlib import pyplot
+
+        figure = pyplot.figure()
+        figure.gca().plot(floats[:100])
+        kinds["figure"] = lambda writer, step: writer.add_figure("figure", figure, step, close=False)
+        kinds["(drawing it alone)"] = lambda writer, step: figure.canvas.draw()
+    return kinds
+
+
+def show_kinds(rounds: int) -> None:
+    """Time one value of each kind, by trainboard's writer and torch's, amid other work; print medians and p90."""
+    other = np.random.default_rng(0).normal(size=50_000)
+    print(f"{'':20}{'trainboard':>22}{'torch':>22}   ms a call: median, p90")
+    for kind, add in make_kinds().items():
+        cells = []
+        for name in ("trainboard", "torch"):
+            times = []
+            for _ in range(rounds):
+                with opened(name) as writer:
+                    for step in range(12):
+                        start = time.perf_counter()
+                        add(writer, step)
+                        times.append(time.perf_counter() - start)
+                        for _ in range(30):
+                            work(other)
+            cells.append(f"{np.median(times) * 1e3:12.3f}{np.percentile(times, 90) * 1e3:10.3f}")
+        print(f"{kind:20}{''.join(cells)}")
+
+
 def describe(times: np.ndarray) -> dict[str, float]:
     """Percentiles."""
     return {
@@ -302,8 +366,8 @@ def show(results: dict[str, dict[str, float]], unit: float, name_of_unit: str) -
         print(f"{name:16}{cells}   {'' if name == 'empty function' else '  '.join(texts)}")
     for name, row in results.items():
         if row.get("rate"):
-            ratio = row["rate"] / results["torch"]["rate"]
-            print(f"{name:16}{row['rate']:>12,.0f} scalars/s sustained ({ratio:.1f}x torch's)")
+            ratio = f" ({row['rate'] / results['torch']['rate']:.1f}x torch's)" if "torch" in results else ""
+            print(f"{name:16}{row['rate']:>12,.0f} scalars/s sustained{ratio}")
 
 
 def main() -> None:
@@ -312,16 +376,25 @@ def main() -> None:
     parser.add_argument("--paced", action="store_true", help="steps of array work with 100 scalars each")
     parser.add_argument("--batches", action="store_true", help="1,000 tags at one step")
     parser.add_argument("--images", action="store_true", help="arrays of one mebibyte")
+    parser.add_argument("--kinds", action="store_true", help="what else is logged")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="print the raw figures, s and scalars/s")
     options = parser.parse_args()
     unit, name_of_unit = 1e6, "µs a call"
+    if missing := [name for name in PEERS if importlib.util.find_spec(name) is None]:
+        print(f"not installed, and so not measured: {', '.join(missing)}", file=sys.stderr)
+        for name in missing:
+            WRITERS.pop(name, None)
+    if options.kinds:
+        show_kinds(options.rounds)
+        return
     if options.paced:
         results = run_paced(options.rounds, 1500)
         unit, name_of_unit = 1e3, "ms a step"
     elif options.batches:
         results = run_each(time_batches, "add_scalar", options.rounds, 50)
     elif options.images:
+        WRITERS["a copy alone"] = lambda _: Copy()
         results = run_each(time_images, "add_image", options.rounds, 30)
     else:
         results = run_calls(options.rounds)

@@ -17,6 +17,7 @@ __all__ = ["Buffers", "HeldArray"]
 
 _PAGE_BYTES = 4096
 _SMALL_BYTES = 1 << 16  # below it the C library has used memory at hand
+_SHORT_BYTES = 2 << 20
 _AHEAD_BYTES = 4 << 20
 _TOUCH_BYTES = 1 << 20
 _WIPE_ON_FORK = 18  # MADV_WIPEONFORK, which Python does not name
@@ -133,7 +134,11 @@ class Buffers:
             array = array.transpose(order)
             shape = array.shape
         if array.flags.c_contiguous:
-            np.copyto(memory, array.reshape(-1).view(np.uint8))  # lets the GIL go
+            flat = array.reshape(-1).view(np.uint8)
+            if nbytes <= _SHORT_BYTES:
+                memory.data[:] = flat.data  # to let the GIL go, and wait for it again, would take longer
+            else:
+                np.copyto(memory, flat)
         else:
             np.copyto(memory.view(dtype).reshape(shape), array)
         return HeldArray(memory, nbytes, (dtype, shape, order), place)

@@ -147,11 +147,11 @@ class EventQueue:
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-        if self._is_asleep or not (is_alive(self._encoder) and is_alive(self._thread)):
+        if self._is_asleep or self._encoder is None or self._thread is None:  # whether they live was asked above
             self._be_ready()
         if self._is_inline:
             self._work_inline()
-        elif (drain := self._drain) is None or time.monotonic() - drain.progress_at > _SUSPICION_S:
+        elif not self._is_at_work():
             self._media_bell.ring()  # else the writer's thread does it, and the caller is spared 30 us
 
     def flush(self, timeout_s: float = 30.0, *, sync: bool = False) -> bool:
@@ -210,7 +210,8 @@ class EventQueue:
     def _be_ready(self) -> None:
         if self._pid != os.getpid():  # forked by something that Python was not told of
             self.forget()
-        if not is_alive(self._thread) and not self._is_inline:
+        # A thread that works is not asked whether it lives, which takes a caller 10 us.
+        if not self._is_at_work() and not is_alive(self._thread) and not self._is_inline:
             self._start(threading.Event())
         if self._media and not is_alive(self._encoder) and not self._is_inline:
             self._start_encoder()
@@ -221,6 +222,10 @@ class EventQueue:
                 self._is_asleep = False
                 self._set_limit()
             self._bell.ring()
+
+    def _is_at_work(self) -> bool:
+        drain = self._drain
+        return drain is not None and time.monotonic() - drain.progress_at < _SUSPICION_S
 
     def _start(self, opened: threading.Event) -> None:
         with self._lock:

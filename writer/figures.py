@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from writer.errors import MissingPackageError
+from writer.media import image_value
 
-__all__ = ["draw_figures"]
+__all__ = ["draw_figures", "figure_value"]
 
 
 def draw_figures(figures: Any, *, close: bool) -> tuple[NDArray[np.uint8], str]:
@@ -21,7 +22,7 @@ def draw_figures(figures: Any, *, close: bool) -> tuple[NDArray[np.uint8], str]:
         close: Take them out of pyplot's hands, which would otherwise keep them for ever.
 
     Returns:
-        Pixels, and their dataformats: HWC, or NHWC for a list.
+        Pixels with four channels, as ``figure_value`` takes them, and their dataformats: HWC, or NHWC for a list.
 
     Raises:
         MissingPackageError: matplotlib is not installed.
@@ -36,12 +37,17 @@ def draw_figures(figures: Any, *, close: bool) -> tuple[NDArray[np.uint8], str]:
     return _draw(figures, FigureCanvasAgg, close=close), "HWC"
 
 
+def figure_value(tag: bytes, pixels: NDArray[np.uint8], dataformats: str) -> Any:
+    """Make a value with a PNG of what was drawn; it is opaque, as in torch's writer."""
+    return image_value(tag, pixels[..., :3], dataformats)
+
+
 def _draw(figure: Any, canvas_class: Any, *, close: bool) -> NDArray[np.uint8]:
     shown_on = figure.canvas
     try:
         canvas = canvas_class(figure)
         canvas.draw()
-        pixels: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[:, :, :3]
+        pixels: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())
     finally:
         figure.set_canvas(shown_on)  # a window that shows the figure goes on showing it
         pyplot = sys.modules.get("matplotlib.pyplot")

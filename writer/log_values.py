@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from writer.device_values import FIXED_NUMBERS
+
 __all__ = ["iter_values"]
 
 
@@ -18,7 +20,9 @@ def iter_values(data: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str
     pillow, figures = sys.modules.get("PIL.Image"), sys.modules.get("matplotlib.figure")
     for key, value in data.items():
         tag = f"{prefix}{key}"
-        if isinstance(value, Mapping):
+        if type(value) in FIXED_NUMBERS:
+            yield "add_scalar", tag, value
+        elif isinstance(value, Mapping):
             yield from iter_values(value, f"{tag}/")
         elif isinstance(value, str):
             yield "add_text", tag, value

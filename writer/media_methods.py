@@ -6,7 +6,7 @@ from typing import Any
 
 from writer.audio import audio_value
 from writer.boxes import boxes_value
-from writer.figures import draw_figures
+from writer.figures import draw_figures, figure_value
 from writer.file_writer import FileWriter
 from writer.media import image_value
 from writer.summaries import text_value
@@ -111,7 +111,8 @@ class MediaMethods:
         except Exception as error:  # matplotlib has run, and all that the figure holds
             self._handover.refuse(tag, error)
             return
-        self.add_image(tag, pixels, global_step, walltime, dataformats)
+        make = partial(figure_value, dataformats=dataformats)
+        self._handover.put_arrays(tag, make, [pixels], global_step, walltime)
 
     def add_video(
         self,

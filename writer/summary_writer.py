@@ -12,7 +12,7 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from writer.companions import Companions
-from writer.device_values import take_number
+from writer.device_values import FIXED_NUMBERS, take_number, take_step
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_file import EndStatus
 from writer.file_writer import FileWriter
@@ -232,11 +232,18 @@ class SummaryWriter(PluginMethods):
             step: Integer; None is one more than that of the last call.
         """
         try:
-            number = self._next_step if step is None else int(step)
-            self._next_step = number + 1
+            number = self._next_step if step is None else take_step(step)
+            if isinstance(number, int):  # not one that is still on its way from an accelerator
+                self._next_step = number + 1
+            numbers: dict[str, Any] = {}
             for method, tag, value in iter_values(data):
-                more = {"dataformats": "HWC"} if method == "add_image" else {}
-                getattr(self, method)(tag, value, number, **more)
+                if type(value) in FIXED_NUMBERS and tag not in numbers:
+                    numbers[tag] = value
+                else:
+                    more = {"dataformats": "HWC"} if method == "add_image" else {}
+                    getattr(self, method)(tag, value, number, **more)
+            if numbers:
+                self._handover.put_numbers(numbers, number, None)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse("", error)
 

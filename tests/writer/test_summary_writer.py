@@ -474,3 +474,15 @@ def test_add_many_takes_numbers_of_all_kinds_as_they_are(tmp_path: Path) -> None
     assert [point.step for point in read.Scalars("float")] == [6, 7, 8]
     dropped = {entry.tag: entry.count for entry in read_own(read_only_file(tmp_path)[-1]).end.dropped}
     assert dropped == {b"too large": 1, b"text": 1, b"several": 1, b"5": 1, b"": 1}
+
+
+def test_log_takes_all_numbers_at_one_moment_and_steps_that_are_tensors(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as log:
+        log.log({"a": 1, "b": {"c": np.float32(0.5)}, "b/c": 0.75, "d": np.ones(3), 5: 2.0}, torch.tensor(7))
+        log.log({"a": 2.0})
+    read = read_python(tmp_path)
+    assert [(point.step, point.value) for point in read.Scalars("a")] == [(7, 1), (8, 2)]
+    assert [point.value for point in read.Scalars("b/c")] == [0.75, 0.5]
+    assert [point.value for point in read.Scalars("5")] == [2]
+    assert read.Histograms("d")[0].step == 7
+    assert read.Scalars("a")[0].wall_time == read.Scalars("5")[0].wall_time
