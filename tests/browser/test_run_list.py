@@ -21,6 +21,14 @@ MANY = 700
 READ_LIMIT_MS = 30_000  # generous: other tests share the machine
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Wait as long as it takes where other tests share the machine."""
+    expect.set_options(timeout=READ_LIMIT_MS)
+    yield
+    expect.set_options(timeout=None)
+
+
 def write_run(folder: Path, at: int, *, points: int = STEPS) -> None:
     """One run of a small sweep: the loss of the second diverges, the accuracy of the third has a NaN."""
     rng = np.random.default_rng(abs(at))
@@ -247,8 +255,8 @@ def test_of_very_many_runs_few_rows_exist_and_the_newest_are_ticked(
     rows = page.locator(".run-rows")
     page.locator('.run-row[data-name="run0000"] .chip').focus()
     page.keyboard.press("End")
-    expect(page.locator(f'.run-row[data-name="run{MANY - 1}"] .chip')).to_be_focused()
-    expect(page.locator(f'.run-row[data-name="run{MANY - 1}"] .chip')).to_be_checked()
+    expect(page.locator(f'.run-row[data-name="run{MANY - 1:04d}"] .chip')).to_be_focused()
+    expect(page.locator(f'.run-row[data-name="run{MANY - 1:04d}"] .chip')).to_be_checked()
     assert page.locator(".run-row[data-name]").count() < 100
     rows.evaluate("list => { list.scrollTop = list.scrollHeight / 2; }")
     expect(page.locator('.run-row[data-name="run0350"]')).to_be_visible()
