@@ -197,7 +197,7 @@ def measure_peer(browser: Browser, address: str) -> dict[str, float]:
 def within(page: Page, script: str) -> float:
     """Ask the page; TimeoutError where it does not answer in LONGEST_S."""
     answer = page.evaluate(
-        f"() => Promise.race([({script})(), new Promise((_, no) => setTimeout(() => no(new Error('no answer in {LONGEST_S} s')), {LONGEST_S * 1000}))])"  # noqa: E501 - one script
+        f"() => Promise.race([({script})(), new Promise((_, no) => setTimeout(() => no(new Error('no answer in {LONGEST_S} s')), {LONGEST_S * 1000}))])"
     )
     return float(answer)
 

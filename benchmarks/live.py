@@ -28,9 +28,8 @@ WATCH = """
   window.seen = {};
   let last = -1;
   const look = () => {
-    for (const plot of document.querySelectorAll(".chart-plot"))
-      for (const trace of plot.data ?? [])
-        for (const step of trace.x ?? []) if (step > last) { last = step; }
+    for (const frame of document.querySelectorAll(".chart-frame[data-upto]"))
+      last = Math.max(last, Number(frame.dataset.upto));
     for (let step = last; step >= 0 && !(step in window.seen); step--) window.seen[step] = Date.now() / 1000;
     requestAnimationFrame(look);
   };

@@ -18,6 +18,7 @@ from board.web import blobs, choosing, exports, graphs, histograms, runs, scalar
 from board.web import state as states
 from board.web.context import Context
 from board.web.encoding import shown_name
+from board.web.export_pages import create_export_router
 from board.web.pages import create_pages_router
 from board.web.problems import add_error_handlers
 from board.web.security import SecurityMiddleware
@@ -81,7 +82,9 @@ def create_app(
     for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, graphs, stream):
         app.include_router(part.router)
     files = OwnFiles(static_dir)
-    app.include_router(create_pages_router(templates_dir or find_assets("templates"), files, plotly_url))
+    templates_dir = templates_dir or find_assets("templates")
+    app.include_router(create_pages_router(templates_dir, files, plotly_url))
+    app.include_router(create_export_router(templates_dir, static_dir, plotly.path))
     app.include_router(create_plotly_router(plotly.path, plotly_url))
     app.mount("/static", files)
     add_error_handlers(app)

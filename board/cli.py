@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from board.defaults import cache_folder, default_memory, state_folder
 from board.doctor import examine, installed_version
 from board.errors import BoardError, StateError
+from board.graph_files import GRAPH_SUFFIXES
 from board.logs import open as open_logs
 from board.settings import DEFAULT_HOST, DEFAULT_PORT, LEAST_MEMORY, Settings
 from board.terminal import inspection_lines, printable, readable_bytes
@@ -22,6 +23,7 @@ __all__ = ["main"]
 COMMANDS = """\
 commands:
   board [serve] LOGDIR...       show the runs below the folders, live, in the browser
+  board MODEL...                show the graph of a file: .onnx, .pb, .pbtxt, .pt2
   board inspect LOGDIR...       print runs, tags, kinds, counts, steps, and what could not be read
   board doctor                  print versions, limits and folders
   board cache [--clear]         print, or empty, the folder of the index
@@ -98,8 +100,10 @@ def _serve(words: list[str]) -> int:
     given = parser.parse_args(words)
     if given.no_cache and given.memory is not None:
         parser.error("--memory needs the index, where points wait that memory has no room for: not with --no-cache")
+    named = _logdirs(parser, given)
     settings = Settings(
-        logdirs=_logdirs(parser, given),
+        logdirs=tuple(name for name in named if not _is_graph_file(name)),
+        graph_files=tuple(Path(name) for name in named if _is_graph_file(name)),
         host=given.host,
         port=given.port,
         opens_browser=given.open,
@@ -206,6 +210,10 @@ def _logdirs(parser: argparse.ArgumentParser, given: Any) -> tuple[str, ...]:
     if not logdirs:
         parser.error("which folder? board LOGDIR shows the runs below it")
     return logdirs
+
+
+def _is_graph_file(name: str) -> bool:
+    return name.lower().endswith(GRAPH_SUFFIXES) and os.path.isfile(name)
 
 
 def _add_cache_dir(parser: argparse.ArgumentParser) -> None:

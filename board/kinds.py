@@ -28,6 +28,7 @@ __all__ = [
     "decode",
     "decode_costs",
     "decode_description",
+    "decode_run_metadata",
     "decode_tag",
     "kind_of",
 ]
@@ -166,6 +167,20 @@ def decode_costs(payload: bytes, ordinal: int) -> dict[str, Any] | None:
     except (DecodeError, IndexError, ValueError, RecursionError):
         return None
     return costs if isinstance(costs, dict) else None
+
+
+def decode_run_metadata(payload: bytes, ordinal: int) -> bytes | None:
+    """Return the RunMetadata that a record holds, beside its graph or alone; None where it holds none."""
+    try:
+        event = Event.FromString(payload)
+        if ordinal < 0:
+            is_metadata = event.WhichOneof("what") == "tagged_run_metadata"
+            return bytes(event.tagged_run_metadata.run_metadata) if is_metadata else None
+        value = event.summary.value[ordinal]
+        data = _single_string(value, value.WhichOneof("value"))
+    except (DecodeError, IndexError, MalformedValueError):
+        return None
+    return None if value.metadata.plugin_data.plugin_name in (_COSTS_PLUGIN, b"graphs") else data
 
 
 def _decode_event(event: Any, tag: str | None) -> bytes:

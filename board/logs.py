@@ -11,6 +11,7 @@ from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
+from board.graph_questions import GraphQuestions
 from board.grouping import Group, group_runs
 from board.histograms.rows import HistogramChart, HistogramReader, HistogramRequest, HistogramRows
 from board.hparams.reading import HparamReader, RunHparams
@@ -112,29 +113,40 @@ class Logs:
     ``Logs(*paths)`` reads nothing: a server makes one, then calls ``watch``. ``board.open`` makes one and reads.
     """
 
-    def __init__(self, *paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> None:
-        """Check the paths; read nothing. A missing logdir is fine here (``watch`` waits for it).
+    def __init__(
+        self,
+        *paths: str | Path,
+        cache: bool | str | Path = True,
+        memory: int | None = None,
+        graph_files: Sequence[Path] = (),
+    ) -> None:
+        """Check the paths; read nothing of the logdirs. A missing one is fine here (``watch`` waits for it).
 
         Args:
             paths: as in ``open``.
             cache: as in ``open``.
             memory: as in ``open``.
+            graph_files: models in files of their own, read here; with some, there may be no logdir.
 
         Raises:
             LogdirError: a path is a file or cannot be listed.
+            MalformedValueError: a graph cannot be read.
         """
         self.logdirs = [str(path) for path in paths]  # as given
         memory = default_memory() if memory is None else memory
         folder = cache_folder() if cache is True else Path(cache) if cache is not False else None
         index = None if folder is None else IndexCache(folder, memory // 4)
+        logdirs = parse_logdirs(paths) if paths or not graph_files else []
         self._store = Store(min(RECENT_BYTES, memory // 4))
-        self._loader = LogdirLoader(parse_logdirs(paths), self._store, clock=Clock(), cache=index, memory_bytes=memory)
+        self._loader = LogdirLoader(logdirs, self._store, clock=Clock(), cache=index, memory_bytes=memory)
         self._watcher: Watcher | None = None
         self._hparams = HparamReader()
         self._histograms = HistogramReader()
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.graphs = GraphQuestions(self._store, self._place, folder, memory)
+        self.graphs.add_files(graph_files)
 
     def __enter__(self) -> "Logs":
         return self
@@ -194,6 +206,7 @@ class Logs:
         def tell(delta: Delta) -> None:
             on_delta(delta)
             self._notices.offer(delta)
+            self.graphs.prepare(delta)
 
         self._loader.on_delta = tell
         self._notices.start()
@@ -211,6 +224,7 @@ class Logs:
             self._loader.indexer.stop()
         if self._watcher is not None:
             self._watcher.stop()
+        self.graphs.close()
 
     def in_order(self) -> list[str]:
         """Return all runs that were ever found, those found at once by the time in their files' names: for colours."""

@@ -1,18 +1,35 @@
-"""A run's graphs as the page draws them: columns with costs, and one node in full."""
+"""A run's graphs: where each lies, with what was counted and measured of it, and the series that tell of its blocks."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from board.blob_reader import parse_ref, read_payload, read_value
+import numpy as np
+
+from board.blob_reader import format_ref, parse_ref
 from board.errors import MalformedValueError, UnknownSeriesError
+from board.graph_sources import GraphSource, load_source
 from board.graphs.columns import graph_columns, node_details
-from board.kinds import COSTS_PREFIX, RUN_GRAPH_TAG, decode_costs
+from board.graphs.tags import TaggedBlock
+from board.kinds import COSTS_PREFIX, META_GRAPH_TAG, RUN_GRAPH_TAG
 from board.model import BlobRef, Kind
 from board.runs import shown_series
 from board.storage import LocalStorage
+from board.store.series import SeriesView
 from board.store.store import RunView
 from writer.format.messages import DecodeError
 
-__all__ = ["RunGraphs"]
+__all__ = ["ProfileRow", "RunGraphs"]
+
+_RUN_COSTS = COSTS_PREFIX + "graph"  # as our writer calls those of the graph without a name
+
+
+class ProfileRow(NamedTuple):
+    """Run metadata that can lie under a run's graph."""
+
+    tag: str
+    ref: str
+    step: int
+    wall_time: float
 
 
 class RunGraphs:
@@ -27,27 +44,103 @@ class RunGraphs:
     def columns(self, tag: str, ref: str | None) -> dict[str, Any]:
         """Return a graph as columns; ``ref=None`` is the last one. Errors: see ``Logs.graph``."""
         try:
-            return graph_columns(self._read(tag, ref), self._costs(tag))
+            loaded = load_source(self.source(tag, ref))
+            return graph_columns(loaded.graph_def, loaded.costs, loaded.profile)
         except DecodeError as error:
             raise MalformedValueError(f"{tag!r} of {self._view.name!r} is no GraphDef") from error
 
     def node(self, tag: str, name: str, ref: str | None) -> dict[str, Any]:
         """Return all that a graph says of one node. Errors: see ``Logs.graph``."""
         try:
-            found = node_details(self._read(tag, ref), name)
+            found = node_details(load_source(self.source(tag, ref)).graph_def, name)
         except DecodeError as error:
             raise MalformedValueError(f"{tag!r} of {self._view.name!r} is no GraphDef") from error
         if found is None:
             raise UnknownSeriesError(f"The graph {tag!r} of {self._view.name!r} has no node {name!r}.")
         return found
 
-    def _read(self, tag: str, ref: str | None) -> bytes:
+    def source(self, tag: str, ref: str | None, profile: str | None = None) -> GraphSource:
+        """Say where a graph lies, the last one for ``ref=None``, and what was counted and measured of it.
+
+        Args:
+            tag: of the graph.
+            ref: of its value.
+            profile: tag of the run metadata; None is the last one, "" none.
+
+        Raises:
+            UnknownSeriesError, BadRequestError: as ``Logs.graph``.
+        """
         series = shown_series(self._view).get((tag, Kind.GRAPH))
         if series is None:
             raise UnknownSeriesError(f"The run {self._view.name!r} has no graph {tag!r}.")
-        location = series.blob_refs()[-1] if ref is None else self._locate(ref)
-        data: bytes = read_value(self._storage, self._folder, location, Kind.GRAPH, tag)
-        return data
+        refs = series.blob_refs()
+        location = refs[-1] if ref is None else self._locate(ref)
+        rows = self.profiles(tag)
+        if profile is not None:
+            rows = [row for row in rows if row.tag == profile]
+        costs = self._costs(tag, location, refs)
+        return GraphSource(
+            root=self._storage.root,
+            folder=self._folder,
+            tag=tag,
+            graph=format_ref(location),
+            costs="" if costs is None else format_ref(costs),
+            profile=rows[-1].ref if rows else "",
+            profile_tag=rows[-1].tag if rows else "",
+        )
+
+    def profiles(self, tag: str) -> list[ProfileRow]:
+        """List the run metadata that can lie under a graph, in order of time: it names no graph, but nodes."""
+        if tag not in (RUN_GRAPH_TAG, META_GRAPH_TAG):
+            return []  # a named graph brings its own
+        found = []
+        for (name, kind), series in self._view.series.items():
+            if kind is not Kind.RUN_METADATA or name.startswith(COSTS_PREFIX) or not series.count:
+                continue
+            step, wall_time = int(series.step[-1]), float(series.wall_time[-1])
+            found.append(ProfileRow(name, format_ref(series.blob_refs()[-1]), step, wall_time))
+        return sorted(found, key=lambda row: (row.wall_time, row.tag))
+
+    def overlay(self, tagged: Iterable[TaggedBlock], step: int | None) -> dict[str, Any]:
+        """Say what scalars tell of blocks at a step.
+
+        Args:
+            tagged: series of one metric.
+            step: the last point at or before it counts; None: the last point of all.
+
+        Returns:
+            Lists, one entry a block: ``groups``, ``values``, ``steps``, ``tags`` (of which the first is named), and
+            ``least`` and ``greatest`` finite value over all steps.
+        """
+        found: dict[int, list[tuple[float, int, TaggedBlock]]] = {}
+        least, greatest = np.inf, -np.inf
+        for block in tagged:
+            series = self._view.series.get((block.tag, Kind.SCALAR))
+            if block.kind != "scalar" or series is None:
+                continue
+            shown = ~series.superseded
+            steps, values = series.step[shown], series.value[shown]
+            finite = values[np.isfinite(values)]
+            if finite.size:
+                least, greatest = min(least, float(finite.min())), max(greatest, float(finite.max()))
+            before = np.flatnonzero(steps <= step) if step is not None else np.arange(len(steps))
+            if before.size:
+                at = int(before[np.argmax(steps[before][::-1]) * -1 - 1])  # of equal steps the last in the file
+                found.setdefault(block.group, []).append((float(values[at]), int(steps[at]), block))
+        rows = [(group, *_joined(entries)) for group, entries in sorted(found.items())]
+        return {
+            "groups": [row[0] for row in rows],
+            "values": [row[1] for row in rows],
+            "steps": [row[2] for row in rows],
+            "tags": [row[3] for row in rows],
+            "least": least if np.isfinite(least) else None,
+            "greatest": greatest if np.isfinite(greatest) else None,
+        }
+
+    def tags(self) -> list[tuple[str, str]]:
+        """List (tag, kind) of the series that may tell of blocks."""
+        names = {Kind.SCALAR: "scalar", Kind.HISTOGRAM: "histogram"}
+        return sorted((tag, names[kind]) for tag, kind in self._view.series if kind in names)
 
     def _locate(self, ref: str) -> BlobRef:
         location = parse_ref(ref)
@@ -55,18 +148,33 @@ class RunGraphs:
             raise UnknownSeriesError(f"The file that this graph of {self._view.name!r} lay in is no more.")
         return location
 
-    def _costs(self, tag: str) -> dict[str, Any] | None:
-        """Return what our writer counted of a graph; None where there is nothing, or it cannot be read."""
-        series = self._view.series
-        noted = sorted(name for name, kind in series if kind is Kind.RUN_METADATA and name.startswith(COSTS_PREFIX))
-        if COSTS_PREFIX + tag in noted:
-            name = COSTS_PREFIX + tag
-        elif tag == RUN_GRAPH_TAG and noted:  # a graph_def has no tag of its own in the file
-            name = noted[-1]
-        else:
+    def _costs(self, tag: str, graph: BlobRef, graphs: list[BlobRef]) -> BlobRef | None:
+        """Find what our writer counted of a graph: the last that it wrote before the next graph of that name."""
+        series = self._costs_series(tag)
+        if series is None:
             return None
-        last = series[name, Kind.RUN_METADATA].blob_refs()[-1]
-        try:
-            return decode_costs(read_payload(self._storage, self._folder, last), last.ordinal)
-        except (MalformedValueError, UnknownSeriesError):
-            return None
+        later = [g.offset for g in graphs if g.file == graph.file and g.offset > graph.offset]
+        end = min(later, default=None)
+        behind = [
+            noted
+            for noted in series.blob_refs()
+            if noted.file == graph.file and noted.offset > graph.offset and (end is None or noted.offset < end)
+        ]
+        return behind[-1] if behind else None
+
+    def _costs_series(self, tag: str) -> SeriesView | None:
+        noted = {
+            name: series
+            for (name, kind), series in self._view.series.items()
+            if kind is Kind.RUN_METADATA and name.startswith(COSTS_PREFIX)
+        }
+        # A graph_def has no tag of its own in the file.
+        return noted.get(COSTS_PREFIX + tag) or (noted.get(_RUN_COSTS) if tag == RUN_GRAPH_TAG else None)
+
+
+def _joined(entries: list[tuple[float, int, TaggedBlock]]) -> tuple[float, int, str]:
+    """Make one value of what several series tell of a block: norms of its parts are those of a vector's parts."""
+    values = np.array([entry[0] for entry in entries])
+    is_norm = "norm" in entries[0][2].metric.lower()
+    value = float(np.sqrt(np.sum(values**2)) if is_norm and len(values) > 1 else values.mean())
+    return value, max(entry[1] for entry in entries), entries[0][2].tag

@@ -46,10 +46,16 @@ def serve(settings: Settings, *, say: Callable[[str], None], environment: Mappin
 
     Raises:
         LogdirError: a logdir is a file or cannot be listed.
+        MalformedValueError: a graph cannot be read.
         StateError: the place for what people chose is none.
         CannotListenError: the port is taken, or the host is not this machine.
     """
-    logs = Logs(*settings.logdirs, cache=settings.cache_dir or False, memory=settings.memory)
+    logs = Logs(
+        *settings.logdirs,
+        cache=settings.cache_dir or False,
+        memory=settings.memory,
+        graph_files=settings.graph_files,
+    )
     listener = listen(settings.host, settings.port)
     live = Live()
     state = State(settings.state, settings.logdirs)
@@ -176,7 +182,8 @@ def _say_if_empty(logs: Logs, say: Callable[[str], None]) -> None:
 
 
 def _opening_lines(settings: Settings, url: str, environment: Mapping[str, str]) -> list[str]:
-    lines = [f"trainboard shows {', '.join(settings.logdirs)} at {url}"]
+    shown = [*settings.logdirs, *(str(path) for path in settings.graph_files)]
+    lines = [f"trainboard shows {', '.join(shown)} at {url}{'' if settings.logdirs else 'graphs'}"]
     if _is_for_everybody(settings.host):
         lines.append("Whoever reaches this machine can read these logs: there is no password.")
     elif connection := environment.get("SSH_CONNECTION", "").split():

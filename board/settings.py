@@ -16,6 +16,7 @@ class Settings:
     """Made once, in ``cli.py``, and handed down; nothing below reads the environment."""
 
     logdirs: tuple[str, ...]  # as given: a folder, or ``name=folder``
+    graph_files: tuple[Path, ...] = ()  # models in files of their own: .onnx, .pb, .pbtxt, .pt2
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT  # 0: any free one
     opens_browser: bool = True

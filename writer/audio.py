@@ -1,22 +1,24 @@
 """Sound clips as WAV files: 16 bits, one channel, as in torch's writer."""
 
-import io
+import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from writer import process
 from writer.errors import UnsupportedValueError
 from writer.format.messages import Summary
+from writer.summaries import LargeValue
+from writer.tensors import to_parts
 
 __all__ = ["audio_value"]
 
+_ENCODED_AUDIO = 4  # number of the field with the file
 _LARGEST = np.iinfo(np.int16).max
 
 
-def audio_value(tag: bytes, samples: NDArray[Any], *, sample_rate: float) -> Any:
-    """Make a ``Summary.Value`` with a WAV file.
+def audio_value(tag: bytes, samples: NDArray[Any], *, sample_rate: float) -> LargeValue:
+    """Make a value with a WAV file.
 
     Args:
         tag: As it stands in the file.
@@ -38,19 +40,15 @@ def audio_value(tag: bytes, samples: NDArray[Any], *, sample_rate: float) -> Any
     rate = round(float(sample_rate))
     if not 0 < rate < 1 << 32:
         raise UnsupportedValueError(f"a sample rate is some Hz, not {sample_rate}")
-    with process.importing:
-        import wave  # late: few need it
-    file = io.BytesIO()
-    with wave.open(file, "wb") as clip:
-        clip.setnchannels(1)
-        clip.setsampwidth(2)
-        clip.setframerate(rate)
-        clip.writeframes(channel.astype("<i2", copy=False).tobytes())
+    data = channel.astype("<i2", copy=False).view(np.uint8)
+    # RIFF: one channel of 16 bits, uncompressed (format 1).
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    head = struct.pack("<4sI4s", b"RIFF", 4 + len(form) + 8 + data.size, b"WAVE") + form
+    parts = [head + struct.pack("<4sI", b"data", data.size), *to_parts(data)]
     audio = Summary.Audio(
         sample_rate=float(sample_rate),
         num_channels=1,
         length_frames=channel.size,
-        encoded_audio_string=file.getvalue(),
         content_type=b"audio/wav",
     )
-    return Summary.Value(tag=tag, audio=audio)
+    return LargeValue(Summary.Value(tag=tag, audio=audio), _ENCODED_AUDIO, parts)

@@ -1,14 +1,17 @@
 """Takes values as they are at the moment of the call: copies what may change, and never waits for an accelerator.
 
-A value on a CUDA (or ROCm) device is copied into pinned memory on the device's current stream, behind the
-work that computes it, and an event after the copy says when it has come: the calling thread launches both
-and goes on. Other devices copy on the device and are read by the writer's thread, which may wait.
+A value on a CUDA (or ROCm) device is copied into pinned memory on the caller's current stream of that device, behind
+the work that computes it, and an event after the copy says when it has come: the calling thread launches both and goes
+on. The memory is of torch's own cache, which gives a block out again only when the streams that used it are behind it.
+Other devices copy on the device, with an event, too, where torch has such for them; the writer's thread reads the copy.
 """
 
+import contextlib
 import ctypes
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any, Protocol, TypeGuard
 
 import numpy as np
@@ -30,6 +33,10 @@ __all__ = [
 
 REAL = "biuf"  # numpy's kinds of dtypes with real numbers
 _POLL_S = 0.0005
+_BITS = {  # types that numpy has not, and others as wide that it has
+    "torch.bfloat16": "int16",
+    **{f"torch.float8_{kind}": "uint8" for kind in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz", "e8m0fnu")},
+}
 _LARGEST_BYTES = 256 << 20
 _NUMBERS = (float, int, np.floating, np.integer)
 FIXED_NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhilqBHILQefd")})  # nobody changes one
@@ -68,7 +75,7 @@ def take_number(value: Any) -> "float | Coming":
         if value.numel() != 1:
             raise UnsupportedValueError(f"one number is wanted, not a tensor of shape {tuple(value.shape)}")
         taken = _take_tensor(value, torch)
-        return taken if not isinstance(taken, torch.Tensor) else float(taken.item())
+        return float(taken.item()) if isinstance(taken, torch.Tensor) else taken
     if isinstance(value, np.ndarray):
         if value.size != 1:
             raise UnsupportedValueError(f"one number is wanted, not an array of shape {value.shape}")
@@ -113,7 +120,10 @@ def take_array(value: Any, buffers: Buffers, dtypes: str = REAL) -> HeldArray:
         taken = _take_tensor(value, torch)
         if not isinstance(taken, torch.Tensor):
             return HeldArray(taken, size)
-        value = _view_as_numpy(taken, torch)
+        if (bits := _BITS.get(str(taken.dtype))) is not None:
+            array = taken.view(getattr(torch, bits)).numpy()
+            return buffers.copy(array).convert_with(partial(_read_bits, dtype=taken.dtype))
+        value = taken.numpy()
     array = np.asarray(value)
     if array.dtype.kind not in dtypes:
         wanted = "real numbers are" if dtypes == REAL else "numbers are"
@@ -139,29 +149,60 @@ def _refuse_large(size: int) -> None:
 
 def _take_tensor(tensor: Any, torch: Any) -> Any:
     """A CPU tensor as it is, not copied; of one elsewhere a copy that is on its way."""
-    tensor = tensor.detach()
-    device = tensor.device.type
-    if device == "cpu":
+    tensor = _make_plain(tensor.detach(), torch)
+    device = tensor.device
+    if device.type == "cpu":
         return tensor
-    if device == "meta":
+    if device.type == "meta":
         raise UnsupportedValueError("a tensor on the meta device has no values")
-    if device != "cuda":  # ROCm's devices are called so too
-        return _DeviceCopy(tensor.clone())
-    if torch.cuda.is_current_stream_capturing():
+    if device.type != "cuda":  # ROCm's devices are called so too
+        return _DeviceCopy(tensor.clone(), torch)
+    if _is_capturing(device, torch):
         raise UnsupportedValueError("a CUDA graph is being captured: log what its replay has left, after it")
-    stream = torch.cuda.current_stream(tensor.device)
+    stream = torch.cuda.current_stream(device)
     host = tensor.to("cpu", non_blocking=True)  # pinned, from torch's cache of such memory
+    # Where the tensor was made on another stream, its memory must not be used again before this copy is done.
+    tensor.record_stream(stream)
     event = torch.cuda.Event()
     event.record(stream)
-    return _PinnedCopy(host, event, (tensor.device.index, stream.cuda_stream))
+    return _PinnedCopy(host, event, (device.index, stream.cuda_stream))
+
+
+def _make_plain(tensor: Any, torch: Any) -> Any:
+    """A tensor whose bytes are its values: no promise of a conjugate, no part of several processes' tensor."""
+    distributed = sys.modules.get("torch.distributed.tensor")
+    if distributed is not None and isinstance(tensor, distributed.DTensor):
+        # To gather it would be for all processes to do, and they do not all log.
+        if not all(placement.is_replicate() for placement in tensor.placements):
+            raise UnsupportedValueError("this process has a part of the tensor: log its full_tensor() or to_local()")
+        tensor = tensor.to_local()
+    if tensor.layout is not torch.strided:
+        raise UnsupportedValueError("a sparse tensor may not fit where it is dense: log its values() or to_dense()")
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    # On the device: a copy that is on its way could not be conjugated any more.
+    return tensor.resolve_conj().resolve_neg()
+
+
+def _is_capturing(device: Any, torch: Any) -> bool:
+    if torch.cuda.is_current_stream_capturing():
+        return True
+    if device.index == torch.cuda.current_device():
+        return False
+    with torch.cuda.device(device):
+        capturing: bool = torch.cuda.is_current_stream_capturing()
+    return capturing
 
 
 def _view_as_numpy(tensor: Any, torch: Any) -> NDArray[Any]:
-    tensor = tensor.resolve_conj().resolve_neg()
-    try:
-        array: NDArray[Any] = tensor.numpy()
-    except TypeError:  # numpy has no bfloat16 and no 8-bit floats; float32 holds each of their values
-        array = tensor.to(torch.float32).numpy()
+    # float32 holds each value of the types that numpy has not.
+    array: NDArray[Any] = (tensor.to(torch.float32) if str(tensor.dtype) in _BITS else tensor).numpy()
+    return array
+
+
+def _read_bits(bits: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    torch = sys.modules["torch"]
+    array: NDArray[Any] = torch.from_numpy(bits).view(dtype).to(torch.float32).numpy()
     return array
 
 
@@ -185,16 +226,26 @@ class _PinnedCopy:
 
 
 class _DeviceCopy:
-    """Copied on a device of which torch has no common way to ask: reading waits."""
+    """Copied on a device other than CUDA's; the writer's thread waits for it."""
 
-    def __init__(self, copy: Any) -> None:
+    def __init__(self, copy: Any, torch: Any) -> None:
         self.stream = None
         self._copy = copy
+        self._event: Any = None
+        # The writer's thread has another current stream, which does not wait for this one's work.
+        with contextlib.suppress(
+            AttributeError, TypeError, RuntimeError
+        ):  # before torch 2.5, or no device's of its own
+            event = torch.Event(copy.device)
+            event.record()
+            self._event = event
 
     def is_ready(self) -> bool:
-        return True
+        return self._event is None or bool(self._event.query())
 
     def read(self) -> NDArray[Any]:
+        while not self.is_ready():
+            time.sleep(_POLL_S)
         return _view_as_numpy(self._copy.cpu(), sys.modules["torch"])
 
 

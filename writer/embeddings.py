@@ -15,13 +15,14 @@ from writer.buffers import HeldArray
 from writer.device_values import Coming, resolve, take_step
 from writer.errors import UnsupportedValueError
 from writer.format.messages import EmbeddingInfo, ProjectorConfig
-from writer.media import encode_png, make_grid
+from writer.media import encode_picture, make_grid
 from writer.summaries import encode_tag
 
 __all__ = ["Embedding", "Projector", "take"]
 
 _CONFIG = "projector_config.pbtxt"
-_BITE = 2048  # numbers formatted between two moments in which other threads get the GIL
+_BITE = 512  # numbers or labels formatted between two moments in which other threads get the GIL
+_PAUSE_S = 0.00005  # after a shorter one we would have the GIL again before anybody else is awake
 _LABEL_BYTES = 64
 _BREAKS = str.maketrans("\t\r\n", "   ")  # in a label, they would begin a new column or row
 _ENCODED = {".": "%2e", "..": "%2e%2e"}
@@ -84,6 +85,7 @@ class Projector:
     def __init__(self, folder: str) -> None:
         """Write below a run's folder, which need not exist yet."""
         self._folder = folder
+        self._listed: dict[bytes, str] | None = None  # the list's entries, by name; "" for all else in it
 
     def write(self, embedding: Embedding) -> bytes:
         """Write an embedding's files and add it to the list; one of the same tag and step is replaced.
@@ -109,7 +111,7 @@ class Projector:
                 info.metadata_path = encode_tag(f"{below}/metadata.tsv")
             if images is not None:
                 with open(os.path.join(target, "sprite.png"), "wb") as file:
-                    file.write(encode_png(_arrange(images)))
+                    file.writelines(encode_picture(_arrange(images)))
                 info.sprite.image_path = encode_tag(f"{below}/sprite.png")
                 info.sprite.single_image_dim.extend([images.shape[3], images.shape[2]])
             with open(os.path.join(target, "tensors.tsv"), "wb") as file:
@@ -121,24 +123,32 @@ class Projector:
         return b""
 
     def _list(self, info: Any) -> None:
-        """Add to the list what earlier writers of this folder have left there, too."""
+        """Add to the list; what earlier writers of this folder have left there stays, too."""
         with process.importing:
             from google.protobuf import text_format  # late: nothing else needs it
         path = os.path.join(self._folder, _CONFIG)
-        config = ProjectorConfig()
-        try:
-            with open(path, encoding="utf-8") as file:
-                text_format.Parse(file.read(), config, allow_unknown_field=True)
-        except (FileNotFoundError, UnicodeDecodeError, text_format.ParseError):
+        if self._listed is None:
             config = ProjectorConfig()
-        others = [each for each in config.embeddings if each.tensor_name != info.tensor_name]
-        del config.embeddings[:]
-        config.embeddings.extend([*others, info])
+            try:
+                with open(path, encoding="utf-8") as file:
+                    text_format.Parse(file.read(), config, allow_unknown_field=True)
+            except (FileNotFoundError, UnicodeDecodeError, text_format.ParseError):
+                config = ProjectorConfig()
+            self._listed = {each.tensor_name: _to_text(text_format, [each]) for each in config.embeddings}
+            del config.embeddings[:]
+            self._listed[b""] = text_format.MessageToString(config)
+        self._listed.pop(info.tensor_name, None)
+        self._listed[info.tensor_name] = _to_text(text_format, [info])
         # Whole or not at all: TensorBoard reads it at any moment.
         unfinished = f"{path}.{os.getpid()}.part"
         with open(unfinished, "wb") as out:
-            out.write(text_format.MessageToString(config).encode())
+            out.write("".join(self._listed.values()).encode())
         os.replace(unfinished, path)
+
+
+def _to_text(text_format: Any, embeddings: list[Any]) -> str:
+    text: str = text_format.MessageToString(ProjectorConfig(embeddings=embeddings))
+    return text
 
 
 def _take_label(label: Any) -> Any:
@@ -169,9 +179,11 @@ def _encode_name(tag: str) -> str:
 
 def _write_labels(file: BinaryIO, labels: Sequence[Any], header: Sequence[str] | None) -> None:
     rows = [header, *labels] if header else labels
-    for row in rows:
+    for number, row in enumerate(rows):
         cells = _columns(row) if header else [row]
         file.write(encode_tag("\t".join(_text(cell) for cell in cells) + "\n"))
+        if number % _BITE == 0:
+            time.sleep(_PAUSE_S)
 
 
 def _columns(row: Any) -> Sequence[Any]:
@@ -187,7 +199,7 @@ def _write_points(file: BinaryIO, points: NDArray[Any]) -> None:
     for start in range(0, len(points), rows_a_bite):
         rows = points[start : start + rows_a_bite].tolist()
         file.write("".join("\t".join(map(str, row)) + "\n" for row in rows).encode())
-        time.sleep(0)
+        time.sleep(_PAUSE_S)
 
 
 def _arrange(images: NDArray[Any]) -> NDArray[np.uint8]:

@@ -1,31 +1,21 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
 import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from writer import process
-from writer.bell import Bell
+from writer import lanes, process
+from writer.bell import Bell, is_alive, starts
 from writer.buffers import Buffers
 from writer.drain import Drain
 from writer.event_file import EndStatus, EventFile
-from writer.format.encode import BATCH
-from writer.format.framing import encode_record
+from writer.format.encode import BATCH, frame
+from writer.format.wire import count_bytes
 from writer.herald import say_on_another_thread, wait_until_said, warn
-from writer.lanes import (
-    MARK,
-    EncodedLane,
-    Media,
-    MediaLane,
-    ScalarLane,
-    Ticket,
-    drop_newest_scalar,
-    drop_oldest_media,
-)
+from writer.lanes import MARK, EncodedLane, Media, MediaLane, ScalarLane, Ticket
 from writer.losses import Losses
 
 __all__ = ["EventQueue"]
@@ -109,6 +99,7 @@ class EventQueue:
         self._encoder: threading.Thread | None = None
         self._is_inline = False  # no thread could be started: callers do the work
         self._is_asleep = False
+        self._is_finished = False  # the process ends: what is still logged is written at once, without a thread
         self._encoder_progress_at = 0.0  # monotonic, s, as the next
         self._suspected_at = 0.0
         self._media_bytes = 0  # in both media lanes
@@ -156,7 +147,7 @@ class EventQueue:
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-        if self._is_asleep or not (_is_alive(self._encoder) and _is_alive(self._thread)):
+        if self._is_asleep or not (is_alive(self._encoder) and is_alive(self._thread)):
             self._be_ready()
         if self._is_inline:
             self._work_inline()
@@ -211,6 +202,7 @@ class EventQueue:
 
     def finish(self) -> None:
         """Close at the end of the process."""
+        self._is_finished = True
         self.close(EndStatus.FAILED if process.is_failing() else EndStatus.CLOSED)
 
     # Threads.
@@ -218,9 +210,9 @@ class EventQueue:
     def _be_ready(self) -> None:
         if self._pid != os.getpid():  # forked by something that Python was not told of
             self.forget()
-        if not _is_alive(self._thread) and not self._is_inline:
+        if not is_alive(self._thread) and not self._is_inline:
             self._start(threading.Event())
-        if self._media and not _is_alive(self._encoder) and not self._is_inline:
+        if self._media and not is_alive(self._encoder) and not self._is_inline:
             self._start_encoder()
         if self._is_asleep:
             with self._lock:
@@ -232,17 +224,17 @@ class EventQueue:
 
     def _start(self, opened: threading.Event) -> None:
         with self._lock:
-            if _is_alive(self._thread) or self._is_inline:
+            if is_alive(self._thread) or self._is_inline:
                 return
+            if self._is_finished and threading.current_thread().daemon:
+                return  # it is stopped at any moment now, and its file would have no end
             process.follow(self)
             if self._drain is None or self._drain.is_ended:  # else its thread has died, and the next one goes on
                 self._drain = self._make_drain()
             thread = threading.Thread(
                 target=self._write_events, args=(self._drain, opened), name="trainboard-writer", daemon=True
             )
-            try:
-                thread.start()
-            except RuntimeError:  # no thread to be had, or the interpreter is ending
+            if self._is_finished or not starts(thread):
                 self._is_inline = True
             else:
                 self._thread = thread
@@ -257,20 +249,16 @@ class EventQueue:
             lambda taken: self._account(-taken),
             self._account_batched,
             max_queue=self._max_queue,
-            flush_s=self._flush_s,
+            flush_s=0.0 if self._is_finished else self._flush_s,
             sync_s=self._sync_s,
         )
 
     def _start_encoder(self) -> None:
         with self._lock:
-            if _is_alive(self._encoder):
+            if is_alive(self._encoder):
                 return
             encoder = threading.Thread(target=self._encode_media, name="trainboard-encoder", daemon=True)
-            try:
-                encoder.start()
-            except RuntimeError:
-                pass
-            else:
+            if starts(encoder):
                 self._encoder = encoder
                 return
         while self._media:
@@ -279,14 +267,15 @@ class EventQueue:
     def _write_events(self, drain: Drain, opened: threading.Event) -> None:
         """Run the writer's thread: small bites, so that the training never waits long for the interpreter's lock."""
         say_on_another_thread()
-        pause_s = 0.0
+        met = ""
         while not drain.is_ended:
             try:
-                time.sleep(pause_s)
-                pause_s = _ERROR_PAUSE_S
+                time.sleep(_ERROR_PAUSE_S if met else 0.0)
                 self._work(drain, opened)
-            except BaseException:  # the one place that keeps the thread alive, whatever a value or a disk did
-                warn("the writer's thread met an error and goes on", exception=sys.exc_info()[1])
+            except BaseException as error:  # the one place that keeps the thread alive, whatever a value or a disk did
+                if repr(error) != met:
+                    warn("the writer's thread met an error and goes on", exception=error)
+                met = repr(error)
         with self._lock:
             self._thread = None
             self._drain = None
@@ -343,15 +332,16 @@ class EventQueue:
             self._encoded.append((MARK, media))
             self._bell.ring()
             return media.is_last
-        record = b""
+        size = 0
         try:
             if payload := media.encode():
-                record = encode_record(payload)
+                record = frame([payload] if isinstance(payload, bytes) else payload)
+                size = count_bytes(record)
                 self._encoded.append((media.series, record))
         except BaseException as error:  # likewise the one place that keeps this thread alive
             self.losses.refuse(media.series, error)
         self._encoder_progress_at = time.monotonic()
-        self._account(len(record) - media.size)
+        self._account(size - media.size)
         return False
 
     def _work_inline(self) -> None:
@@ -431,7 +421,7 @@ class EventQueue:
         return now - self._suspected_at > _SUSPICION_S
 
     def _has_dropped_media(self) -> bool:
-        size = drop_oldest_media(self._encoded, self._media, self.losses)
+        size = lanes.drop_oldest_media(self._encoded, self._media, self.losses)
         self._account(-(size or 0))
         return size is not None
 
@@ -439,12 +429,8 @@ class EventQueue:
         while len(self.scalars) >= self._scalar_capacity():
             if self._is_own_thread() or self._is_stuck(time.monotonic()):
                 if not self._has_dropped_media():
-                    self._account_batched(max(drop_newest_scalar(self.scalars, self.losses) - 1, 0))
+                    self._account_batched(max(lanes.drop_newest_scalar(self.scalars, self.losses) - 1, 0))
                     return
             else:
                 time.sleep(_ROOM_POLL_S)
                 self._be_ready()
-
-
-def _is_alive(thread: threading.Thread | None) -> bool:
-    return thread is not None and thread.is_alive()

@@ -9,6 +9,7 @@ from writer.buffers import HeldArray
 from writer.device_values import FIXED_NUMBERS, REAL, Coming, resolve, take_array, take_number, take_step
 from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
 from writer.event_queue import EventQueue
+from writer.format.wire import Parts
 from writer.lanes import Media
 from writer.series import Series
 from writer.summaries import NewStyle, encode_event, encode_tag
@@ -115,7 +116,7 @@ class Handover:
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse(series, error)
 
-    def put_event(self, series: Series | str, encode: Callable[[], bytes], size: int) -> None:
+    def put_event(self, series: Series | str, encode: Callable[[], Parts | bytes], size: int) -> None:
         """Hand over a whole event; ``encode`` serialises it on the encoder's thread, b"" is none."""
         self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
 
@@ -156,7 +157,7 @@ class _ArraysEvent:
         self._step = step
         self._wall_time = wall_time
 
-    def __call__(self) -> bytes:
+    def __call__(self) -> Parts:
         try:
             arrays = [None if array is None else array.read() for array in self._held]
             return encode_event(self._make(encode_tag(self._tag), *arrays), int(resolve(self._step)), self._wall_time)
@@ -164,7 +165,7 @@ class _ArraysEvent:
             _release(self._held)
 
 
-def _encode(tag: str, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> bytes:
+def _encode(tag: str, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> Parts:
     return encode_event(make(encode_tag(tag)), int(resolve(step)), wall_time)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from writer.format.encode import BATCH
+from writer.format.wire import Parts, count_bytes
 from writer.losses import Losses
 from writer.series import Series
 
@@ -23,7 +24,7 @@ __all__ = [
 # (series, value, step, wall_time); a MARK stands in the series' place, with its ticket as the value, or a BATCH, with
 # numbers by tag.
 ScalarLane = deque[tuple[Any, Any, Any, float]]
-# (series, record); a MARK likewise.
+# (series, a record's parts); a MARK likewise.
 EncodedLane = deque[tuple[Any, Any]]
 
 MARK = object()
@@ -52,7 +53,7 @@ class Media(NamedTuple):
 
     series: Series | str
     size: int  # bytes that it keeps in memory
-    encode: Callable[[], bytes]  # to a serialised event; b"" where it goes elsewhere
+    encode: Callable[[], Parts | bytes]  # to a serialised event; b"" where it goes elsewhere
 
 
 MediaLane = deque[Media | Ticket]
@@ -80,7 +81,7 @@ def drop_oldest_media(encoded: EncodedLane, media: MediaLane, losses: Losses) ->
             first[1].has_passed_media = True
         else:
             losses.drop(first[0])
-            return len(first[1])
+            return count_bytes(first[1])
         return 0
     return None
 

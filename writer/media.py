@@ -1,6 +1,6 @@
 """Turns arrays into PNG images as torch's writer does, so that a picture looks the same in both."""
 
-import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,19 @@ from numpy.typing import NDArray
 from writer import process
 from writer.errors import MissingPackageError, UnsupportedValueError
 from writer.format.messages import Summary
+from writer.format.wire import Parts
+from writer.png import encode_png
+from writer.summaries import LargeValue
 
-__all__ = ["encode_png", "image_value", "import_pillow", "make_grid", "pixels_value", "scale", "to_pixels"]
+__all__ = ["encode_picture", "image_value", "import_pillow", "make_grid", "pixels_value", "scale", "to_pixels"]
 
+_ENCODED_IMAGE = 4  # number of the field with the file
 _GRID_COLUMNS = 8
+_BLOCK_BYTES = 1 << 17  # of pixels: enough to be worth Python's own work on it
 
 
-def image_value(tag: bytes, array: NDArray[Any], dataformats: str) -> Any:
-    """Make a ``Summary.Value`` with a PNG.
+def image_value(tag: bytes, array: NDArray[Any], dataformats: str) -> LargeValue:
+    """Make a value with a PNG.
 
     Args:
         tag: As it stands in the file.
@@ -25,16 +30,13 @@ def image_value(tag: bytes, array: NDArray[Any], dataformats: str) -> Any:
 
     Raises:
         UnsupportedValueError: The array is no image in these dataformats.
-        MissingPackageError: Pillow is not installed.
     """
-    return pixels_value(tag, to_pixels(array, dataformats))
+    return _png_value(tag, _lay_out(array, dataformats))
 
 
-def pixels_value(tag: bytes, pixels: NDArray[np.uint8]) -> Any:
-    """Make a ``Summary.Value`` with a PNG of pixels, height x width x channels."""
-    height, width, channels = pixels.shape
-    image = Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=encode_png(pixels))
-    return Summary.Value(tag=tag, image=image)
+def pixels_value(tag: bytes, pixels: NDArray[np.uint8]) -> LargeValue:
+    """Make a value with a PNG of pixels, height x width x channels."""
+    return _png_value(tag, pixels[np.newaxis])
 
 
 def to_pixels(array: NDArray[Any], dataformats: str) -> NDArray[np.uint8]:
@@ -52,6 +54,25 @@ def to_pixels(array: NDArray[Any], dataformats: str) -> NDArray[np.uint8]:
     Raises:
         UnsupportedValueError: Dimensions or channels are not so.
     """
+    return np.concatenate(list(_iter_blocks(_lay_out(array, dataformats))))
+
+
+def encode_picture(pixels: NDArray[np.uint8]) -> Parts:
+    """Encode height x width x 3 channels as a PNG file."""
+    height, width, channels = pixels.shape
+    return encode_png(height, width, channels, _iter_blocks(pixels[np.newaxis]))
+
+
+def _png_value(tag: bytes, batch: NDArray[Any]) -> LargeValue:
+    count, height, width, channels = batch.shape
+    columns = min(count, _GRID_COLUMNS)
+    shape = -(-count // columns) * height, columns * width, 3 if channels == 1 else channels
+    image = Summary.Image(height=shape[0], width=shape[1], colorspace=shape[2])
+    return LargeValue(Summary.Value(tag=tag, image=image), _ENCODED_IMAGE, encode_png(*shape, _iter_blocks(batch)))
+
+
+def _lay_out(array: NDArray[Any], dataformats: str) -> NDArray[Any]:
+    """Look at an image, or a batch, as NHWC."""
     letters = dataformats.upper()
     canonical = {2: "HW", 3: "HWC", 4: "NHWC"}.get(len(letters), "")
     if not canonical or sorted(letters) != sorted(canonical):
@@ -67,12 +88,22 @@ def to_pixels(array: NDArray[Any], dataformats: str) -> NDArray[np.uint8]:
     allowed = (1, 3) if array.ndim == 4 else (1, 2, 3, 4)
     if channels not in allowed:
         raise UnsupportedValueError(f"an image has {' or '.join(map(str, allowed))} channels, not {channels}")
-    if array.ndim == 4:
-        array = make_grid(array, _GRID_COLUMNS)
-    pixels = scale(array)
-    if channels == 1:
-        pixels = np.repeat(pixels, 3, axis=2)
-    return np.ascontiguousarray(pixels)
+    return array if array.ndim == 4 else array[np.newaxis]
+
+
+def _iter_blocks(batch: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the rows of a grid of images (NHWC), so many of them a row, in blocks of height x width x channels."""
+    count, height, width, channels = batch.shape
+    columns = min(count, _GRID_COLUMNS)
+    channels = 3 if channels == 1 else channels
+    length = max(1, _BLOCK_BYTES // (columns * width * channels))
+    for first in range(0, count, columns):
+        for start in range(0, height, length):
+            parts = [scale(image[start : start + length]) for image in batch[first : first + columns]]
+            block = np.zeros((len(parts[0]), columns, width, channels), np.uint8)
+            for column, part in enumerate(parts):
+                block[:, column] = part
+            yield block.reshape(len(block), columns * width, channels)
 
 
 def make_grid(batch: NDArray[Any], columns: int) -> NDArray[Any]:
@@ -111,14 +142,3 @@ def import_pillow() -> Any:
     except ImportError as error:
         raise MissingPackageError("images need Pillow: pip install 'trainboard[media]'") from error
     return Image
-
-
-def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode height x width x channels as a PNG.
-
-    Raises:
-        MissingPackageError: As ``import_pillow``.
-    """
-    png = io.BytesIO()
-    import_pillow().fromarray(pixels).save(png, format="PNG")  # outside of the GIL, for the most part
-    return png.getvalue()

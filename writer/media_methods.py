@@ -31,7 +31,7 @@ class MediaMethods:
         walltime: float | None = None,
         dataformats: str = "CHW",
     ) -> None:
-        """Log an image, as a PNG. Needs Pillow (``pip install 'trainboard[media]'``).
+        """Log an image, as a PNG.
 
         Args:
             tag: As the class says.
@@ -52,7 +52,7 @@ class MediaMethods:
         walltime: float | None = None,
         dataformats: str = "NCHW",
     ) -> None:
-        """Log a batch of images as one grid, eight a row. Needs Pillow.
+        """Log a batch of images as one grid, eight a row.
 
         Args:
             tag: As the class says.
@@ -75,7 +75,7 @@ class MediaMethods:
         dataformats: str = "CHW",
         labels: Sequence[str] | None = None,
     ) -> None:
-        """Log an image with red boxes drawn on it. Needs Pillow.
+        """Log an image with red boxes drawn on it. Needs Pillow (``pip install 'trainboard[media]'``).
 
         Args:
             tag: As the class says.
@@ -95,7 +95,7 @@ class MediaMethods:
     def add_figure(
         self, tag: str, figure: Any, global_step: Any = None, close: bool = True, walltime: float | None = None
     ) -> None:
-        """Log a matplotlib figure as an image. Needs Pillow, too.
+        """Log a matplotlib figure as an image.
 
         The figure is drawn on the calling thread, as matplotlib must be; encoding it is left to the writer's.
 

@@ -12,6 +12,7 @@ from writer.tensors import tensor_value
 __all__ = ["pr_curve_value", "raw_pr_curve_value"]
 
 _MOST_THRESHOLDS = 127  # as in torch's writer
+_BLOCK = 1 << 16
 _LEAST_COUNT = 1e-7  # in place of a divisor of zero
 
 
@@ -33,20 +34,19 @@ def pr_curve_value(
     if labels.shape != predictions.shape:
         raise UnsupportedValueError(f"{labels.shape} labels do not fit {predictions.shape} predictions")
     count = _limit(num_thresholds)
-    scale = np.float64(1.0) if weights is None else np.broadcast_to(weights, labels.shape)
-    with np.errstate(invalid="ignore", over="ignore"):
-        buckets = np.floor(predictions * (count - 1))
-        inside = (buckets >= 0) & (buckets <= count - 1)
-    positives = labels.astype(np.float64)
-    true_counts, false_counts = (
-        np.histogram(
-            buckets[inside].astype(np.int32),
-            bins=count,
-            range=(0, count - 1),
-            weights=np.broadcast_to(share * scale, labels.shape)[inside],
-        )[0]
-        for share in (positives, 1.0 - positives)
-    )
+    scale = None if weights is None else np.broadcast_to(weights, labels.shape).reshape(-1)
+    true_counts, false_counts = np.zeros(count), np.zeros(count)
+    truths, guesses = labels.reshape(-1), predictions.reshape(-1)
+    for start in range(0, labels.size, _BLOCK):  # giving a large array's memory back would hold the GIL
+        positives = truths[start : start + _BLOCK].astype(np.float64)
+        chances = guesses[start : start + _BLOCK]
+        shares = 1.0 if scale is None else scale[start : start + _BLOCK]
+        with np.errstate(invalid="ignore", over="ignore"):
+            buckets = np.floor(chances * (count - 1))
+            inside = (buckets >= 0) & (buckets <= count - 1)
+        indices = buckets[inside].astype(np.int64)
+        true_counts += np.bincount(indices, (positives * shares)[inside], count)
+        false_counts += np.bincount(indices, ((1.0 - positives) * shares)[inside], count)
     true_positives = np.cumsum(true_counts[::-1])[::-1]
     false_positives = np.cumsum(false_counts[::-1])[::-1]
     true_negatives = false_positives[0] - false_positives

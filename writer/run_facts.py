@@ -11,38 +11,12 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 
 from writer.ranks import find_lineage
+from writer.redaction import HIDDEN, hide_in_arguments, hide_in_diff, hide_in_value, hide_secrets, is_secret_name
 
-__all__ = ["FACTS", "hide_secrets"]
+__all__ = ["FACTS"]
 
 _MAX_DIFF_BYTES = 256 << 10
 _GIT_S = 10.0
-_HIDDEN = "***"
-_SECRET_NAME = re.compile(
-    r"(?i)passw|passphrase|secret|credential|dbpass|"
-    r"(?:^|[_\-.]|api|access|auth|private)(?:key|token|pass|pwd|cookie|auth|bearer|jwt)(?:$|[_\-.])"
-)
-# Tokens that say what they are, private keys, and what stands before the @ of an address.
-_SECRET_VALUE = re.compile(
-    r"(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w\-]{16,}|"
-    r"hf_[A-Za-z0-9]{20,}|xox[abeoprs]-[\w\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w\-]{30,}|"
-    r"eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*|"
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
-)
-_USER_OF_ADDRESS = re.compile(r"(?<=://)[^/\s@]+@")
-_ASSIGNMENT = re.compile(  # --name value, name=value, "name": value
-    r"""((?<!\S)--?[\w.\-]+(?:[ \t]*=[ \t]*|[ \t]+)|[\w.\-]+["']?[ \t]*[=:][ \t]*)"""
-    r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;]+)"""
-)
-
-
-def hide_secrets(text: str) -> str:
-    """Replace what looks like a secret: values of names such as ``API_KEY``, well-known tokens, users in addresses."""
-
-    def hide(found: re.Match[str]) -> str:
-        return f"{found[1]}{_HIDDEN}" if _SECRET_NAME.search(found[1].strip(" \t=:\"'-")) else found[0]
-
-    text = _SECRET_VALUE.sub(_HIDDEN, _USER_OF_ADDRESS.sub(f"{_HIDDEN}@", text))
-    return _ASSIGNMENT.sub(hide, text)
 
 
 def _describe_command() -> str:
@@ -55,7 +29,7 @@ def _describe_command() -> str:
         ("Python", platform.python_version()),
         *find_lineage(),
     ]
-    return f"{_fence(hide_secrets(shlex.join(arguments)))}\n\n{_table('', '', rows)}"
+    return f"{_fence(' '.join(map(_quote, hide_in_arguments(arguments))))}\n\n{_table('', '', rows)}"
 
 
 def _describe_code() -> str:
@@ -73,15 +47,16 @@ def _describe_code() -> str:
     ]
     text = _table("", "", rows)
     if diff:
-        cut = diff if len(diff) <= _MAX_DIFF_BYTES else f"{diff[:_MAX_DIFF_BYTES]}\n... {len(diff):,} characters in all"
-        text += f"\n\n{_fence(hide_secrets(cut), 'diff')}"
+        shown = hide_in_diff(diff[: 2 * _MAX_DIFF_BYTES])  # before it is cut: half a secret is not known to be one
+        cut = "" if len(diff) <= _MAX_DIFF_BYTES else f"\n... {len(diff):,} characters in all"
+        text += f"\n\n{_fence(shown[:_MAX_DIFF_BYTES] + cut, 'diff')}"
     return text
 
 
 def _describe_environment() -> str:
     rows = []
     for name, value in sorted(os.environ.items()):
-        shown = _HIDDEN if _SECRET_NAME.search(name) else hide_secrets(value)
+        shown = HIDDEN if is_secret_name(name) else hide_in_value(value)
         rows.append((name, shown))
     return _table("variable", "value", rows)
 
@@ -112,6 +87,11 @@ def _git(folder: str, *words: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _quote(word: str) -> str:
+    """Quote a word for a shell, but for what is hidden in it."""
+    return shlex.quote(word.replace(HIDDEN, "_hidden_")).replace("_hidden_", HIDDEN)
 
 
 def _fence(text: str, language: str = "") -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from writer.buffers import Buffers
 from writer.event_file import EndStatus
 from writer.event_queue import EventQueue
+from writer.format.wire import Parts
 from writer.handover import Handover
 from writer.lanes import Media
 from writer.losses import Losses
@@ -69,7 +70,7 @@ class SilentHandover(Handover):
     def put_value(self, *_: Any, **__: Any) -> None:
         """Do nothing."""
 
-    def put_event(self, series: Series | str, encode: Callable[[], bytes], size: int) -> None:
+    def put_event(self, series: Series | str, encode: Callable[[], Parts | bytes], size: int) -> None:
         """Do nothing."""
 
     def refuse(self, series: Series | str, reason: object) -> None:

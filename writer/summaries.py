@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 from writer.errors import UnsupportedValueError
 from writer.format.messages import Event, Summary, TensorProto
+from writer.format.wire import Parts, count_bytes, enclose
 
 __all__ = [
+    "LargeValue",
     "NewStyle",
     "encode_event",
     "encode_tag",
@@ -18,6 +20,10 @@ _DT_FLOAT = 1
 _DT_DOUBLE = 2
 _DT_STRING = 7
 
+_VALUE = 1  # number of a summary's values
+_SUMMARY = 5  # and of an event's summary
+_STRING_VAL = 8  # of a tensor
+_LARGE_BYTES = 1 << 16
 _TEXT_SUFFIX = b"/text_summary"  # torch's writer adds it, so that people's saved views go on working
 
 
@@ -26,16 +32,41 @@ def encode_tag(tag: str) -> bytes:
     return tag.encode("utf-8", "backslashreplace")
 
 
-def encode_event(value: Any, step: int, wall_time: float) -> bytes:
+class LargeValue(NamedTuple):
+    """A ``Summary.Value`` whose image, sound or tensor has one large field, which is never copied into messages."""
+
+    value: Any  # with all else
+    field: int  # its number in the image, sound or tensor
+    parts: Parts
+
+
+def encode_event(value: Any, step: int, wall_time: float) -> Parts:
     """Serialise an event that holds a summary.
 
     Args:
-        value: A ``Summary.Value``, or a list of them.
+        value: A ``Summary.Value``, a ``LargeValue``, or a list of such.
         step: int64.
         wall_time: Seconds since the epoch.
     """
-    summary = Summary(value=value if isinstance(value, list) else [value])
-    return Event(wall_time=wall_time, step=step, summary=summary).SerializeToString()  # type: ignore[no-any-return]
+    values = value if isinstance(value, list) else [value]
+    event = Event(wall_time=wall_time, step=step)
+    if not any(isinstance(each, LargeValue) for each in values):
+        event.summary.value.extend(values)
+        return [event.SerializeToString()]
+    summary = [part for each in values for part in enclose(_VALUE, _encode_value(each))]
+    return [event.SerializeToString(), *enclose(_SUMMARY, summary)]
+
+
+def _encode_value(value: Any) -> Parts:
+    if not isinstance(value, LargeValue):
+        return [value.SerializeToString()]
+    name = value.value.WhichOneof("value")
+    content = [getattr(value.value, name).SerializeToString()]
+    if count_bytes(value.parts):
+        content += enclose(value.field, value.parts)
+    number = Summary.Value.DESCRIPTOR.fields_by_name[name].number
+    value.value.ClearField(name)
+    return [value.value.SerializeToString(), *enclose(number, content)]
 
 
 class NewStyle(NamedTuple):
@@ -69,8 +100,12 @@ def text_value(tag: bytes, text: str, *, plain_tag: bool) -> Any:
     """
     if not isinstance(text, str):
         raise UnsupportedValueError(f"a text is a string, not {type(text).__name__}")
-    tensor = TensorProto(dtype=_DT_STRING, string_val=[encode_tag(text)])
+    encoded = encode_tag(text)
+    tensor = TensorProto(dtype=_DT_STRING)
     tensor.tensor_shape.dim.add(size=1)
     made = Summary.Value(tag=tag if plain_tag else tag + _TEXT_SUFFIX, tensor=tensor)
     made.metadata.plugin_data.plugin_name = b"text"
+    if len(encoded) >= _LARGE_BYTES:
+        return LargeValue(made, _STRING_VAL, [encoded])
+    made.tensor.string_val.append(encoded)
     return made

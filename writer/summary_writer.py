@@ -98,7 +98,8 @@ class SummaryWriter(PluginMethods):
                 as given. Needs psutil (``pip install 'trainboard[system]'``).
 
         Raises:
-            ValueError: ``ranks`` or ``resume`` is none of these.
+            ValueError: ``ranks`` or ``resume`` is none of these, or an argument is no number where one is wanted.
+            TypeError: Likewise.
         """
         if resume not in (None, "auto"):
             raise ValueError(f"resume is 'auto' or None, not {resume!r}")

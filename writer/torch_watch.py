@@ -29,6 +29,7 @@ from writer.torch_tracer import LimitReached, Tracer
 __all__ = ["Watch"]
 
 PATIENCE = 20  # further passes that a backward pass is waited for
+_COMPILED = "what is compiled is timed as a whole, and its memory is not counted"
 _EVALUATIONS = 20  # passes with gradients, but in eval mode, after which they are taken for the training
 
 
@@ -100,7 +101,8 @@ class Watch:
         if self._is_ended or self._seen <= self._warmup:
             return
         if self._graph is None and (self._is_compiled or _has_compiled(root)):
-            self._take_graph(root, capture_call(root, args, kwargs))
+            captured = capture_call(root, args, kwargs)
+            self._take_graph(root, replace(captured, notes=[*captured.notes, _COMPILED]), captured.notes)
         elif self._graph is None and self._pending is None:
             self._open = _ObservedStep(self, root, args, kwargs, frame)
         elif len(self._timed) < self._steps:
@@ -130,14 +132,14 @@ class Watch:
         """Take one step's times."""
         self._timed.append(times)
 
-    def _take_graph(self, root: nn.Module, captured: CapturedGraph) -> None:
+    def _take_graph(self, root: nn.Module, captured: CapturedGraph, said_of_it: list[str]) -> None:
         """Log the graph, before any block is timed."""
         self._pending = None
         self._graph = captured = replace(captured, step=self._seen)
         if not self._write(captured, True):
             self.end()
-        if captured.notes:
-            warn("watch", root, captured.notes)
+        if said_of_it:
+            warn("watch", root, said_of_it)
 
     def _settle(self, root: nn.Module, *, at_once: bool = False) -> None:
         """Go on where what a device was asked has come to pass."""
@@ -146,7 +148,7 @@ class Watch:
             if not at_once and not all(is_over(span[1]) for _, own in spans[-1:] for span in own[-1:]):
                 return
             _time_nodes(self._pending)
-            self._take_graph(root, self._graph)
+            self._take_graph(root, self._graph, self._graph.notes)
         if self._is_ended or self._graph is None or len(self._timed) < (1 if at_once else self._steps):
             if at_once or (self._graph is not None and not self._steps):
                 self.end()
@@ -202,10 +204,7 @@ class Watch:
     def _fail(self, error: Exception) -> None:
         self.end()
         root = self._root()
-        try:
-            warn("watch", root, [f"it has stopped, and the training goes on without it ({said(error)})"])
-        except Warning:  # where warnings are errors: still not into training
-            return
+        warn("watch", root, [f"it has stopped, and the training goes on without it ({said(error)})"])
 
 
 class _Step:

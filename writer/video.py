@@ -11,6 +11,7 @@ from writer import process
 from writer.errors import MissingPackageError, UnsupportedValueError
 from writer.format.messages import Summary, TensorProto
 from writer.media import import_pillow, scale
+from writer.summaries import LargeValue
 
 __all__ = ["VIDEO_PREFIX", "to_frames", "video_value", "webm_value"]
 
@@ -18,10 +19,12 @@ VIDEO_PREFIX = "_video_/"  # + tag: a tag must be unique in a run across all plu
 _VIDEO_PLUGIN = b"trainboard_video"
 _SHORTEST_MS = 20  # browsers show a shorter frame for 100 ms
 _DT_STRING = 7
+_ENCODED_IMAGE = 4  # numbers of the fields with the files, in an image and in a tensor
+_STRING_VAL = 8
 
 
-def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> Any:
-    """Make a ``Summary.Value`` with an animated GIF, in the image field as in torch's writer.
+def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
+    """Make a value with an animated GIF, in the image field as in torch's writer.
 
     Args:
         tag: As it stands in the file.
@@ -39,12 +42,12 @@ def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> Any:
     gif = io.BytesIO()
     first.save(gif, format="GIF", save_all=True, append_images=rest, duration=duration_ms, loop=0)
     _, height, width, channels = frames.shape
-    image = Summary.Image(height=height, width=width, colorspace=channels, encoded_image_string=gif.getvalue())
-    return Summary.Value(tag=tag, image=image)
+    image = Summary.Image(height=height, width=width, colorspace=channels)
+    return LargeValue(Summary.Value(tag=tag, image=image), _ENCODED_IMAGE, [gif.getbuffer()])
 
 
-def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> Any:
-    """Make a ``Summary.Value`` with a WebM file (VP9), which every browser plays, for a plugin of our own.
+def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
+    """Make a value with a WebM file (VP9), which every browser plays, for a plugin of our own.
 
     The tensor holds two strings, the content type and the file; the plugin's content is JSON: version, width, height,
     frames, fps.
@@ -60,13 +63,13 @@ def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> Any:
     """
     frames = to_frames(videos)
     count, height, width, _ = frames.shape
-    tensor = TensorProto(dtype=_DT_STRING, string_val=[b"video/webm", _encode_webm(frames, _rate(fps))])
+    tensor = TensorProto(dtype=_DT_STRING, string_val=[b"video/webm"])
     tensor.tensor_shape.dim.add(size=2)
     made = Summary.Value(tag=tag, tensor=tensor)
     made.metadata.plugin_data.plugin_name = _VIDEO_PLUGIN
     facts = {"version": 1, "width": width, "height": height, "frames": count, "fps": float(fps)}
     made.metadata.plugin_data.content = json.dumps(facts, separators=(",", ":")).encode()
-    return made
+    return LargeValue(made, _STRING_VAL, [_encode_webm(frames, _rate(fps))])
 
 
 def to_frames(videos: NDArray[Any]) -> NDArray[np.uint8]:
@@ -103,7 +106,7 @@ def _rate(fps: float) -> float:
     return rate
 
 
-def _encode_webm(frames: NDArray[np.uint8], fps: float) -> bytes:
+def _encode_webm(frames: NDArray[np.uint8], fps: float) -> memoryview:
     try:
         with process.importing:
             from fractions import Fraction  # late: it takes as long to import as five of our modules
@@ -121,4 +124,4 @@ def _encode_webm(frames: NDArray[np.uint8], fps: float) -> bytes:
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
-    return file.getvalue()
+    return file.getbuffer()

@@ -35,22 +35,26 @@ def graph_columns(
     graph = RawGraphDef.FromString(graph_def)
     strings = _Strings()
     groups = _Groups(strings)
-    named = list(_iter_nodes(graph))
-    scopes = [groups.add(name.rpartition("/")[0]) for name, _ in named]  # all scopes first: a node may be one too
+    nodes = list(graph.node)
+    spelt = [node.name for node in nodes]
+    names = [decode_name(name) for name in spelt]
+    for scope, node in _of_functions(graph):
+        nodes.append(node)
+        names.append(f"{scope}/{decode_name(node.name)}")
+    parts = [name.rpartition("/") for name in names]
+    scopes = groups.add_all([scope for scope, _, _ in parts])  # all scopes first: a node may be one too
     reader, rows = NodeReader(), _Rows(strings)
-    facts = [reader.read(node) for _, node in named]
+    facts = [reader.read(node) for node in nodes]
     if profile is not None:
-        facts = [profile.fill(name, fact) for (name, _), fact in zip(named, facts, strict=True)]
+        facts = [profile.fill(name, fact) for name, fact in zip(names, facts, strict=True)]
     columns = rows.columns(facts)
-    node_name, node_group = [], []
-    for (name, _), scope in zip(named, scopes, strict=True):
-        leaf = name.rpartition("/")[2]
-        own = groups.find(name)
-        node_name.append(strings.add(leaf if own is None else f"({leaf})"))
-        node_group.append(scope if own is None else own)
-    columns |= {"name": node_name, "group": node_group}
-    times = profile.columns([name for name, _ in named]) if profile is not None else {"forward_s": None, "memory": None}
-    edges, edge_shape, edge_control, missing = _edges(graph, named, [rows.outputs(fact) for fact in facts])
+    own = [groups.find(name) for name in names]
+    leaves = [leaf if group is None else f"({leaf})" for (_, _, leaf), group in zip(parts, own, strict=True)]
+    node_group = [scope if group is None else group for scope, group in zip(scopes, own, strict=True)]
+    columns |= {"name": strings.add_all(leaves), "group": node_group}
+    times = profile.columns(names) if profile is not None else {"forward_s": None, "memory": None}
+    outputs = [rows.outputs(fact) for fact in facts]
+    edges, edge_shape, edge_control, missing = _edges(nodes, names, spelt, outputs)
     described = block_costs(costs, groups.paths, groups.parent, columns | times)
     return {
         "group_name": groups.name,
@@ -81,6 +85,12 @@ class _Strings:
             number = self._number[text] = len(self.texts)
             self.texts.append(text)
         return number
+
+    def add_all(self, texts: list[str]) -> list[int]:
+        """Number many; the few that are new are added."""
+        for text in dict.fromkeys(texts):
+            self.add(text)
+        return list(map(self._number.__getitem__, texts))
 
 
 class _Rows:
@@ -132,6 +142,12 @@ class _Groups:
     def find(self, path: str) -> int | None:
         return self._number.get(path) if path else None
 
+    def add_all(self, paths: list[str]) -> list[int]:
+        """Number many scopes; each is added once."""
+        for path in dict.fromkeys(paths):
+            self.add(path)
+        return list(map(self._number.__getitem__, paths))
+
     def add(self, path: str) -> int:
         """Number a scope and, before it, those that it lies in; iterative, for a name may have any depth."""
         missing = []
@@ -146,36 +162,44 @@ class _Groups:
         return group
 
 
-def _iter_nodes(graph: Any) -> Iterator[tuple[str, Any]]:
-    for node in graph.node:
-        yield decode_name(node.name), node
+def _of_functions(graph: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the nodes inside functions, with the scope under which a function is shown."""
     for function in graph.library.function:
         scope = f"{FUNCTIONS}/{decode_name(function.signature.name)}"
         for node in function.node_def:
-            yield f"{scope}/{decode_name(node.name)}", node
+            yield scope, node
 
 
 def _edges(
-    graph: Any, named: list[tuple[str, Any]], outputs: list[tuple[int, ...]]
+    nodes: list[Any], names: list[str], spelt: list[bytes], outputs: list[tuple[int, ...]]
 ) -> tuple[list[int], list[int], list[int], int]:
-    """Pair every input with the node it comes from; what names no node of this graph is counted."""
-    number = {name: index for index, (name, _) in enumerate(named)}
-    plain = len(graph.node)
-    # As the file spells them: an input that is a name and nothing else, and most are, needs no other look.
-    spelt = {node.name: index for index, node in enumerate(graph.node)}
+    """Pair every input with the node it comes from; what names no node of this graph is counted.
+
+    Args:
+        nodes: those of functions last.
+        names: of all of them.
+        spelt: names as the file spells them, without those of functions.
+        outputs: shapes of each node's outputs.
+    """
+    number = {name: index for index, name in enumerate(names)}
+    # An input that is a name and nothing else, and most are, needs no other look.
+    known = {name: index for index, name in enumerate(spelt)}
+    first_shapes = [shapes[0] if shapes else 0 for shapes in outputs]
     edges: list[int] = []
     edge_shape: list[int] = []
     edge_control: list[int] = []
     missing = 0
-    for to, (name, node) in enumerate(named):
-        in_function = to >= plain
-        scope = "/".join(name.split("/", 2)[:2]) + "/" if in_function else ""
+    for to, node in enumerate(nodes):
+        in_function = to >= len(spelt)
+        scope = "/".join(names[to].split("/", 2)[:2]) + "/" if in_function else ""
         for text in node.input:
-            found = None if in_function else spelt.get(text)
-            slot, is_control = 0, False
-            if found is None:
-                raw, slot, is_control = split_input(text)
-                found = number.get(scope + decode_name(strip_slot(raw) if in_function else raw))
+            found = None if in_function else known.get(text)
+            if found is not None:
+                edges += (found, to)
+                edge_shape.append(first_shapes[found])
+                continue
+            raw, slot, is_control = split_input(text)
+            found = number.get(scope + decode_name(strip_slot(raw) if in_function else raw))
             if found is None:
                 # an argument of the function is no node of it
                 missing += not in_function
@@ -183,8 +207,7 @@ def _edges(
             if is_control:
                 edge_control.append(len(edge_shape))
             shapes = outputs[found]
-            edges.append(found)
-            edges.append(to)
+            edges += (found, to)
             edge_shape.append(0 if is_control or slot >= len(shapes) else shapes[slot])
     return edges, edge_shape, edge_control, missing
 

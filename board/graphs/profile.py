@@ -81,4 +81,5 @@ def _iter_runs(device: Any, where: str) -> Iterator[tuple[str, NodeRun]]:
 
 
 def _joined(first: NodeRun, second: NodeRun) -> NodeRun:
-    return first._replace(forward_s=first.forward_s + second.forward_s, memory=first.memory + second.memory)
+    taken, memory = first.forward_s + second.forward_s, first.memory + second.memory
+    return first._replace(forward_s=taken, memory=memory, shapes=first.shapes or second.shapes)

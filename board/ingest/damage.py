@@ -44,6 +44,13 @@ _MESSAGES = {
 class Growth:
     """How old the bytes of a file are, as this process has seen them come."""
 
+    __slots__ = (
+        "_changed_at",
+        "_known",
+        "_sizes",
+        "clock",
+    )
+
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._known: tuple[int, float] | None = None
@@ -102,6 +109,7 @@ class Damage:
     _unreadable: Problem | None = None
     _is_held: bool = False  # to be judged once it has settled
     _suspect: Found | None = None  # a bad payload with nothing read behind it yet
+    _judged_last: Found | None = None  # a bad payload that was the last thing in the file when its time was over
     _search: _Search | None = None
     _gap_bytes: int = 0  # of all gaps so far
     _vain_bytes: int = 0  # checksummed, and no record: over the whole file, lest many small gaps cost what one may not
@@ -128,6 +136,21 @@ class Damage:
     def suspect(self) -> Found | None:
         """A bad record with nothing read behind it yet."""
         return self._suspect
+
+    def before_last(self, end: int) -> tuple[int, tuple[Problem, ...]]:
+        """Return where the file should be read on after a restart, and what was counted up to there.
+
+        A bad record that is the last thing in the file was judged because nothing had come for a while. Who looks again
+        much later may find it whole: so it is before the record, not at the end.
+        """
+        last = self._judged_last
+        if last is None or last.offset + last.length != end:
+            return end, self.counted
+        counted = dict(self._counted)
+        known = counted.pop(last.code)
+        if known.count > 1:
+            counted[last.code] = replace(known, count=known.count - 1, length=known.length - last.length)
+        return last.offset, tuple(counted.values())
 
     def restore(self, counted: Iterable[Problem], suspect: Found | None, *, has_gap: bool, is_dead: bool) -> None:
         """Take over what an earlier reader of the file had found."""
@@ -193,6 +216,7 @@ class Damage:
             return found, True
         self._search = None
         self._count(suspect.code, suspect.offset, suspect.length)
+        self._judged_last = suspect
         return end, False
 
     def resume(

@@ -1,6 +1,7 @@
 """Finds the runs below a logdir: every folder with a file whose name contains "tfevents"."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,10 @@ _INFIX = "tfevents"
 _MOST_LINKED = 100_000  # folders below links: one to / must not keep us walking
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # of links: anything else may be over soon
 _NO_EVENTS = (".profile-empty", ".sagemaker-uploaded")  # markers of other tools, without events in them
+_HALF_COPIED = (".partial", ".part", ".filepart", ".crdownload", ".gstmp")  # by rclone, browsers, WinSCP, gsutil
+_RSYNC = re.compile(r"\..*tfevents.*\.\w{6}")  # its names for files that it has not received whole
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
+_OTHERS = _NO_EVENTS + _HALF_COPIED + _PACKED
 _STAMP_S = 3.0  # within which two changes may have one time stamp: of FAT it is two seconds, of most a few ms
 
 
@@ -131,7 +136,10 @@ def _walk(
                 continue
             info = _settled_info(storage, folder, now)
         try:
-            entries = storage.list(folder)
+            plain = storage.list_plain(folder, _INFIX)
+            if plain is not None and not all(map(_is_event_file, plain[1])):
+                plain = None
+            entries = storage.list(folder) if plain is None else []
         except OSError as error:
             if folder == top:
                 raise
@@ -139,28 +147,19 @@ def _walk(
                 _fail(found, folder, error)
             continue
         found.walked.append(folder)
-        files: list[str] = []
-        inodes: set[int] = set()
-        folders: list[str] = []
-        is_odd = False
-        for entry in entries:
-            name = entry.name
-            if entry.is_folder:
-                folders.append(_join(folder, name))
-                if name.startswith("events.out.tfevents"):
-                    is_odd = True
-                    message = "A folder is named like an event file."
-                    found.problems.append(Problem(folders[-1], "not_a_file", message))
-            elif not entry.is_file:
-                is_odd = True
-            elif _INFIX in name and not name.endswith(_NO_EVENTS):
-                files.append(name)
-                inodes.add(entry.inode)
-        if is_odd or len(inodes) < len(files):
+        names = [entry.name for entry in entries if entry.is_folder] if plain is None else plain[0]
+        folders = names if folder == "." else [f"{folder}/{name}" for name in names]
+        if plain is not None:
+            files = plain[1]
+        else:
             info = None
             files = list(_iter_event_files(storage, folder, entries, found, links))
         if files:
             found.folders[folder] = tuple(files)
+        for path in folders:
+            if path.rpartition("/")[2].startswith("events.out.tfevents"):
+                info = None
+                found.problems.append(Problem(path, "not_a_file", "A folder is named like an event file."))
         folders.reverse()
         pending += folders
         if info is not None:
@@ -182,18 +181,20 @@ def _iter_event_files(
 ) -> Iterator[str]:
     first: dict[int, str] = {}  # inode -> path of what is read; of a file and links to it, the file
     for entry in entries:
-        if entry.is_file and _is_event_file(entry):
+        if entry.is_file and _is_event_file(entry.name):
             first.setdefault(entry.inode, _join(folder, entry.name))
     for entry in entries:
         if entry.is_folder:
             continue
         path = _join(folder, entry.name)
-        is_event_file = _is_event_file(entry)
+        is_event_file = _is_event_file(entry.name)
         if entry.is_file:
             if is_event_file and _is_same(storage, path, first[entry.inode]):
                 found.problems.append(_second_name(path))
             elif is_event_file:
                 yield entry.name
+            elif _INFIX in entry.name and entry.name.endswith(_PACKED):
+                found.problems.append(Problem(path, "packed", "A packed event file: unpack it to have it read."))
         elif entry.is_link:
             try:
                 target = storage.stat(path)
@@ -217,8 +218,8 @@ def _iter_event_files(
             found.problems.append(_not_a_file(path))
 
 
-def _is_event_file(entry: Entry) -> bool:
-    return _INFIX in entry.name and not entry.name.endswith(_NO_EVENTS)
+def _is_event_file(name: str) -> bool:
+    return _INFIX in name and not name.endswith(_OTHERS) and not (name[0] == "." and _RSYNC.fullmatch(name))
 
 
 def _remember(storage: LocalStorage, folder: str, seen: dict[tuple[int, int], str]) -> str | None:

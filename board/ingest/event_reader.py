@@ -5,24 +5,27 @@ about lengths. Whatever it is: what can be read comes out, and what cannot is co
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from board.ingest.clock import Clock
 from board.ingest.damage import Damage, Growth
 from board.ingest.read_buffer import READ_BYTES, ReadBuffer
 from board.ingest.reader_state import ReaderState
-from board.kinds import META_GRAPH_TAG, decode_description, decode_tag, kind_of
+from board.ingest.tag_facts import descriptions_of, plugins_of
+from board.kinds import META_GRAPH_TAG, decode_tag, kind_of
 from board.model import FileFacts, FileId, FileRows, Kind, Start
 from board.storage import FileInfo, LocalStorage, OpenFile
 from writer.format.messages import DecodeError, Event, PluginContent, WriterRecord
-from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Scan, Scanner
+from writer.format.records import FOOTER_BYTES, HEADER_BYTES, OWN_PLUGIN, Encoding, Scan, Scanner
 
 __all__ = ["EventReader", "NewRows", "ReplacedError"]
 
+_NAMELESS = Encoding("tensor", b"")
 _KIND_INDEX = {kind: index for index, kind in enumerate(Kind)}
 _NO_KINDS = np.zeros(0, np.uint8)
 LOOK_ROWS = 1 << 14  # then what was read should find its place in the store, before it takes memory twice
@@ -47,8 +50,26 @@ class NewRows:
 class EventReader:
     """One life of one event file. One thread at a time; no descriptor is kept between reads."""
 
-    def __init__(self, storage: LocalStorage, path: str, file: FileId, label: str, clock: Clock) -> None:
-        """Name the file by ``path`` in the storage, ``file`` in its run, and ``label`` to people."""
+    __slots__ = (
+        "_clock", "_damage", "_described", "_dropped", "_ended_at", "_first_wall_time", "_growth", "_head",
+        "_identity", "_inode", "_kinds", "_last_look", "_last_wall_time", "_offset", "_plugin_of", "_reads",
+        "_records", "_scanner", "_seen", "_size", "_storage", "_tags", "_tail", "_tail_end", "_used", "_used_end",
+        "_writer", "assumed", "facts", "file", "is_missing", "mtime", "path",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        storage: LocalStorage,
+        path: str,
+        file: FileId,
+        label: str,
+        clock: Clock,
+        plugin_of: Callable[[bytes], bytes] = lambda _: b"",
+    ) -> None:
+        """Name the file by ``path`` in the storage, ``file`` in its run, and ``label`` to people.
+
+        ``plugin_of`` tells what other files of the run say of a tag of which this one has tensors and does not say it.
+        """
         self.file = file
         self.facts = FileFacts()
         self.is_missing = False  # its folder should be listed again
@@ -59,6 +80,8 @@ class EventReader:
         self._scanner = Scanner(tags=[META_GRAPH_TAG.encode()])
         self._tags: tuple[str, ...] = (META_GRAPH_TAG,)
         self._kinds = _NO_KINDS
+        self._plugin_of = plugin_of
+        self.assumed: dict[bytes, bytes] = {}  # tag -> what it said, when the first such tensors were read
         self._described = 0
         self._offset = 0  # every byte before it was used, skipped or given up
         self._identity: tuple[int, int] | None = None  # device and inode
@@ -85,12 +108,14 @@ class EventReader:
     def state(self) -> ReaderState:
         """What another reader needs to go on from here; ``restore`` takes it."""
         damage = self._damage
+        offset, counted = damage.before_last(self._offset)
+        is_whole = offset == self._offset
         return ReaderState(
             inode=-1 if self._identity is None else self._identity[1],
-            offset=self._offset,
+            offset=offset,
             head=self._head,
-            tail=self._tail,
-            tail_end=self._tail_end,
+            tail=self._tail if is_whole else b"",
+            tail_end=self._tail_end if is_whole else offset,
             records=self._records,
             first_wall_time=self._first_wall_time,
             last_wall_time=self._last_wall_time,
@@ -100,7 +125,8 @@ class EventReader:
             tags=tuple(self._scanner.tags),
             encodings=tuple(self._scanner.encodings),
             metadata=dict(self._scanner.metadata),
-            counted=damage.counted,
+            assumed=dict(self.assumed),
+            counted=counted,
             has_gap=damage.has_gap,
             is_dead=damage.is_dead,
             suspect=damage.suspect,
@@ -119,6 +145,7 @@ class EventReader:
         self._dropped = state.dropped
         self._ended_at = state.ended_at
         self._scanner = Scanner(tags=state.tags, encodings=state.encodings, metadata=state.metadata)
+        self.assumed = dict(state.assumed)
         self._described = len(state.metadata)
         self._damage.restore(state.counted, state.suspect, has_gap=state.has_gap, is_dead=state.is_dead)
 
@@ -175,7 +202,7 @@ class EventReader:
 
     def _known_facts(self) -> FileFacts:
         writer = self._writer
-        if writer is None and self._ended_at < 0 and not self._damage.is_troubled:  # most files; names take their time
+        if writer is None and self._ended_at < 0 and not self._dropped and not self._damage.is_troubled:  # most files
             return FileFacts(self._size, self._offset, self._records, self._first_wall_time, self._last_wall_time)
         return FileFacts(
             size=self._size,
@@ -326,6 +353,8 @@ class EventReader:
             for index, encoding in enumerate(scanner.encodings):
                 if encoding.field == "meta_graph_def":
                     blob_tag = np.where(scan.blob_encoding == index, np.int32(0), blob_tag).astype(np.int32)
+                elif encoding == _NAMELESS:
+                    self._name_kinds(blob_kind, scan.blob_tag, np.flatnonzero(scan.blob_encoding == index))
         starts = tuple(Start(s.step, s.wall_time, s.scalar_row, s.blob_row) for s in scan.starts) if scan.starts else ()
         return FileRows(  # by place: names take a third longer
             self._tags,
@@ -345,6 +374,23 @@ class EventReader:
             self._damage.has_gap,
         )
 
+    def _name_kinds(self, kinds: NDArray[np.uint8], tags: NDArray[np.int32], rows: NDArray[np.intp]) -> None:
+        """Set the kinds of rows with tensors of which the file does not say what they are."""
+        for tag in np.unique(tags[rows]).tolist():
+            name = self._scanner.tags[tag]
+            plugin = self.assumed.setdefault(name, self._plugin_of(name))
+            if plugin:
+                kinds[rows[tags[rows] == tag]] = _KIND_INDEX[kind_of(Encoding("tensor", plugin))]
+
+    @property
+    def said_of_tags(self) -> int:
+        """Of how many tags the file says what they are."""
+        return len(self._scanner.metadata)
+
+    def plugins(self) -> dict[bytes, bytes]:
+        """Return what the file says of its tags: a plugin each."""
+        return plugins_of(self._scanner)
+
     def _take_own(self, payload: bytes, end: int) -> None:
         for content in _iter_own(payload):
             if content.WhichOneof("content") == "writer":
@@ -358,20 +404,11 @@ class EventReader:
     @property
     def descriptions(self) -> dict[str, tuple[str, str]]:
         """Display name and Markdown of each tag that has any."""
-        return self._descriptions_from(0)
+        return descriptions_of(self._scanner, 0)
 
     def _describe(self, new: NewRows) -> None:
-        new.descriptions = self._descriptions_from(self._described)
+        new.descriptions = descriptions_of(self._scanner, self._described)
         self._described = len(self._scanner.metadata)
-
-    def _descriptions_from(self, first: int) -> dict[str, tuple[str, str]]:
-        metadata = self._scanner.metadata
-        if len(metadata) == first:
-            return {}
-        found = {
-            decode_tag(self._scanner.tags[tag]): decode_description(metadata[tag]) for tag in list(metadata)[first:]
-        }
-        return {tag: described for tag, described in found.items() if described != ("", "")}
 
 
 def _iter_own(payload: bytes) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 import ctypes
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from board.ingest.reader_state import ReaderState
@@ -70,6 +70,13 @@ class Indexer:
             size += 8 * (SCALAR_WIDTH * len(rows.scalar_step) + BLOB_WIDTH * len(rows.blob_step))
         self._own_bytes += _SLACK * size
 
+    def look_after(self, runs: Iterable[RunLoader]) -> None:
+        """Plan to write those indexes anew that were found damaged: until then their points lie on disk twice."""
+        for run in runs:
+            if run.has_lost_index:
+                run.has_lost_index = False
+                self._grown[run.name] = run
+
     @property
     def is_full(self) -> bool:
         """Whether so much is in memory that it should move before more is read."""
@@ -123,7 +130,7 @@ class Indexer:
 
     def _capture(self, run: RunLoader) -> _Captured:
         captured = _Captured(run, self._store.run(run.name), run.reader_states())
-        run.note_indexed(captured.states.values())  # once, even if it fails: the disk may be full
+        run.note_indexed(captured.states.keys())  # once, even if it fails: the disk may be full
         return captured
 
     def _write(self, captured: _Captured, *, moves: bool = False) -> bool:

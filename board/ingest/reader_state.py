@@ -29,6 +29,7 @@ class ReaderState:
     tags: tuple[bytes, ...]
     encodings: tuple[Encoding, ...]
     metadata: Mapping[int, bytes]
+    assumed: Mapping[bytes, bytes]  # tag -> plugin, of tensors of which only other files can say what they are
     counted: tuple[Problem, ...]  # what was skipped for good
     has_gap: bool
     is_dead: bool
@@ -44,6 +45,7 @@ class ReaderState:
             "tags": [_text(tag) for tag in self.tags],
             "encodings": [[encoding.field, _text(encoding.plugin)] for encoding in self.encodings],
             "metadata": [[tag, _text(content)] for tag, content in self.metadata.items()],
+            "assumed": [[_text(tag), _text(plugin)] for tag, plugin in self.assumed.items()],
             "counted": [asdict(problem) for problem in self.counted],
             "suspect": None if self.suspect is None else list(self.suspect),
         }
@@ -63,6 +65,7 @@ class ReaderState:
             tags=tuple(b64decode(tag) for tag in found["tags"]),
             encodings=tuple(Encoding(field, b64decode(plugin)) for field, plugin in found["encodings"]),
             metadata={tag: b64decode(content) for tag, content in found["metadata"]},
+            assumed={b64decode(tag): b64decode(plugin) for tag, plugin in found["assumed"]},
             counted=tuple(Problem(**problem) for problem in found["counted"]),
             suspect=None if found["suspect"] is None else Found(*found["suspect"]),
         )

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -43,6 +43,12 @@ class RunLoader:
     everything else is for one thread at a time. ``_lock`` is held while a stage is put together, never while reading.
     """
 
+    __slots__ = (
+        "_cache", "_clock", "_emitted", "_ever_gone", "_gaps", "_generations", "_gone", "_has_values",
+        "_indexed_bytes", "_is_staged", "_listed", "_lock", "_misnamed", "_plugins", "_readers", "_said", "_sizes",
+        "folder", "grown_at", "has_lost_index", "mtime", "name", "state", "storage",
+    )  # fmt: skip
+
     def __init__(
         self, name: str, storage: LocalStorage, folder: str, clock: Clock, cache: IndexCache | None = None
     ) -> None:
@@ -62,11 +68,15 @@ class RunLoader:
         self._emitted: dict[FileId, FileFacts] = {}
         self._gone: list[FileId] = []  # to be told with the next stage
         self._ever_gone: dict[str, FileId] = {}  # by path, the last generation
+        self._plugins: dict[bytes, bytes] = {}  # tag -> plugin, where some file does not say it
+        self._misnamed: set[str] = set()
+        self._said: tuple[list[tuple[str, int]], dict[bytes, bytes]] = [], {}
         self._has_values = False
         self._is_staged = False
         self._sizes: dict[str, int] = {}  # of files before they were first looked at
         self._gaps: list[float] = []  # between its last growths, seconds
         self._indexed_bytes = 0  # of the event files
+        self.has_lost_index = False  # it was found damaged since somebody last asked
 
     @property
     def quiet_s(self) -> float:
@@ -126,7 +136,7 @@ class RunLoader:
     @property
     def unseen_bytes(self) -> int:
         """Bytes of files that were found and not looked at yet."""
-        return sum(size for name, size in list(self._sizes.items()) if name in self._readers)
+        return sum(size for name, size in list(self._sizes.items()) if name in self._readers) if self._sizes else 0
 
     @property
     def unread_bytes(self) -> int:
@@ -135,6 +145,8 @@ class RunLoader:
 
     def pieces(self) -> list[list[str]]:
         """Return the files in groups that different threads may load at the same time."""
+        if len(self._readers) == 1:
+            return [list(self._readers)]
         small: list[str] = []
         large: list[list[str]] = []
         for name in self._readers:
@@ -185,8 +197,11 @@ class RunLoader:
         """Read what is new in these files (default: in every one), until the deadline (monotonic seconds)."""
         stage = Stage(self.name)
         has_more = False
-        for name in list(self._readers) if names is None else names:
+        names = list(self._readers if names is None else names)
+        for name in names:
             has_more |= self._load_file(name, stage, buffer, deadline)
+        for name in self._take_misnamed(names):
+            has_more |= self._load_file(name, stage, buffer, math.inf)  # whole: nothing of it is to go for a moment
         with self._lock:
             stage.gone, self._gone = stage.gone + self._gone, []
             state = self._judge()
@@ -199,7 +214,7 @@ class RunLoader:
 
     def is_settled(self) -> bool:
         """Whether ``load`` would surely find nothing: the files are as the last look left them, and the state holds."""
-        if not self._is_staged or self._gone:
+        if not self._is_staged or self._gone or self._misnamed:
             return False
         for reader in self._readers.values():  # all() takes as long again
             if not reader.is_untouched():
@@ -244,17 +259,68 @@ class RunLoader:
         facts = self._readers[name].facts
         return max(self._sizes.get(name, 0), facts.size) - facts.bytes_read
 
-    def reread(self, name: str) -> list[FileRows]:
-        """Return all rows of a file, for an index that has lost some of them."""
-        try:
-            return self._create_reader(name).read_new(ReadBuffer()).rows
-        except ReplacedError:
-            return []
+    # -- tags of which only another file says what they are
+
+    @property
+    def misnamed(self) -> list[str]:
+        """Files to be loaded anew: what other files say of their tags was not known when they were read."""
+        return sorted(self._misnamed)
+
+    def _take_misnamed(self, names: Sequence[str]) -> list[str]:
+        """Look for such files, and begin those among ``names`` anew, which are the calling thread's."""
+        for reader in self._readers.values():
+            if reader.assumed:
+                break
+        else:
+            return []  # as good as always
+        with self._lock:
+            first = self._said_first()
+            for name, reader in self._readers.items():
+                if any(first.get(tag, assumed) != assumed for tag, assumed in reader.assumed.items()):
+                    self._misnamed.add(name)
+            begun = [name for name in names if name in self._misnamed and name in self._readers]
+            for name in begun:
+                self._misnamed.discard(name)
+                # What the file says itself, but late, is unknown again when it is read from its start.
+                self._plugins |= {tag: first[tag] for tag in self._readers[name].assumed if tag in first}
+                self._forget(name)
+                self._readers[name] = self._create_reader(name)
+            return begun
+
+    def _said_first(self) -> dict[bytes, bytes]:
+        """Return what the files say of tags: as TensorBoard has it, the first one says it for the whole run."""
+        readers = sorted(self._readers.items())
+        amounts = [(name, reader.said_of_tags) for name, reader in readers]
+        if amounts != self._said[0]:
+            found: dict[bytes, bytes] = {}
+            for _, reader in readers:
+                found = reader.plugins() | found
+            self._said = amounts, found
+        return self._said[1]
+
+    def _plugin_of(self, tag: bytes) -> bytes:
+        return self._plugins.get(tag) or self._said_first().get(tag, b"")
+
+    def reread(self, name: str) -> Iterator[FileRows]:
+        """Yield all rows of a file, for an index that has lost some of them; it is to be written anew."""
+        self.has_lost_index = True
+        self._indexed_bytes = 0
+        reader, buffer = self._create_reader(name), ReadBuffer()
+        has_more = True
+        while has_more:  # a buffer at a time: all at once would take memory that nobody counts
+            try:
+                new = reader.read_new(buffer, -math.inf)
+            except ReplacedError:
+                return
+            yield from new.rows
+            has_more = new.has_more
 
     def _create_reader(self, name: str) -> EventReader:
         path = name if self.folder == "." else f"{self.folder}/{name}"
         label = name if self.name == "." else f"{self.name}/{name}"
-        return EventReader(self.storage, path, FileId(name, self._generations.get(name, 0)), label, self._clock)
+        return EventReader(
+            self.storage, path, FileId(name, self._generations.get(name, 0)), label, self._clock, self._plugin_of
+        )
 
     def _forget(self, name: str) -> None:
         reader = self._readers.pop(name)
@@ -283,9 +349,10 @@ class RunLoader:
         """Return what each reader needs to go on; while nobody loads, and all that was loaded is committed."""
         return {reader.file: reader.state for reader in self._readers.values() if reader.facts.bytes_read}
 
-    def note_indexed(self, states: Iterable[ReaderState]) -> None:
-        """Remember how much an index that was tried to be written has; a failure is not tried again at once."""
-        self._indexed_bytes = sum(state.offset for state in states)
+    def note_indexed(self, files: Collection[FileId]) -> None:
+        """Remember of which files an index that was tried to be written has all; failures are not repeated at once."""
+        readers = list(self._readers.values())
+        self._indexed_bytes = sum(reader.facts.bytes_read for reader in readers if reader.file in files)
 
     # -- how the run stands
 

@@ -1,12 +1,9 @@
 """Columns that lie in a file: mapped or read, checked when first used, given back when memory is short."""
 
-import mmap
 import os
 import re
-import resource
 import threading
-import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +13,8 @@ from numpy.typing import NDArray
 
 from board.errors import LostPointsError
 from board.model import FileRows, Kind
-from board.store.columns import Columns
-from board.store.rows import iter_pieces
+from board.store.mapping import map_file
+from board.store.recovery import Recovered
 
 __all__ = ["BLOCK_ROWS", "BlockFile", "Residence", "StoredBlock", "checksum", "is_remote"]
 
@@ -73,52 +70,47 @@ class Residence:
             file.give_back()
 
 
-class _Mappings:
-    """How many files are mapped: Python keeps a descriptor for each, of which a server needs most for its visitors."""
-
-    most = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
-    count = 0
-    lock = threading.Lock()
-
-    @classmethod
-    def take(cls) -> bool:
-        """Whether there may be one more, which is then counted."""
-        with cls.lock:
-            if cls.count >= cls.most:
-                return False
-            cls.count += 1
-            return True
-
-    @classmethod
-    def give(cls) -> None:
-        """Count one less. Takes no lock: the garbage collector calls it, perhaps in the middle of ``take``."""
-        cls.count -= 1
-
-
 class BlockFile:
     """One file with blocks. Where it lies on a local disk it is mapped; where it does not, its columns are read.
 
-    Beyond an eighth of the descriptors that the process may have, files are read, too. A mapped file that is deleted or
-    replaced by a rename stays as it was for who has mapped it.
+    A mapped file that is deleted or replaced by a rename stays as it was for who has mapped it.
     """
 
-    def __init__(self, path: Path, descriptor: int, residence: Residence, reread: Reread, *, maps: bool) -> None:
-        """Take an open file; ``reread`` gives an event file's rows again, where a block is damaged."""
+    def __init__(
+        self,
+        path: Path,
+        descriptor: int,
+        residence: Residence,
+        reread: Reread,
+        *,
+        maps: bool,
+        start: int = 0,
+        origin: object = None,
+    ) -> None:
+        """Take an open file.
+
+        Args:
+            path: its name.
+            descriptor: closed by the caller afterwards.
+            residence: counts what is looked at.
+            reread: gives an event file's rows again, where a block is damaged.
+            maps: whether to map it.
+            start: where the blocks begin that this object will be asked for.
+            origin: the same for all objects of a file that grows, and for no others.
+        """
         self._path = path
         self._inode = os.fstat(descriptor).st_ino
-        self._mapping: mmap.mmap | None = None
-        if maps and _Mappings.take():
-            weakref.finalize(self, _Mappings.give)
-            self._mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        self._mapping = map_file(descriptor, start) if maps else None
         self.residence = residence
+        self.origin = origin or object()
         self._reread = reread
         self._lock = threading.Lock()  # held while an event file is read again
-        self._recovered: dict[str, Mapping[Place, Columns]] = {}
+        self._recovered: dict[str, Recovered] = {}
 
     def load(self, offset: int, rows: int) -> Ints | None:
         """Return a column of so many rows at this offset of the file; None where it cannot be read."""
         if self._mapping is not None:
-            return np.frombuffer(self._mapping, "<i8", rows, offset)
+            return self._mapping.words(offset, rows)
         try:
             with self._path.open("rb") as file:
                 if os.fstat(file.fileno()).st_ino != self._inode:
@@ -136,8 +128,8 @@ class BlockFile:
 
     def give_back(self) -> None:
         """Let the system take the memory of what was looked at."""
-        if self._mapping is not None and hasattr(self._mapping, "madvise"):
-            self._mapping.madvise(mmap.MADV_DONTNEED)
+        if self._mapping is not None:
+            self._mapping.give_back()
 
     def recover(self, place: Place, start: int, rows: int, column: int) -> Ints:
         """Return a column of a damaged block from the event file that it was made of. The index goes."""
@@ -145,11 +137,10 @@ class BlockFile:
         with self._lock:
             if name not in self._recovered:
                 self._drop_index()
-                self._recovered[name] = _columns_of(name, self._reread(name))
-            columns = self._recovered[name].get(place)
-        if columns is None or columns.count < start + rows:
+                self._recovered[name] = Recovered(self._reread(name), self._path.parent)
+            words = self._recovered[name].column(place[1:], start, rows, column)
+        if words is None:
             raise LostPointsError(f"The index of {name} is damaged, and the file no longer has the points.")
-        words: Ints = columns.copied(start, start + rows)[column]
         return words
 
     def _drop_index(self) -> None:
@@ -161,7 +152,7 @@ class BlockFile:
 class StoredBlock:
     """Up to ``BLOCK_ROWS`` rows of one series in a file. Any thread may call any method."""
 
-    __slots__ = ("_checked", "_columns", "_crcs", "_offset", "_place", "_start", "file", "rows")
+    __slots__ = ("_checked", "_columns", "_place", "_start", "crcs", "file", "offset", "rows")
 
     def __init__(
         self, file: BlockFile, offset: int, rows: int, crcs: tuple[int, ...], place: Place, start: int
@@ -169,8 +160,8 @@ class StoredBlock:
         """Name where the columns lie, their checksums, and which rows of which series they are."""
         self.rows = rows
         self.file = file
-        self._offset = offset
-        self._crcs = crcs
+        self.offset = offset
+        self.crcs = crcs
         self._place = place
         self._start = start
         self._columns: list[Ints | None] = [None] * len(crcs)
@@ -185,33 +176,21 @@ class StoredBlock:
 
     def forget(self) -> None:
         """Hand out no more what was handed out before."""
-        self._columns = [None] * len(self._crcs)
+        self._columns = [None] * len(self.crcs)
 
     def _load(self, column: int) -> Ints:
         self.file.residence.note(self)
-        words = self.file.load(self._offset + 8 * self.rows * column, self.rows)
+        words = self.file.load(self.offset + 8 * self.rows * column, self.rows)
         if words is not None and (self.file.is_mapped and self._checked >> column & 1):
             return words
-        if words is None or checksum(words) != self._crcs[column]:
+        if words is None or checksum(words) != self.crcs[column]:
             words = self.file.recover(self._place, self._start, self.rows, column)
-            if checksum(words) != self._crcs[column]:
+            if checksum(words) != self.crcs[column]:
                 raise LostPointsError(f"The index of {self._place[0]} is damaged, and the file is another one by now.")
             words.flags.writeable = False
             return words
         self._checked |= 1 << column
         return words
-
-
-def _columns_of(name: str, all_rows: Iterable[FileRows]) -> dict[Place, Columns]:
-    found: dict[Place, Columns] = {}
-    session = 0
-    for rows in all_rows:
-        for piece in iter_pieces(rows, session):
-            place = (name, piece.tag, piece.kind, piece.session)
-            columns = found.get(place, Columns(len(piece.words)))
-            found[place] = columns.appended(*piece.words)
-        session += len(rows.starts)
-    return found
 
 
 def is_remote(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from board.store.blocks import BlockFile, Reread, Residence, is_remote
-from board.store.index_file import Index, IndexedFile, open_index, write_index
+from board.store.index_file import Growing, Index, IndexedFile, grow_index, open_index, write_index
 
 __all__ = ["CACHE_TAG", "IndexCache"]
 
@@ -46,6 +46,7 @@ class IndexCache:
         self.least_bytes = least_bytes
         self.residence = Residence(memory_bytes)
         self.failure: str | None = None  # why nothing can be written, in words
+        self._grows: dict[str, Growing] = {}  # run folder -> the index that was written here
         self._is_tidy = False
         self._lock = threading.Lock()  # held while the folder is tidied
 
@@ -72,12 +73,15 @@ class IndexCache:
 
         path = self._locate(run_folder)
 
-        def open_blocks(descriptor: int) -> BlockFile:
-            return BlockFile(path, descriptor, self.residence, reread, maps=self._maps)
+        def open_blocks(descriptor: int, start: int, origin: object) -> BlockFile:
+            return BlockFile(path, descriptor, self.residence, reread, maps=self._maps, start=start, origin=origin)
 
+        known = self._grows.get(run_folder)
         try:
             self._prepare(path.parent)
-            index = write_index(path, run_folder, files, open_blocks, pause)
+            index = None if known is None else grow_index(path, run_folder, files, known, open_blocks, pause)
+            if index is None:
+                index = write_index(path, run_folder, files, open_blocks, pause)
         except _StoppedError:
             return None
         except OSError as error:
@@ -87,6 +91,8 @@ class IndexCache:
             self.failure = f"No index can be written to {self.folder}: {reason}. The next start reads the logs anew."
             return None
         self.failure = None
+        if index.grows is not None:
+            self._grows[run_folder] = index.grows
         if not self._is_tidy:
             self._is_tidy = True
             self.tidy()

@@ -26,7 +26,7 @@ T = TypeVar("T", np.float64, np.int64)
 class Column(ABC, Generic[T]):
     """Some rows of one type, read piece by piece. Immutable."""
 
-    is_divisible = True  # to read some rows, none of those before them need be computed
+    least_share: float = 1 << 20  # rows for which a thread of its own pays; inf: each row takes those before it
 
     def __init__(self, count: int, none: NDArray[T]) -> None:
         """Have so many rows; ``none`` are no rows of its type."""

@@ -114,8 +114,7 @@ class PixelColumns:
                 LOOPS.extremes(chunks, row, bounds, at, value, ranks.edges, share.counts, share.near)
             return Folded(at, value)
 
-        shares = shares_of(self.first, self.stop, PIECE) if y.is_divisible else [(self.first, self.stop)]
-        folded, *others = in_shares(fold, shares)
+        folded, *others = in_shares(fold, shares_of(self.first, self.stop, y.least_share, PIECE))
         for other in others:
             folded.take_in(other)
         return folded

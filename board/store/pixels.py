@@ -20,7 +20,7 @@ from board.store.smoothing import Smoothing, smoothed
 __all__ = ["MAX_WIDTH", "X_KINDS", "Nearest", "Nonfinite", "PixelRequest", "Pixels", "nearest", "pixels"]
 
 X_KINDS = ("step", "relative", "wall", "ordinal", "scalar")
-MAX_WIDTH = 16384  # pixel columns
+MAX_WIDTH = 1 << 20  # pixel columns: 120 MB while one line is folded; a page asks for far fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Pixels:
     rises: bool = True  # False: x goes back and forth, and the points stand in the order of steps
     step: NDArray[np.float64] | None = None  # of each point of x, where x is another scalar
     unplaced: int = 0  # points that the other scalar has no x for
+    in_order: bool = False  # points have come by rising x, in one line: what comes next is drawn at the end
 
 
 class Nearest(NamedTuple):
@@ -126,6 +127,7 @@ def pixels(line: Line, request: PixelRequest, x_line: Line | None = None) -> Pix
         y_outlier_range=shown.y_outlier_range,
         x_range=axis.ends,
         axis=axis.kind,
+        in_order=points.is_in_place and axis.order is None,
         restarts=axis.places(points, points.restarts),
         superseded_x=hidden[0] if hidden else None,
         superseded_y=hidden[1] if hidden else None,

@@ -7,15 +7,14 @@ from typing import TypeVar
 
 __all__ = ["in_shares", "shares_of"]
 
-_LEAST_ROWS = 1 << 20  # of a share: a thread takes as long to start as some 200,000 rows do
 _MOST = 4  # beyond that it is the memory that is waited for
 
 T = TypeVar("T")
 
 
-def shares_of(first: int, stop: int, multiple: int) -> list[tuple[int, int]]:
-    """Return rows first to stop as one span a core, as far as that pays; they meet at multiples of ``multiple``."""
-    count = max(min((stop - first) // _LEAST_ROWS, _count_cores(), _MOST), 1)
+def shares_of(first: int, stop: int, least: float, multiple: int) -> list[tuple[int, int]]:
+    """Return rows first to stop as one span a core, of so many rows or more; they meet at multiples of ``multiple``."""
+    count = max(min(int((stop - first) / least), _count_cores(), _MOST), 1)
     edges = [(first + (stop - first) * i // count) // multiple * multiple for i in range(1, count)]
     return list(zip([first, *edges], [*edges, stop], strict=True))
 

@@ -137,7 +137,7 @@ class _Blocks(FloatColumn):
 class _Average(_Blocks):
     """An average that forgets: what it knows at the end of a block is enough for the next one."""
 
-    is_divisible = False
+    least_share = inf
 
     def __init__(self, points: Drawn, smoothing: Smoothing, known: _Known, recent: Recent) -> None:
         """Source of ``time_ema``: wandb's "time weighted exponential moving average", 1,000 its viewport scale."""
@@ -205,6 +205,7 @@ class _Window(_Blocks):
             reach = min(int(smoothing.amount) // 2, last)
             self._kernel = np.ones(reach + 1 if reach <= _NARROW else 0)
         super().__init__(points, known, recent, reach)
+        self.least_share = PIECE if len(self._kernel) > _NARROW else 4 * PIECE
 
     def _computed(self, block: int) -> Floats:
         first, stop = self._span(block)

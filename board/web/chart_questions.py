@@ -76,6 +76,7 @@ class PixelsQuestion(_ChartQuestion):
     """What one chart shows."""
 
     range: tuple[FiniteFloat, FiniteFloat] | None = None  # of x, ends included; None: all
+    since: FiniteFloat | None = None  # x: only from here on, for who has what lies before it; not with a range
     width: Annotated[int, Field(ge=1, le=MAX_WIDTH_PX)]  # pixels
     superseded: bool = False
     raw: bool = True  # the curve before smoothing, too
@@ -90,7 +91,7 @@ class PixelsQuestion(_ChartQuestion):
 
     def asked_pixels(self) -> PixelRequest:
         """What is asked of each line."""
-        low, high = self.range or (None, None)
+        low, high = self.range or (self.since, None)
         smoothing = self.asked_smoothing()
         return PixelRequest(
             x=self.x, lo=low, hi=high, width=self.width, smoothing=smoothing, superseded=self.superseded, raw=self.raw

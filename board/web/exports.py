@@ -11,13 +11,13 @@ from starlette.responses import Response, StreamingResponse
 
 from board.errors import BadRequestError
 from board.export.file_names import file_name
-from board.export.tables import Format, Selection, Table, find_format
+from board.export.tables import Selection, Table, find_format
 from board.logs import Smoothing
 from board.web.context import Board, Context
 from board.web.encoding import asked_name
 from board.web.limits import MAX_NAME, MAX_RUNS
 
-__all__ = ["router"]
+__all__ = ["download", "router"]
 
 router = APIRouter()
 MAX_TAGS = 20_000
@@ -61,7 +61,8 @@ def _export(request: Request, board: Context, fields: str) -> Response:
     runs, tags = ([asked_name(name) for name in dict.fromkeys(names)] for names in (question.run, question.tag))
     form = find_format(question.format)
     parts = form.parts(Table(board.logs.scalar_series(runs, tags), selection))
-    return _sent(request, form, parts, file_name([*(runs * (len(runs) == 1)), *(tags * (len(tags) == 1))], form.ending))
+    names = [*(runs * (len(runs) == 1)), *(tags * (len(tags) == 1))]
+    return download(request, parts, form.media_type, file_name(names, form.ending))
 
 
 def _parsed(fields: str) -> ExportQuestion:
@@ -76,13 +77,15 @@ def _parsed(fields: str) -> ExportQuestion:
         raise BadRequestError(str(error)) from None
 
 
-def _sent(request: Request, form: Format, parts: Iterator[bytes], name: str) -> Response:
-    disposition = f"attachment; filename=\"scalars.{form.ending}\"; filename*=UTF-8''{quote(name, safe='')}"
+def download(request: Request, parts: Iterator[bytes], media_type: str, name: str) -> Response:
+    """Send a file to be saved; made, and compressed where that helps, in threads while it is sent."""
+    ending = name.rpartition(".")[2]
+    disposition = f"attachment; filename=\"scalars.{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    # Compressed here, in the thread that makes the parts: the middleware would do it in the event loop.
-    is_packed = form.ending != "parquet" and "gzip" in request.headers.get("accept-encoding", "")
+    # Compressed here: the middleware would do it in the event loop.
+    is_packed = ending != "parquet" and "gzip" in request.headers.get("accept-encoding", "")
     headers["Content-Encoding"] = "gzip" if is_packed else "identity"
-    return StreamingResponse(_gzipped(parts) if is_packed else parts, media_type=form.media_type, headers=headers)
+    return StreamingResponse(_gzipped(parts) if is_packed else parts, media_type=media_type, headers=headers)
 
 
 def _gzipped(parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -32,6 +32,7 @@ TABS = (
     Tab("scalars", "Scalars", Kind.SCALAR),
     Tab("images", "Images", Kind.IMAGE),
     Tab("graphs", "Graphs", Kind.GRAPH),
+    Tab("histograms", "Histograms", Kind.HISTOGRAM),
 )
 
 
@@ -78,6 +79,10 @@ def create_pages_router(templates_dir: Path, files: OwnFiles, plotly_url: str) -
     def show_graphs(request: Request, board: Board) -> Response:
         return render(TABS[2], request, board)
 
+    def show_histograms(request: Request, board: Board) -> Response:
+        return render(TABS[3], request, board)
+
+    router.add_api_route("/histograms", show_histograms)
     router.add_api_route("/scalars", show_scalars)
     router.add_api_route("/images", show_images)
     router.add_api_route("/graphs", show_graphs)

@@ -144,6 +144,7 @@ def _line(line: RunPixels) -> dict[str, Any]:
         "rising": pixels.rises,
         "steps": None if pixels.step is None else exact_column(pixels.step),
         "unplaced": pixels.unplaced,
+        "in_order": pixels.in_order,
     }
 
 

@@ -14,7 +14,10 @@ from board.web.encoding import json_response
 __all__ = ["MAX_BODY_BYTES", "MAX_URL_BYTES", "SECURITY_HEADERS", "SecurityMiddleware"]
 
 MAX_BODY_BYTES = 1 << 20
+MAX_FILE_BYTES = 256 << 20  # of a graph that is dropped onto the page
 MAX_BODY_S = 30
+MAX_FILE_S = 300
+_TAKES_FILES = frozenset({"/api/graph_file"})
 MAX_URL_BYTES = 16 << 10  # path and query as they came, percent-encoded
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -61,13 +64,14 @@ class SecurityMiddleware:
         answer = self._refusal(scope)
         if answer is None and scope["method"] == "POST":
             try:
-                async with asyncio.timeout(MAX_BODY_S):
-                    body = await _read_body(receive)
+                limit_bytes, limit_s = self._body_limits(scope)
+                async with asyncio.timeout(limit_s):
+                    body = await _read_body(receive, limit_bytes)
             except TimeoutError:
-                answer = _refuse(408, f"the body did not come within {MAX_BODY_S} seconds")
+                answer = _refuse(408, f"the body did not come within {limit_s} seconds")
             else:
                 if body is None:
-                    answer = _refuse(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+                    answer = _refuse(413, f"the body is longer than {limit_bytes} bytes")
                 else:
                     receive = _Replay(body, receive)
         if answer is None and self._base_path and scope["path"] == self._base_path:
@@ -90,9 +94,15 @@ class SecurityMiddleware:
             if not _is_same_origin(headers, host):
                 return _refuse(403, "only the board's own pages may send this")
             length = headers.get("content-length", "0")
-            if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
-                return _refuse(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+            limit_bytes, _ = self._body_limits(scope)
+            if not length.isdecimal() or int(length[:12]) > limit_bytes:
+                return _refuse(413, f"the body is longer than {limit_bytes} bytes")
         return None
+
+    def _body_limits(self, scope: Scope) -> tuple[int, int]:
+        """Return how long a body may be, bytes, and how long it may take, s."""
+        path = self._without_base_path(scope)["path"]
+        return (MAX_FILE_BYTES, MAX_FILE_S) if path in _TAKES_FILES else (MAX_BODY_BYTES, MAX_BODY_S)
 
     def _is_allowed_host(self, host: str, scope: Scope) -> bool:
         """Refuse names that are not ours: a foreign page's own name, made to point here, would make us its origin."""
@@ -134,7 +144,7 @@ def _is_same_origin(headers: Headers, host: str) -> bool:
     return origin is None or origin.lower().partition("://")[2] == host
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive, limit_bytes: int) -> bytes | None:
     """Read a whole body; None as soon as it is too long."""
     parts: list[bytes] = []
     size = 0
@@ -144,7 +154,7 @@ async def _read_body(receive: Receive) -> bytes | None:
             return b""  # gone: what follows finds out by itself
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY_BYTES:
+        if size > limit_bytes:
             return None
         parts.append(part)
         if not message.get("more_body", False):

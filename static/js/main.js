@@ -10,6 +10,7 @@ const MODULES = {
   scalars: () => import("./modules/scalars.js"),
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
+  histograms: () => import("./modules/histograms.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

@@ -2,6 +2,7 @@
 
 import { el, icon, isTyping, need, setAttribute, setText } from "./dom.js";
 import { bytes, clock, counted } from "./format.js";
+import { startViews } from "./views_menu.js";
 
 /** @import { App } from "./app.js" */
 
@@ -12,6 +13,7 @@ export function startShell(app) {
   startLive(app);
   startTabs(app);
   startPopovers();
+  startViews(app);
   startRanges();
   document.addEventListener("click", (event) => onClick(app, event));
   document.addEventListener("keydown", (event) => onKey(app, event));
@@ -124,7 +126,6 @@ export function paintRange(input) {
 function onClick(app, event) {
   const target = /** @type {Element} */ (event.target), action = /** @type {HTMLElement | null} */ (target.closest("[data-action]"))?.dataset.action;
   if (action === "theme") app.toggleTheme();
-  else if (action === "link") copyLink(/** @type {HTMLElement} */ (target.closest("[data-action]")));
   if (action === "runs") openDrawer(html.dataset.drawer !== "open");
   else if (html.dataset.drawer === "open" && !target.closest(".run-list")) openDrawer(false);
 }
@@ -133,21 +134,6 @@ function onClick(app, event) {
 function openDrawer(isOpen) {
   html.dataset.drawer = isOpen ? "open" : "";
   document.querySelector('[data-action="runs"]')?.setAttribute("aria-expanded", String(isOpen));
-}
-
-/** @param {HTMLElement} button */
-async function copyLink(button) {
-  const before = button.title;
-  try {
-    await navigator.clipboard.writeText(location.href);
-    button.title = "Copied";
-  } catch {
-    button.title = "The browser did not allow it: copy the address instead";
-  }
-  const news = document.querySelector("[data-slot=news]");
-  if (news) setText(news, button.title);
-  button.dataset.done = "true";
-  setTimeout(() => { button.title = before; delete button.dataset.done; }, 1500);
 }
 
 /** @param {App} app @param {KeyboardEvent} event */
@@ -165,6 +151,7 @@ function onKey(app, event) {
   else if (event.key === "/") focusOn(".run-list input[type=search]", event);
   else if (event.key === "t") focusOn("main .toolbar input[type=search]", event);
   else if (event.key === "?") /** @type {HTMLElement | null} */ (document.querySelector("#keys"))?.togglePopover();
+  else if (event.key === "v") /** @type {HTMLElement | null} */ (document.querySelector("#views"))?.togglePopover();
   else if (event.key === "[") foldRuns();
 }
 

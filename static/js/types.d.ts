@@ -30,7 +30,7 @@ export type Centre = "mean" | "median" | "iqm";
 export type Spread = "none" | "minmax" | "std" | "stderr" | "bootstrap";
 export interface Notice { rule: string; run: string; line: string; step: string | null; wall_time: Json64; message: string; title: string; text: string }
 export interface PixelQuestion {
-  id: string; tag: string; runs: string[]; x: XKind; x_tag: string | null; range: Range | null; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean;
+  id: string; tag: string; runs: string[]; x: XKind; x_tag: string | null; range: Range | null; since?: number; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean;
   groups: { name: string; runs: string[] }[] | null; centre: Centre; spread: Spread; partition: boolean;
 }
 export interface BandJson {
@@ -48,7 +48,7 @@ export interface PixelLineJson {
   nonfinite: { x: Json64; value: string; count: number }[];
   x_range: [Json64, Json64] | null; y_range: [Json64, Json64] | null; y_inner: [Json64, Json64] | null;
   superseded_x: Column | null; superseded_y: Column | null;
-  last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[]; rising?: boolean; steps?: Column | null; unplaced?: number;
+  last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[]; rising?: boolean; steps?: Column | null; unplaced?: number; in_order?: boolean;
 }
 export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; bands?: BandJson[]; error: string | null }
 export interface PixelsAnswer { revision: number; charts: PixelChartJson[] }
@@ -58,7 +58,7 @@ export interface Curve {
   run: string; line: string; x: Float64Array; y: Float64Array; rawX: Float64Array | null; rawY: Float64Array | null; isExact: boolean; count: number; total: number;
   nonfinite: { x: number; value: number; count: number }[]; xRange: Range; yRange: Range; yInner: Range;
   supersededX: Float64Array | null; supersededY: Float64Array | null; last: { step: string; wallTime: number; value: number } | null; restarts: number[];
-  rises: boolean; steps: Float64Array | null; unplaced: number;
+  rises: boolean; steps: Float64Array | null; unplaced: number; inOrder: boolean;
   /** Which of the chart's scalars it is of, and on which axis it stands. */
   tag: string; tagIndex: number; isRight: boolean;
   /** A group of runs: y is its centre, `run` its name. */

@@ -31,6 +31,8 @@ def read_by_tensorboard(folder: Path) -> dict[tuple[str, Kind], list[Read]]:
     run = EventAccumulator(str(folder), tensor_size_guidance=EVERYTHING, purge_orphaned_data=False).Reload()
     found = {}
     for tag in run.Tags()["tensors"]:
+        if tag not in run.summary_metadata:  # nobody says what it is: it has no place anywhere
+            continue
         plugin = run.SummaryMetadata(tag).plugin_data.plugin_name
         kind = Kind.SCALAR if plugin == "scalars" else kind_of(Encoding("tensor", plugin.encode()))
         if kind in WITHOUT_STEPS:

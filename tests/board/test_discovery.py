@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from board.ingest.discovery import Discovery, discover
-from board.storage import Entry, LocalStorage
+from board.storage import LocalStorage
 
 NAME = "events.out.tfevents.1790000000.host"
 
@@ -214,9 +214,9 @@ class CountingStorage(LocalStorage):
 
     listed = 0
 
-    def list(self, folder: str) -> list[Entry]:
+    def list_plain(self, folder: str, infix: str) -> tuple[list[str], list[str]] | None:
         self.listed += 1
-        return super().list(folder)
+        return super().list_plain(folder, infix)
 
 
 def test_a_folder_that_has_not_changed_is_not_listed_again(tmp_path: Path) -> None:
@@ -265,3 +265,24 @@ def test_a_folder_that_may_no_longer_be_listed_is_not_taken_for_unchanged(tmp_pa
     shutil.rmtree(tmp_path / "a")
     (tmp_path / "a").touch()
     assert discover(LocalStorage(tmp_path), known=known, now=later).folders == {}
+
+
+def test_names_that_other_tools_give(tmp_path: Path) -> None:
+    """What is half copied comes under its own name when it is whole; until then it would be there twice."""
+    copies = [f".{NAME}.a1B2c3", f"{NAME}.partial", f"{NAME}.part", f"{NAME}_.gstmp", f"{NAME}.crdownload"]
+    events = [
+        NAME,
+        f"{NAME}.1234.5.v2",
+        f"{NAME}.6eF1a2B3",  # of the AWS CLI, which cannot be told from a writer's suffix
+        "events.out.tfevents.1790000000.my host (copy)",
+        f".{NAME}",
+        "1790000000.tfevents",
+        "train-EVENTS.tfevents",
+    ]
+    for name in [*copies, *events, f"{NAME}.profile-empty", f"{NAME}.gz", "model.ckpt.gz"]:
+        put(tmp_path / "run", name)
+    put(tmp_path / "run" / "plugins" / "profile" / "2026_01_01", "host.xplane.pb")
+    put(tmp_path / "run" / "plugins" / "profile" / "2026_01_01", "host.pt.trace.json.gz")
+    found = look(tmp_path)
+    assert {folder: set(names) for folder, names in found.folders.items()} == {"run": set(events)}
+    assert codes(found) == {f"run/{NAME}.gz": "packed"}

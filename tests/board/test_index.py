@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
@@ -199,7 +200,57 @@ def test_a_damaged_index_costs_nothing_but_time(tmp_path: Path) -> None:
     opened = Opened(logdir, cache)
     assert opened.stored > 0
     assert opened.facts() == fresh
-    assert not index.exists(), "the next start writes another one"
+    assert not index.exists()
+    opened.refresh()
+    assert index.exists(), "another one is written"
+    assert opened.facts() == fresh
+    again = Opened(logdir, cache)
+    assert again.stored > 0
+    assert again.facts() == fresh
+    assert index.exists()
+
+
+def test_what_a_damaged_index_has_lost_takes_no_memory(tmp_path: Path) -> None:
+    logdir, cache = tmp_path / "logs", tmp_path / "cache"
+    large_run(logdir, 200_000)
+    Opened(logdir, cache)
+    (index,) = cache.glob("*/*.index")
+    with index.open("r+b") as file:
+        file.seek(64)
+        file.write(bytes(8 * 150_000))
+    opened = Opened(logdir, cache)
+    (part,) = opened.store.run("run").series["loss", Kind.SCALAR].parts
+    tracemalloc.start()
+    try:
+        for chunk in part.columns.chunks:
+            assert chunk.words[0][-1] == chunk.start + chunk.filled - 1
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20  # the buffer, and three columns of a block
+    finally:
+        tracemalloc.stop()
+    assert part.columns.ints(2)[0][:3].view(np.float64).tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_last_record_that_was_given_up_is_looked_at_again_at_the_next_start(tmp_path: Path) -> None:
+    """A network file system may show zeros for longer than we wait."""
+    logdir, cache = tmp_path / "logs", tmp_path / "cache"
+    whole = files.scalars(40)
+    torn = bytearray(whole[-1])
+    torn[20:] = bytes(len(torn) - 20)
+    path = files.write(logdir / "run" / "events.out.tfevents.1.a", *whole[:-1], bytes(torn))
+    os.utime(path, (1e9, 1e9))
+    opened = Opened(logdir, cache)
+    (problem,) = opened.store.run("run").problems
+    assert (problem.code, problem.count) == ("payload_crc", 1)
+    again = Opened(logdir, cache)
+    assert again.stored > 30
+    assert again.facts() == opened.facts()
+    with path.open("r+b") as file:
+        file.seek(-len(torn), os.SEEK_END)
+        file.write(whole[-1])
+    healed = Opened(logdir, cache)
+    assert healed.stored > 30
+    assert healed.store.run("run").problems == ()
+    assert healed.facts() == Opened(logdir, None).facts()
 
 
 def test_the_index_may_be_deleted_at_any_moment(tmp_path: Path) -> None:
@@ -348,9 +399,14 @@ def test_a_run_larger_than_memory_is_read_in_pieces(tmp_path: Path) -> None:
     opened = Opened(logdir, cache, 60_000 * 24 // 10)
     assert opened.stored > 40_000
     assert opened.facts() == Opened(logdir, None).facts()
-    append(path)
+    (index,) = cache.glob("*/*.index")
+    inode, size = index.stat().st_ino, index.stat().st_size
+    assert size < 2.2 * 60_000 * 24, "what it had was not written again each time"
+    files.append(path, *[files.scalar("loss", 100_000 + step, step) for step in range(30_000)])
     opened.refresh()
-    assert opened.facts() == Opened(logdir, None).facts()
+    assert index.stat().st_ino == inode
+    assert index.stat().st_size < size + 2.2 * 30_000 * 24
+    assert opened.facts() == Opened(logdir, None).facts() == Opened(logdir, cache).facts()
 
 
 def test_a_server_writes_its_indexes_beside_its_other_work(tmp_path: Path) -> None:
@@ -380,7 +436,9 @@ from pathlib import Path
 from tests.board.test_index import Opened
 opened = Opened(Path(sys.argv[1]), Path(sys.argv[2]))
 assert opened.stored == 2000, opened.stored
-assert all(view.series["loss", "scalar"].value.tolist() == list(range(50)) for view in opened.store.views())
+series = [view.series["loss", "scalar"] for view in opened.store.views()]
+assert all(one.value.tolist() == list(range(50)) for one in series)
+assert all(one.parts[0].columns.chunks[0].words.file.is_mapped for one in series)
 print(len(os.listdir("/proc/self/fd")))
 """
 

@@ -306,7 +306,7 @@ def test_smoothing_is_asked_from_the_server_and_changes_the_curve(page: Page, th
     wait_until(page, lambda: any(each["smoothing"] == {"kind": "ema", "amount": 0.95} for each in asked))
     expect(path).to_have_count(2)  # the raw curve stands faint behind
     assert path.last.get_attribute("d") != before
-    expect(page.locator(".toolbar output").first).to_have_text("0.95")
+    expect(page.locator(".toolbar output").first).to_have_text("0.95 ≈ 20 points")
 
 
 def test_runs_are_chosen_lifted_and_searched(page: Page, three_runs: str) -> None:

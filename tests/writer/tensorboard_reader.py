@@ -1,5 +1,6 @@
 """What TensorBoard itself reads from a logdir, by each of its two back-ends, with sampling off."""
 
+import io
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from PIL import Image
 from tensorboard import context
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
@@ -35,6 +37,14 @@ def read_tags(folder: Path) -> dict[str, list[str]]:
 def read_events(path: Path) -> list[Any]:
     """Decode all events of a file, framed and checked by TensorBoard."""
     return [Event.FromString(payload) for payload in RawEventFileLoader(str(path)).Load()]
+
+
+def pixels_of(image: bytes) -> Any:
+    """What a PNG shows, which several files can say; anything else as it is."""
+    if not image.startswith(b"\x89PNG"):
+        return image
+    with Image.open(io.BytesIO(image)) as opened:
+        return opened.mode, opened.size, opened.tobytes()
 
 
 def find_event_files(folder: Path) -> list[Path]:
@@ -88,8 +98,8 @@ class RustBoard:
             for run, tags in read.items()
         }
 
-    def images(self) -> dict[str, dict[str, list[tuple[int, list[bytes]]]]]:
-        """Step and (width, height, PNG) of every point, by run and tag."""
+    def images(self) -> dict[str, dict[str, list[tuple[int, list[Any]]]]]:
+        """Step and (width, height, pixels) of every point, by run and tag."""
         read = self._provider.read_blob_sequences(**self._asked, plugin_name="images", downsample=1 << 30)
         return {
             run: {
@@ -97,7 +107,7 @@ class RustBoard:
                     (
                         point.step,
                         [
-                            self._provider.read_blob(ctx=self._asked["ctx"], blob_key=blob.blob_key)
+                            pixels_of(self._provider.read_blob(ctx=self._asked["ctx"], blob_key=blob.blob_key))
                             for blob in point.values
                         ],
                     )

@@ -142,7 +142,8 @@ WITHOUT_PILLOW = """
     with SummaryWriter(sys.argv[1]) as log:
         for step in range(3):
             for tag in ("one", "two"):
-                log.add_image(tag, np.zeros((3, 4, 4)), step)
+                log.add_image_with_boxes(tag, np.zeros((3, 4, 4)), np.zeros((1, 4)), step)
+            log.add_image("plain", np.zeros((3, 4, 4)), step)
             log.add_scalar("a", 1.0, step)
 """
 
@@ -153,4 +154,4 @@ def test_without_pillow_one_warning_says_what_to_install(tmp_path: Path) -> None
     assert stderr.count("\n") == stderr.count("pip install 'trainboard[media]'") == 1
     events = read_only_file(tmp_path)
     assert {entry.tag: entry.count for entry in read_own(events[-1]).end.dropped} == {b"one": 3, b"two": 3}
-    assert len(read_python(tmp_path).Scalars("a")) == 3
+    assert len(read_python(tmp_path).Scalars("a")) == len(read_python(tmp_path).Images("plain")) == 3

@@ -6,7 +6,9 @@ import math
 import sys
 import threading
 import wave
+import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib.figure
@@ -155,7 +157,7 @@ def test_figures(tmp_path: Path) -> None:
     assert read_dropped(tmp_path) == dict.fromkeys(["broken", "sizes", "empty", "text"], 1)
 
 
-def test_pngs_are_made_on_the_encoders_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_made_on_the_encoders_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = []
     encode = Image.Image.save
 
@@ -163,7 +165,12 @@ def test_pngs_are_made_on_the_encoders_thread(tmp_path: Path, monkeypatch: pytes
         threads.append(threading.current_thread().name)
         encode(self, *args, **kwargs)
 
+    def compress(*args: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return zlib.compressobj(*args)
+
     monkeypatch.setattr(Image.Image, "save", save)
+    monkeypatch.setattr("writer.png.zlib", SimpleNamespace(**vars(zlib) | {"compressobj": compress}))
     with SummaryWriter(tmp_path) as log:
         log.add_figure("figure", matplotlib.figure.Figure(figsize=(1, 1)), 1)
         log.add_video("video", torch.zeros(1, 2, 3, 4, 4), 1)

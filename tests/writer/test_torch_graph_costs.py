@@ -10,6 +10,7 @@ from torch.nn import functional
 from tests.writer.zoo import ConvNet, ResNet
 from writer.multiply_adds import FORMULAS
 from writer.torch_graph import capture
+from writer.torch_operators import multiply_adds
 
 
 class Calls(nn.Module):
@@ -40,6 +41,11 @@ def recurrent(gates: int, width: int, hidden: int, layers: int, directions: int,
     return sum(directions * gates * hidden * (below + hidden) for below in inputs) * rows
 
 
+def by_mathematics(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        return functional.scaled_dot_product_attention(q, k, v)
+
+
 def batches(*shapes: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
     return tuple(torch.randn(shape) for shape in shapes)
 
@@ -55,6 +61,10 @@ CASES = {
         nn.Conv2d(8, 16, 3, stride=2, groups=4, dilation=2), batches((2, 8, 33, 33)), 2 * 15 * 15 * 16 * 2 * 9,
     ),
     "conv2d depthwise": (nn.Conv2d(32, 32, 3, padding=1, groups=32), batches((1, 32, 16, 16)), 16 * 16 * 32 * 9),
+    "conv1d depthwise": (nn.Conv1d(12, 24, 5, groups=12), batches((2, 12, 20)), 2 * 16 * 24 * 5),
+    "conv transposed, grouped": (
+        nn.ConvTranspose2d(8, 4, 4, 2, 1, groups=4), batches((1, 8, 8, 8)), 8 * 8 * 8 * 1 * 16,
+    ),
     "conv3d": (nn.Conv3d(2, 4, 3), batches((1, 2, 8, 8, 8)), 6**3 * 4 * 2 * 27),
     "conv transposed": (nn.ConvTranspose2d(8, 4, 4, 2, 1), batches((1, 8, 8, 8)), 8 * 8 * 8 * 4 * 16),
     "bmm": (Calls(torch.matmul), batches((3, 5, 7), (3, 7, 11)), 3 * 5 * 7 * 11),
@@ -72,6 +82,25 @@ CASES = {
         Calls(functional.scaled_dot_product_attention), batches((2, 4, 64, 16), (2, 4, 32, 16), (2, 4, 32, 16)),
         2 * (2 * 4 * 64 * 32 * 16),
     ),
+    "attention, with a mask": (
+        Calls(functional.scaled_dot_product_attention), (*batches(*[(2, 4, 64, 16)] * 3), torch.ones(64, 64).bool()),
+        2 * (2 * 4 * 64 * 64 * 16),
+    ),
+    "attention, by its mathematics": (
+        Calls(by_mathematics), batches(*[(2, 4, 64, 16)] * 3), 2 * (2 * 4 * 64 * 64 * 16),
+    ),
+    "attention, with dropout": (
+        Calls(functional.scaled_dot_product_attention, dropout_p=0.1), batches(*[(2, 4, 64, 16)] * 3),
+        2 * (2 * 4 * 64 * 64 * 16),
+    ),
+    "attention, four queries to a key": (
+        Calls(functional.scaled_dot_product_attention, enable_gqa=True),
+        batches((2, 8, 64, 16), (2, 2, 64, 16), (2, 2, 64, 16)), 2 * (2 * 8 * 64 * 64 * 16),
+    ),
+    "attention, wider values": (
+        Calls(functional.scaled_dot_product_attention), batches((2, 4, 64, 16), (2, 4, 64, 16), (2, 4, 64, 24)),
+        2 * 4 * 64 * 64 * (16 + 24),
+    ),
     "multi-head attention": (Attention(weights=False), batches((2, 10, 64)), ATTENTION),
     "multi-head attention with weights": (Attention(weights=True), batches((2, 10, 64)), ATTENTION),
     "transformer layer": (
@@ -84,6 +113,9 @@ CASES = {
     "lstm": (nn.LSTM(16, 32, 2, batch_first=True), batches((2, 7, 16)), recurrent(4, 16, 32, 2, 1, 14)),
     "lstm, two directions": (
         nn.LSTM(16, 32, 2, bidirectional=True), batches((7, 2, 16)), recurrent(4, 16, 32, 2, 2, 14),
+    ),
+    "lstm with a projection": (
+        nn.LSTM(16, 32, proj_size=8), batches((7, 2, 16)), 14 * (4 * 32 * (16 + 8) + 32 * 8),
     ),
     "gru, two directions": (nn.GRU(16, 32, bidirectional=True), batches((7, 2, 16)), recurrent(3, 16, 32, 1, 2, 14)),
     "rnn": (nn.RNN(16, 32), batches((7, 2, 16)), recurrent(1, 16, 32, 1, 1, 14)),
@@ -120,6 +152,17 @@ def test_formulas_of_operators_that_need_other_devices() -> None:
     grouped = FORMULAS["aten._grouped_mm"]
     assert grouped(shaped(10, 8), shaped(3, 8, 5), shaped(3), out_val=shaped(10, 5)) == 10 * 8 * 5
     assert grouped(shaped(8, 10), shaped(10, 5), shaped(3), out_val=shaped(3, 8, 5)) == 10 * 8 * 5
+
+
+@pytest.mark.parametrize(
+    "name", ["flash_attention", "efficient_attention", "cudnn_attention", "flash_attention_for_cpu"]
+)
+def test_every_kernel_of_attention_has_a_formula(name: str) -> None:
+    packet = getattr(torch.ops.aten, f"_scaled_dot_product_{name}")
+    q, k, v = (torch.empty(2, 4, 64, 16, device="meta") for _ in range(3))
+    out = (torch.empty(2, 4, 64, 16, device="meta"),)
+    counted = multiply_adds(packet.default, f"aten._scaled_dot_product_{name}", (q, k, v), {}, out)
+    assert counted == 2 * (2 * 4 * 64 * 64 * 16)
 
 
 def test_what_has_no_formula_is_named() -> None:

@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import nn
 
 from tests.writer.zoo import ZOO
+from writer import SummaryWriter
 from writer.captured_graph import CapturedGraph
 from writer.format.messages import Event
 from writer.format.records import encode_record
@@ -153,3 +154,52 @@ def test_tensorboard_draws_one_box_a_module_and_every_edge(tmp_path: Path, brows
     assert {name for name, value in classes if "op" in value.split()} == single
     assert {edge for edge in drawn_edges if "~~" not in edge} == edges
     assert {"2×1×28×28", "2×32×28×28", "2×64×7×7", "2×3136", "2×1024", "2×10"} <= set(labels)
+
+
+def watched_run(folder: Path) -> None:
+    """Watch two models of one run, one of them by a name of its own."""
+    make, make_input = ZOO["talk_net"]
+    generator, critic = make(), make()
+    with SummaryWriter(str(folder)) as log:
+        log.watch(generator, warmup=0, steps=1)
+        log.watch(critic, tag="critic", warmup=0, steps=1)
+        for _ in range(3):
+            (generator(make_input()).sum() + critic(make_input()).sum()).backward()
+
+
+@pytest.mark.browser
+def test_tensorboard_colours_named_and_nameless_graphs_by_time_and_memory(tmp_path: Path, browser: Browser) -> None:
+    watched_run(tmp_path / "run")
+    grey = {"rgb(238, 238, 238)", "rgb(240, 240, 240)", ""}  # what it has no figure for
+    with tensorboard(tmp_path) as address:
+        listed = read_json(address + "data/plugin/graphs/info")["run"]
+        shown = {tag: (facts["op_graph"], facts["profile"]) for tag, facts in listed["tags"].items()}
+        assert (listed["run_graph"], shown) == (True, {"critic": (True, True), "step 1": (False, True)})
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(address + "#graphs")
+        box = page.locator('g.node[data-name="TalkNet"] .nodeshape').first
+        box.wait_for(state="attached", timeout=20_000)
+        for tag in ("step 1", "critic"):
+            for chosen in (("paper-item", tag), ("paper-radio-button", "Profile"), ("paper-radio-button", "Memory")):
+                page.locator(f"{chosen[0]}:has-text('{chosen[1]}')").last.evaluate("found => found.click()")
+                box.wait_for(state="attached", timeout=20_000)
+            fills = {}
+            for by in ("Compute time", "Memory"):
+                page.locator(f"paper-radio-button:has-text('{by}')").last.evaluate("found => found.click()")
+                deadline = time.monotonic() + 20
+                while not {"TalkNet/Conv2d[conv1]", "TalkNet/Linear[dense]"} <= fills.get(by, {}).keys():
+                    assert time.monotonic() < deadline, f"{tag} is not coloured by {by}: {fills}"
+                    if page.locator('g.node[data-name="TalkNet/Linear[dense]"]').count() == 0:
+                        box.dispatch_event("dblclick")
+                        page.wait_for_timeout(300)
+                    fills[by] = {name: fill for name, fill in fills_of(page).items() if fill not in grey}
+            assert fills["Memory"]["TalkNet/Conv2d[conv1]"] != fills["Memory"]["TalkNet/Linear[dense]"]
+        page.close()
+
+
+def fills_of(page: Any) -> dict[str, str]:
+    """Name the colour of each node that is drawn."""
+    found = page.eval_on_selector_all(
+        "g.node", "all => all.map(e => [e.dataset.name, (e.querySelector('.nodecolortarget') || e).style.fill])"
+    )
+    return dict(found)

@@ -293,7 +293,7 @@ def test_each_branch_is_charged_its_own_time() -> None:
     watch.stop()
     blocks = {block.name: block for block in log.costs[0].blocks}
     assert blocks["twice"].calls == 2
-    assert (blocks["quick"].backward_s or 1) < 0.006  # the slow branches take 12 ms each
+    assert (blocks["quick"].backward_s or 1) < (blocks["twice"].backward_s or 0)
     assert (blocks["slow"].backward_s or 0) >= 0.012
     assert (blocks["twice"].backward_s or 0) >= 0.024
     assert (blocks["slow"].forward_s or 0) >= 0.004

@@ -1,10 +1,13 @@
 /** Places the items of one group: bundles first, then each part that hangs together, then the parts in rows. */
 import { findBundles } from "./bundles.js";
+import { layered } from "./layered.js";
 import { connectedParts, packRows } from "./pack.js";
+import { wrapTall } from "./wrap.js";
 
-/** @import {Hierarchy, PlacedEdge, PlacedGroup, SiblingEdges} from "./graph_types.js" */
-/** @import {LayeredMemo} from "./layered_memo.js" */
+/** @import {Hierarchy, PlacedEdge, PlacedGroup} from "./graph_types.js" */
+/** @typedef {{from: number[], to: number[], edge: number[], count: number[]}} LocalLinks edges between the items of a group, by their places in it */
 
+const GAPS = { nodeGap: 22, rankGap: 26 };
 const PART_GAP = 28, BUNDLE_PAD = 12;
 const MANY_LINKS = 3; // a port with more links keeps only those that the group would not show otherwise
 const TOO_MANY_LINKS = 24; // and with more than these, none
@@ -18,17 +21,13 @@ const PORT = -1;
  * @param {Hierarchy} h
  * @param {number} group
  * @param {{items: number[], w: Float64Array, h: Float64Array, inner: (PlacedGroup | null)[]}} boxes
- * @param {SiblingEdges} links
- * @param {LayeredMemo} memo
+ * @param {LocalLinks} links
  * @param {boolean} isTurned widths and heights are exchanged, and will be exchanged back
  */
-export function arrange(h, group, { items, w, h: hgt, inner }, links, memo, isTurned) {
+export function arrange(h, group, { items, w, h: hgt, inner }, links, isTurned) {
   const aspect = (/** @type {number} */ ratio) => (isTurned ? 1 / ratio : ratio);
   const n = items.length;
-  const at = new Map(items.map((item, i) => [item, i]));
-  const from = Array.from(links.from, (item) => /** @type {number} */ (at.get(item)));
-  const to = Array.from(links.to, (item) => /** @type {number} */ (at.get(item)));
-  const edge = Array.from(links.edge), count = Array.from(links.count);
+  const from = [...links.from], to = [...links.to], edge = [...links.edge], count = [...links.count];
 
   const inPort = n, outPort = n + 1; // vertices beside the items; bundles come behind them
   for (const i of linked(items, h.entersBy, to, group)) addLink(inPort, i, h.entersBy[items[i]]);
@@ -95,7 +94,7 @@ export function arrange(h, group, { items, w, h: hgt, inner }, links, memo, isTu
       from: Int32Array.from(edgesIn[p], (e) => slot[a[e]]),
       to: Int32Array.from(edgesIn[p], (e) => slot[b[e]]),
     };
-    const result = memo.layOut(graph);
+    const result = wrapTall(graph, layered(graph, GAPS));
     return { list, result, rows: edgesIn[p] };
   });
   const packed = packRows(laidOut.map(({ result }) => ({ w: result.width, h: result.height })), { gap: PART_GAP, aspect: aspect(1.5) });
@@ -112,7 +111,7 @@ export function arrange(h, group, { items, w, h: hgt, inner }, links, memo, isTu
       meetPorts(points, inner[link.a] ?? null, inner[link.b] ?? null, w, link);
       if (link.b === outPort) points[points.length - 1] = packed.height;
       const name = (/** @type {number} */ v, /** @type {number} */ exact) => (v < n ? items[v] : v < n + 2 ? PORT : items[exact]);
-      edges.push({ from: name(link.a, from[link.row]), to: name(link.b, to[link.row]), edge: edge[link.row], count: link.count, points });
+      edges.push({ from: name(link.a, from[link.row]), to: name(link.b, to[link.row]), edge: edge[link.row], count: link.count, points, row: link.row });
     });
   });
 

@@ -98,7 +98,8 @@ export class GraphDiff {
       note: (item) => {
         const mark = this.mark(side, h, item);
         if (mark === SAME || mark === INSIDE) return "";
-        if (mark !== CHANGED) return mark === ADDED ? "added" : "removed";
+        // said once, at the outermost block
+        if (mark !== CHANGED) return h.parent[item] > 0 && this.mark(side, h, h.parent[item]) === mark ? "" : mark === ADDED ? "added" : "removed";
         const [first] = this.changes(side, h, item), text = first ? `${first.from} → ${first.to}` : "changed";
         return text.length > LONG ? `${first.what} changed` : text;
       },

@@ -10,7 +10,9 @@ import { weightsOf } from "./weights.js";
 
 /** @param {GraphPage} page @param {number} item 0: the graph as a whole @param {AbortSignal} signal @returns {(Node | null)[]} */
 export function extrasOf(page, item, signal) {
-  const { view, diff } = page, h = view.model?.hierarchy, side = page.side.diff ? "after" : "merged";
+  const { view, diff } = page, other = page.side.view.model?.hierarchy;
+  if (diff && other && page.isGone) return [diffNote(diff, "before", other, item)];
+  const h = view.model?.hierarchy, side = page.side.diff ? "after" : "merged";
   if (!h) return [];
   if (!item) return [diff && diffList(diff, side, h, (found) => page.jump(found))];
   const actions = isBlock(h, item) && el("p", { class: "details-links" },

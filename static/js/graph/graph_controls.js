@@ -56,6 +56,10 @@ export function listenToControls(page, signal) {
     page.forget();
     page.load();
   }, { signal });
+  picker.profileSelect.addEventListener("change", () => {
+    app.view.set("profile", picker.profileSelect.value);
+    page.load();
+  }, { signal });
   picker.otherSelect.addEventListener("change", () => {
     picker.compareWith(picker.otherSelect.value === "" ? null : picker.entries[Number(picker.otherSelect.value)]);
     app.view.set("by", null);

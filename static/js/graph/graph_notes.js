@@ -7,7 +7,7 @@ import { title } from "./names.js";
 /** No graph yet: the one line that changes it. */
 export function emptyGraph() {
   return el("div", { class: "graph-empty" },
-    el("h1", {}, "No graph has been logged yet"),
+    el("h2", {}, "No graph has been logged yet"),
     el("p", {}, "Call this once in the training script, with a batch as the model takes it; the graph appears here without a reload."),
     el("pre", {}, "writer.add_graph(model, inputs)"),
     el("p", {}, "Graphs of TensorFlow, Keras, PyTorch and tensorboardX writers are shown as well, and a .pbtxt, .onnx or .pt2 file that is dropped here."));

@@ -15,11 +15,12 @@ export class GraphPicker {
   /** The graph that the shown one is compared with. @type {GraphEntry | null} */
   other = null;
 
-  /** @param {App} app @param {{shown: HTMLSelectElement, other: HTMLSelectElement}} selects @param {AbortSignal} signal */
-  constructor(app, { shown, other }, signal) {
+  /** @param {App} app @param {{shown: HTMLSelectElement, other: HTMLSelectElement, profile: HTMLSelectElement}} selects @param {AbortSignal} signal */
+  constructor(app, { shown, other, profile }, signal) {
     this.app = app;
     this.select = shown;
     this.otherSelect = other;
+    this.profileSelect = profile;
     this.signal = signal;
   }
 
@@ -105,7 +106,16 @@ export class GraphPicker {
 
   /** Columns of a graph. @param {GraphEntry} entry @param {AbortSignal} signal */
   columns(entry, signal) {
-    return this.app.api.get("api/graph", paramsOf(entry), { signal });
+    const profile = entry === this.current ? this.app.view.get("profile") : null;
+    return this.app.api.get("api/graph", { ...paramsOf(entry), profile }, { signal });
+  }
+
+  /** The measured steps that can lie under the shown graph; chosen from where there are several. @param {{profiles?: {tag: string, step: string}[], profile?: string | null}} json */
+  offerProfiles({ profiles = [], profile = null }) {
+    const { profileSelect: select } = this;
+    /** @type {HTMLElement} */ (select.closest("label")).hidden = profiles.length < 2;
+    select.replaceChildren(...profiles.map((one) => el("option", { value: one.tag }, one.tag)));
+    select.value = profile ?? "";
   }
 
   /** All that the file says of one node of the shown graph. @param {string} name @param {AbortSignal} signal */

@@ -146,15 +146,17 @@ export interface Hierarchy {
   siblingFrom: Int32Array;
   siblingTo: Int32Array;
   siblingEdge: Int32Array;
+  /** Nodes that gather the whole graph, and their edges, which are not drawn. */
+  gathered: Map<number, number>;
 }
 
 /** Edges of one group, each pair of siblings once. */
 export interface SiblingEdges {
-  from: Int32Array;
-  to: Int32Array;
+  from: number[];
+  to: number[];
   /** The heaviest edge of the file between the two. */
-  edge: Int32Array;
-  count: Int32Array;
+  edge: number[];
+  count: number[];
 }
 
 export interface LayeredInput {
@@ -214,6 +216,8 @@ export interface PlacedEdge {
   edge: number;
   count: number;
   points: Float64Array;
+  /** Place among the edges that the layout was given. */
+  row: number;
 }
 
 export interface Rect {

@@ -1,11 +1,13 @@
 /** The tree of blocks that is drawn, made of a graph's columns: folded, in order of execution, repeats stacked, edges lifted. */
 import { EMPTY, executionOrder, foldNodes } from "./folding.js";
 import { COSTS } from "./costs.js";
+import { nodeOf } from "./names.js";
 import { stackRepeats } from "./repeats.js";
 
 /** @import {Cost, GraphColumns, Hierarchy, SiblingEdges} from "./graph_types.js" */
 
 const LAST = 0x7fffffff;
+const FEW = 24; // edges that are looked through faster than indexed
 
 /**
  * @param {GraphColumns} columns
@@ -63,11 +65,13 @@ export function buildHierarchy(columns) {
     siblingFrom: new Int32Array(0),
     siblingTo: new Int32Array(0),
     siblingEdge: new Int32Array(0),
+    gathered: new Map(),
   };
   for (const { group, members } of stacks) if (members.length === children[group].length) hierarchy.repeat[group] = members.length;
   added.forEach((stack, i) => addStack(hierarchy, items + i, stack));
   measureDepth(hierarchy);
   liftEdges(hierarchy);
+  findGatherers(hierarchy);
   return hierarchy;
 }
 
@@ -177,8 +181,26 @@ function liftEdges(/** @type {Hierarchy} */ h) {
   }
 }
 
+/** Ops that gather a whole graph for a session's sake and say nothing of the model: `init`, `Merge`. */
+const GATHERERS = new Set(["NoOp", "MergeSummary"]);
+const MANY_INPUTS = 4;
+
+/** Finds them: their edges would run from everywhere to one place. */
+function findGatherers(/** @type {Hierarchy} */ h) {
+  const { nodeOp, strings } = h.columns, isOne = strings.map((op) => GATHERERS.has(op));
+  /** @type {Map<number, number>} */
+  const inputs = new Map(), leaves = new Uint8Array(h.itemCount);
+  for (let e = 0; e < h.siblingTo.length; e++) {
+    const to = h.siblingTo[e], from = h.siblingFrom[e];
+    const node = nodeOf(h, to);
+    if (node >= 0 && isOne[nodeOp[node]]) inputs.set(to, (inputs.get(to) ?? 0) + 1);
+    leaves[from] = 1;
+  }
+  for (const [item, count] of inputs) if (count >= MANY_INPUTS && !leaves[item]) h.gathered.set(item, count);
+}
+
 /**
- * The edges between the children of a group, parallel ones joined; the heaviest of them is kept as an example.
+ * The edges between the children of a group, parallel ones joined and those to what only gathers left out; the heaviest of them is kept as an example.
  *
  * @param {Hierarchy} h
  * @param {number} group
@@ -186,27 +208,29 @@ function liftEdges(/** @type {Hierarchy} */ h) {
  * @returns {SiblingEdges}
  */
 export function siblingEdges(h, group, weight) {
-  /** @type {Map<number, number>} */
-  const rows = new Map();
-  /** @type {number[]} */ const from = [];
-  /** @type {number[]} */ const to = [];
-  /** @type {number[]} */ const edge = [];
-  /** @type {number[]} */ const count = [];
-  for (let i = h.groupEdgeStart[group]; i < h.groupEdgeStart[group + 1]; i++) {
-    const key = h.siblingFrom[i] * h.itemCount + h.siblingTo[i];
-    const row = rows.get(key);
-    if (row === undefined) {
-      rows.set(key, from.length);
-      from.push(h.siblingFrom[i]);
-      to.push(h.siblingTo[i]);
-      edge.push(h.siblingEdge[i]);
-      count.push(1);
+  const first = h.groupEdgeStart[group], last = h.groupEdgeStart[group + 1];
+  /** @type {SiblingEdges} */
+  const edges = { from: [], to: [], edge: [], count: [] };
+  /** @type {Map<number, number> | null} */
+  const rows = last - first > FEW ? new Map() : null;
+  for (let i = first; i < last; i++) {
+    const from = h.siblingFrom[i], to = h.siblingTo[i];
+    if (h.gathered.has(to)) continue;
+    let row = -1;
+    if (rows) row = rows.get(from * h.itemCount + to) ?? -1;
+    else for (let r = 0; r < edges.from.length && row < 0; r++) if (edges.from[r] === from && edges.to[r] === to) row = r;
+    if (row < 0) {
+      rows?.set(from * h.itemCount + to, edges.from.length);
+      edges.from.push(from);
+      edges.to.push(to);
+      edges.edge.push(h.siblingEdge[i]);
+      edges.count.push(1);
     } else {
-      count[row]++;
-      if (weight(h.siblingEdge[i]) > weight(edge[row])) edge[row] = h.siblingEdge[i];
+      edges.count[row]++;
+      if (weight(h.siblingEdge[i]) > weight(edges.edge[row])) edges.edge[row] = h.siblingEdge[i];
     }
   }
-  return { from: Int32Array.from(from), to: Int32Array.from(to), edge: Int32Array.from(edge), count: Int32Array.from(count) };
+  return edges;
 }
 
 /**

@@ -38,10 +38,10 @@ export class Labels {
     const known = this.#labels.get(item);
     if (known) return known;
     const { hierarchy: h, measure } = this;
-    const isOp = item >= h.groupCount && !isBlock(h, item);
+    const gathered = h.gathered.get(item), isOp = item >= h.groupCount && !isBlock(h, item) && !gathered;
     const text = fit(title(h, item), WIDEST_TITLE, !isOp, measure);
     const subtitle = isOp ? "" : fit(className(h, item), WIDEST_SUBTITLE, false, measure);
-    const costs = isOp ? "" : costLine(h, item);
+    const costs = isOp ? "" : gathered ? `${gathered} inputs, not drawn` : costLine(h, item);
     /** @type {Label} */
     const label = { title: text, subtitle, costs, isOp, titleWidth: measure(text, !isOp), subtitleWidth: measure(subtitle, false), costsWidth: measure(costs, false) };
     this.#labels.set(item, label);

@@ -2,20 +2,20 @@
 import { arrange, shift } from "./arrange.js";
 import { siblingEdges } from "./hierarchy.js";
 import { HEAD_HEIGHT } from "./labels.js";
-import { LayeredMemo } from "./layered_memo.js";
 import { isBlock } from "./names.js";
+import { PlacedMemo } from "./placed_memo.js";
 
-/** @import {Hierarchy, PlacedGroup} from "./graph_types.js" */
+/** @import {Hierarchy, PlacedGroup, SiblingEdges} from "./graph_types.js" */
+/** @import {LocalLinks} from "./arrange.js" */
 /** @import {Labels} from "./labels.js" */
 
 const PAD = 16;
-const GAPS = { nodeGap: 22, rankGap: 26 };
 
 /** Which blocks are open, and where everything visible is. */
 export class Layout {
   /** @type {Map<number, PlacedGroup>} */
   #placed = new Map();
-  #memo = new LayeredMemo(GAPS);
+  #memo = new PlacedMemo();
 
   /**
    * @param {Hierarchy} hierarchy
@@ -36,6 +36,7 @@ export class Layout {
   turn(isAcross) {
     if (this.isAcross === isAcross) return;
     this.isAcross = isAcross;
+    this.#memo.forget();
     this.forget();
   }
 
@@ -100,9 +101,14 @@ export class Layout {
       const placed = inner[i];
       [w[i], hgt[i]] = placed ? [placed.width, placed.height] : this.labels.closedSize(item);
     });
-    const links = siblingEdges(h, group, this.weight), { isAcross } = this;
-    const content = arrange(h, group, { items, w: isAcross ? hgt : w, h: isAcross ? w : hgt, inner }, links, this.#memo, isAcross);
-    return isAcross ? this.#frameAcross(group, { items, w, h: hgt, inner }, content) : this.#frameDown(group, { items, w, h: hgt, inner }, content);
+    const links = localLinks(items, siblingEdges(h, group, this.weight)), { isAcross } = this;
+    const boxes = { items, w, h: hgt, inner }, key = this.#memo.key(h, group, boxes, links, group ? this.labels.headWidth(group) : 0);
+    const known = this.#memo.find(key, h, group, items, inner, links);
+    if (known) return known;
+    const content = arrange(h, group, { items, w: isAcross ? hgt : w, h: isAcross ? w : hgt, inner }, links, isAcross);
+    const placed = isAcross ? this.#frameAcross(group, boxes, content) : this.#frameDown(group, boxes, content);
+    this.#memo.keep(key, placed);
+    return placed;
   }
 
   /** Puts head and margins around what was arranged from top to bottom. @returns {PlacedGroup} */
@@ -169,6 +175,15 @@ export class Layout {
       isAcross: true,
     };
   }
+}
+
+const FEW = 16; // items that are looked through faster than indexed
+
+/** Ends of edges by their places among the items. @returns {LocalLinks} */
+function localLinks(/** @type {number[]} */ items, /** @type {SiblingEdges} */ { from, to, edge, count }) {
+  if (items.length <= FEW) return { from: from.map((item) => items.indexOf(item)), to: to.map((item) => items.indexOf(item)), edge, count };
+  const at = new Map(items.map((item, i) => [item, i])), place = (/** @type {number} */ item) => /** @type {number} */ (at.get(item));
+  return { from: from.map(place), to: to.map(place), edge, count };
 }
 
 /** @typedef {ReturnType<typeof arrange>} Content */

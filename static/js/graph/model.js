@@ -22,9 +22,16 @@ export class GraphModel {
   constructor(columns, pen) {
     const font = token("--font-ui");
     this.hierarchy = buildHierarchy(columns);
+    /** Widths of texts, strong and plain: a graph of many nodes has few different names. */
+    const widths = [new Map(), new Map()];
     this.labels = new Labels(this.hierarchy, (text, isStrong) => {
-      pen.font = isStrong ? `600 12px ${font}` : `11px ${font}`;
-      return pen.measureText(text).width;
+      const known = widths[isStrong ? 0 : 1];
+      let width = known.get(text);
+      if (width === undefined) {
+        pen.font = isStrong ? `600 12px ${font}` : `11px ${font}`;
+        known.set(text, (width = pen.measureText(text).width));
+      }
+      return width;
     });
     this.layout = new Layout(this.hierarchy, this.labels, (edge) => elements(columns.strings[columns.edgeShape[edge]]));
     this.names = new NameIndex(this.hierarchy);

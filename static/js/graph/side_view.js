@@ -11,7 +11,7 @@ export class SideView {
   /**
    * @param {HTMLElement} root of the older graph's canvas
    * @param {GraphView} main shows the newer graph
-   * @param {{select: (item: number) => void, open: (item: number, isOpen: boolean) => void}} page told of the partners of what was chosen or opened here; item 0: the newer graph does not have it
+   * @param {{select: (item: number) => void, selectGone: (item: number) => void, open: (item: number, isOpen: boolean) => void}} page told of the partners of what was chosen or opened here, or of what the newer graph does not have
    * @param {AbortSignal} signal
    */
   constructor(root, main, page, signal) {
@@ -19,8 +19,10 @@ export class SideView {
     this.main = main;
     this.view = new GraphView(root, {
       select: (item) => {
+        const partner = this.#partner("before", item);
         this.view.select(item, { isQuiet: true });
-        page.select(this.#partner("before", item));
+        if (partner || !item) page.select(partner);
+        else page.selectGone(item);
       },
       open: (item, isOpen) => {
         this.view.setOpen(item, isOpen);

@@ -3,7 +3,7 @@
 import { column, number } from "../api.js";
 import { scaleOf } from "./chart_scale.js";
 
-/** @import { BandJson, Curve, Group, PixelLineJson, Range } from "../types.d.ts" */
+/** @import { BandJson, ChartSpec, Curve, Group, PixelChartJson, PixelLineJson, Range } from "../types.d.ts" */
 
 const FEW_POINTS = 40; // of fewer, none is an outlier
 
@@ -33,9 +33,21 @@ export function bandCurve(json, group) {
   return {
     run: json.group, line: "", x: column(json.x), y, rawX: null, rawY: null, isExact: json.exact, count: json.count, total: json.total, nonfinite: [],
     xRange: range(json.x_range), yRange: [least, greatest], yInner: union([bulk(low, 0.05), bulk(high, 0.05)]), supersededX: null, supersededY: null, last: null, restarts: [],
-    rises: true, steps: null, unplaced: 0, ...OF_ONE,
+    rises: true, steps: null, unplaced: 0, inOrder: false, ...OF_ONE,
     band: { low, high, runs: column(json.runs), ends: json.ends.map((end) => ({ x: number(end.x), run: end.run })), members: json.members, names: group?.runs ?? [], colour: group?.colour ?? 0 },
   };
+}
+
+/**
+ * All curves of a chart, scalar by scalar.
+ * @param {PixelChartJson[]} answers whose ids end in the number of the scalar @param {ChartSpec} spec @param {string} axis @param {Group[] | null} groups @returns {Curve[]}
+ */
+export function curvesOf(answers, spec, axis, groups) {
+  const byName = new Map(groups?.map((group) => [group.name, group]));
+  return answers.flatMap(({ id, lines, bands }) => {
+    const tagIndex = Number(id.slice(id.indexOf("/") + 1)), tag = spec.tags[tagIndex] ?? spec.id, isRight = spec.right.includes(tag);
+    return [...lines.map((line) => curve(line, axis)), ...(bands ?? []).map((band) => bandCurve(band, byName.get(band.group)))].map((one) => ({ ...one, tag, tagIndex, isRight }));
+  });
 }
 
 /** Of the chart's own tag, on the left axis. */
@@ -49,7 +61,7 @@ function decoded(line) {
     nonfinite: line.nonfinite.map((one) => ({ x: number(one.x), value: number(one.value), count: one.count })),
     xRange: range(line.x_range), yRange: range(line.y_range), yInner: range(line.y_inner),
     supersededX: maybe(line.superseded_x), supersededY: maybe(line.superseded_y), restarts: line.restarts.map(number),
-    rises: line.rising ?? true, steps: maybe(line.steps), unplaced: line.unplaced ?? 0, ...OF_ONE, band: null,
+    rises: line.rising ?? true, steps: maybe(line.steps), unplaced: line.unplaced ?? 0, inOrder: line.in_order ?? false, ...OF_ONE, band: null,
     last: line.last && { step: line.last.step, wallTime: number(line.last.wall_time), value: number(line.last.value) },
   };
 }
@@ -123,7 +135,7 @@ function bulk(column, cut = 0.02) {
 }
 
 /** @param {Range[]} ranges @returns {Range} */
-function union(ranges) {
+export function union(ranges) {
   const ok = ranges.filter(([lo, hi]) => Number.isFinite(lo) && Number.isFinite(hi));
   return ok.length ? [Math.min(...ok.map((r) => r[0])), Math.max(...ok.map((r) => r[1]))] : [NaN, NaN];
 }

@@ -4,13 +4,14 @@ import { el } from "../dom.js";
 
 /** @import { App } from "../app.js" */
 /** @import { PixelChartJson, PixelQuestion, PixelsAnswer } from "../types.d.ts" */
-/** @typedef {{questions: (() => PixelQuestion[]), answer: (charts: PixelChartJson[]) => void, fail: (message: string) => void, draw: () => void, sketch: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
+/** @typedef {{questions: (() => PixelQuestion[]), answer: (charts: PixelChartJson[]) => void, fail: (message: string) => void, draw: () => void, drawLive: () => void, isLive: (now: number) => boolean, sketch: () => void, isVisible: boolean, isBusy: boolean, needsData: boolean}} Chart */
 
 const MOST_CURVES = 200; // in one question: the first charts are drawn while the server works on the next ones
 const REST_MS = 90; // after the last scroll, before new charts are drawn
 const MOST_QUESTIONS = 100; // the server takes no more at once
 const PATIENCE_MS = 1000; // while runs are being read, before Plotly is started all the same
 const SKETCH_MS = 8; // of a frame, for first pictures
+const SETTLE_MS = 500; // between two looks at what has come to rest
 const APART_MS = 50; // between two questions: at most twenty a second
 
 export class ChartFeed {
@@ -22,6 +23,11 @@ export class ChartFeed {
     this.dirty = new Set();
     /** Answered, not yet drawn. @type {Set<Chart>} */
     this.drawing = new Set();
+    /** Drawn fast, with the time. @type {Map<Chart, number>} */
+    this.resting = new Map();
+    this.timer = 0;
+    /** @type {(() => void) | null} */
+    this.whenDrawn = null;
     this.isAsking = false;
     /** Whether a chart may wait for its first picture. */
     this.hasNew = false;
@@ -75,6 +81,7 @@ export class ChartFeed {
   forget(chart) {
     this.dirty.delete(chart);
     this.drawing.delete(chart);
+    this.resting.delete(chart);
   }
 
   /** One question at a time; what changes meanwhile is asked next, so that the latest is always on its way. */
@@ -103,7 +110,9 @@ export class ChartFeed {
         }
         if (isAway || ++failures > 3) break;
       }
-      const rest = APART_MS - (performance.now() - began);
+      // What has come is drawn first, and half of the time is left for all else.
+      if (this.canDraw && this.drawing.size) await new Promise((resolve) => { this.whenDrawn = () => resolve(null); setTimeout(resolve, PATIENCE_MS / 2); });
+      const rest = Math.max(APART_MS - (performance.now() - began), Math.min(performance.now() - began, PATIENCE_MS));
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     }
     this.isAsking = false;
@@ -131,15 +140,35 @@ export class ChartFeed {
   drawNext(now) {
     this.frame = 0;
     this.sketchAll();
-    if (this.canDraw)
+    if (this.canDraw) {
+      const began = performance.now();
+      let isDrawn = false;
       for (const chart of this.drawing) {
         if (chart.isBusy || (chart.isVisible && now - this.scrolledAt < REST_MS)) continue;
-        this.drawing.delete(chart);
-        if (!chart.isVisible) continue;
-        chart.draw();
-        break;
+        if (!chart.isVisible) { this.drawing.delete(chart); continue; }
+        if (chart.isLive(began)) {
+          if (performance.now() - began > SKETCH_MS) break;
+          this.drawing.delete(chart);
+          chart.drawLive();
+          this.resting.set(chart, began);
+        } else if (!isDrawn) { // at most one a frame
+          this.drawing.delete(chart);
+          this.resting.delete(chart);
+          chart.draw();
+          isDrawn = true;
+        }
       }
+      this.settle(began);
+    }
+    if (!this.drawing.size) { this.whenDrawn?.(); this.whenDrawn = null; }
     this.wake();
+  }
+
+  /** Charts that were drawn fast and have come to rest are Plotly's again. @param {number} now */
+  settle(now) {
+    for (const chart of this.resting.keys()) if (!chart.isLive(now)) { this.resting.delete(chart); this.drawing.add(chart); }
+    clearTimeout(this.timer);
+    if (this.resting.size) this.timer = window.setTimeout(() => { this.settle(performance.now()); this.wake(); }, SETTLE_MS);
   }
 
   /** Charts that nobody has seen yet get a first picture, as many as a frame has time for. */

@@ -28,11 +28,17 @@ export class ChartHover {
     this.isAsking = false;
     /** @type {{x: number, points: Map<string, {step: string, raw: number, smooth: number, wallTime: number, relative: number}>} | null} */
     this.exact = null;
-    frame.addEventListener("pointerdown", (event) => { this.down = [event.clientX, event.clientY]; chart.isBusy = true; this.hide(); }, { signal });
+    frame.addEventListener("pointerdown", (event) => {
+      if (chart.canvas) chart.draw();
+      this.down = [event.clientX, event.clientY];
+      chart.isBusy = true;
+      this.hide();
+    }, { signal });
     addEventListener("pointerup", () => { if (this.down) chart.isBusy = false; }, { signal });
     addEventListener("pointercancel", () => { this.down = null; chart.isBusy = false; }, { signal });
     frame.addEventListener("pointermove", (event) => {
       if (event.buttons) return;
+      if (chart.canvas) chart.draw(); // the hand works on Plotly's picture
       this.pointer = { x: event.clientX, y: event.clientY };
       this.frameId ||= requestAnimationFrame(() => { this.frameId = 0; this.look(); });
     }, { signal });

@@ -11,6 +11,9 @@ import { chooseTag } from "./tag_chooser.js";
 /** @import { ScalarChart } from "./scalar_chart.js" */
 /** @typedef {{label: string, act?: () => void, keys?: string, isOn?: boolean, href?: string, download?: string}} Entry */
 
+/** Where other parts of the page add theirs. @type {((chart: ScalarChart) => Entry[])[]} */
+export const MENU_PARTS = [];
+
 const EDGE = 8;
 
 /** @param {ScalarChart} chart @param {ChartSpec} spec */
@@ -48,7 +51,7 @@ function entries(chart) {
     ...(fixed ? [{ label: "Back to the automatic range", act: () => fix(chart, null) }] : []),
     ...(chart.zoom ? [{ label: "Reset the zoom", keys: "0", act: () => chart.setZoom(null) }] : []),
     ...(page.openFull ? [{ label: "Full screen", keys: "f", act: () => page.openFull?.(chart.tag) }] : []),
-    ...(page.extraMenu?.(chart) ?? []),
+    ...MENU_PARTS.flatMap((part) => part(chart)),
   ];
 }
 

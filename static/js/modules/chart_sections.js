@@ -178,6 +178,11 @@ export class ChartSections {
     for (const [key, { root }] of this.sections) root.open = !this.choices.isClosed(key);
   }
 
+  /** What is on the page, in its order, each tag once. */
+  tags() {
+    return [...new Set([...this.sections.values()].flatMap(({ tags }) => tags))];
+  }
+
   /** @param {string} tag @returns {{key: string, at: number, of: number, tags: string[]} | null} its number in its section, from 1 */
   placeOf(tag) {
     for (const [key, { tags }] of this.sections) if (tags.includes(tag)) return { key, at: tags.indexOf(tag) + 1, of: tags.length, tags };

@@ -8,14 +8,15 @@ import { el } from "../dom.js";
 const LABEL_BELOW = 17, LABEL_BESIDE = 5, TICK = 4; // px, where Plotly has them
 
 /**
- * @param {any[]} traces as Plotly takes them @param {any} layout as Plotly takes it @param {View} view
+ * @param {any[]} traces as Plotly takes them @param {any} layout as Plotly takes it @param {View} view @param {HTMLCanvasElement | null} [old] drawn on again if it is of that size
  * @returns {HTMLCanvasElement}
  */
-export function sketch(traces, layout, { box }) {
-  const ratio = devicePixelRatio || 1, { width, height } = layout;
-  const canvas = el("canvas", { class: "chart-sketch", "aria-hidden": "true", width: Math.round(width * ratio), height: Math.round(height * ratio) });
+export function sketch(traces, layout, { box }, old = null) {
+  const ratio = devicePixelRatio || 1, { width, height } = layout, [w, h] = [width, height].map((px) => Math.round(px * ratio));
+  const canvas = old && old.width === w && old.height === h ? old : el("canvas", { class: "chart-sketch", "aria-hidden": "true", width: w, height: h });
   const context = canvas.getContext("2d");
   if (!context) return canvas;
+  context.reset();
   context.scale(ratio, ratio);
   const place = (/** @type {[number, number]} */ [lo, hi], /** @type {number} */ from, /** @type {number} */ length) => (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
   const toX = place(layout.xaxis.range, box.x, box.w), toY = place(layout.yaxis.range, box.y + box.h, -box.h);

@@ -30,6 +30,18 @@ export function sharedSpan(charts, tag) {
   return lo < hi ? [lo, hi] : null;
 }
 
+/**
+ * A chart asks for other heights: those of its section that follow are drawn again.
+ * @template {{tag: string, ownY: Range | null, redraw: () => void}} Chart
+ * @param {Chart} chart @param {Iterable<Chart>} charts @param {Range | null} own
+ */
+export function shareSpan(chart, charts, own) {
+  const all = [...charts], before = String(sharedSpan(all, chart.tag));
+  chart.ownY = own;
+  if (before === String(sharedSpan(all, chart.tag))) return;
+  for (const other of all) if (other !== chart && groupOf(other.tag) === groupOf(chart.tag)) other.redraw();
+}
+
 /** What a person typed as the two ends. @param {string} low @param {string} high @returns {{range: Range | null, fault: string}} */
 export function typedSpan(low, high) {
   const text = [low, high].map((one) => one.trim().replace("−", "-").replace(",", ".")), [lo, hi] = text.map((one) => (one === "" ? NaN : Number(one)));

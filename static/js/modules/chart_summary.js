@@ -29,7 +29,7 @@ export function note(curves, axis, { centre, spread, xTag }) {
   return [
     who + (curves.every((one) => one.isExact || one.band) ? "" : ", min and max of each pixel"),
     isOrdinal ? "in the order logged: all have one step" : "",
-    unplaced ? `${short(unplaced)} without a value of ${xTag} at their step` : "",
+    unplaced ? `${short(unplaced)} without ${splitName(xTag ?? "")[1]}` : "",
   ].filter(Boolean).join(" · ");
 }
 

@@ -30,7 +30,7 @@ import { packTrace, unpackTrace } from "../graph/trace.js";
 /** @import {TraceQuestion} from "../graph/trace.js" */
 
 const LOOK_MS = 300; // of rest, then the place is written into the address
-const KEPT = ["open", "node", "depth", "look", "trace"]; // of one graph only
+const KEPT = ["open", "node", "depth", "look", "trace", "profile"]; // of one graph only
 
 /** @param {HTMLElement} root @param {App} app @returns {Promise<() => void>} */
 export async function start(root, app) {
@@ -50,6 +50,8 @@ export class GraphPage {
   diff = null;
   /** @type {TraceQuestion | null} */
   tracing = null;
+  /** The details tell of something that only the older graph has. */
+  isGone = false;
   #lookTimer = 0;
 
   /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal */
@@ -73,10 +75,10 @@ export class GraphPage {
         this.#keepLook();
       },
     }, signal);
-    this.side = new SideView(find(".graph-canvas[data-side=before]"), this.view, { select: (item) => this.select(item, { isQuiet: true }), open: (item, isOpen) => this.setOpen(item, isOpen) }, signal);
+    this.side = new SideView(find(".graph-canvas[data-side=before]"), this.view, { select: (item) => this.select(item, { isQuiet: true }), selectGone: (item) => this.#showDetails(item, true), open: (item, isOpen) => this.setOpen(item, isOpen) }, signal);
     this.tree = new GraphTree(find(".cost-table"), { select: (item) => this.select(item), setOpen: (item, isOpen) => this.setOpen(item, isOpen), frame: (item) => this.view.stage.frame(item), hover: (item) => { this.view.hovered = item; this.view.stage.redraw(); } }, signal);
     this.strip = new TimeStrip(find(".time-strip"), { jump: (item) => this.jump(item) }, signal);
-    this.picker = new GraphPicker(app, { shown: /** @type {HTMLSelectElement} */ (find("[data-choice=graph]")), other: /** @type {HTMLSelectElement} */ (find("[data-choice=with]")) }, signal);
+    this.picker = new GraphPicker(app, { shown: /** @type {HTMLSelectElement} */ (find("[data-choice=graph]")), other: /** @type {HTMLSelectElement} */ (find("[data-choice=with]")), profile: /** @type {HTMLSelectElement} */ (find("[data-choice=profile]")) }, signal);
     this.colours = new ColourMenu(/** @type {HTMLSelectElement} */ (find("[data-choice=by]")));
     this.feed = new LoggedFeed(app);
     this.logged = new LoggedOverlay(app, this.feed, { key: this.key, hierarchy: () => this.view.model?.hierarchy ?? null, changed: () => this.#paint() }, signal);
@@ -229,8 +231,9 @@ export class GraphPage {
     this.#showDetails(this.view.selected);
   }
 
-  #showDetails(/** @type {number} */ item) {
-    const { model } = this.view;
+  #showDetails(/** @type {number} */ item, isGone = false) {
+    const { model } = (isGone ? this.side : this).view;
+    this.isGone = isGone;
     this.#asking.abort();
     this.#asking = new AbortController();
     if (model) this.details.show(model.hierarchy, () => model.links, item);
@@ -246,26 +249,24 @@ export class GraphPage {
   async load() {
     this.#reading?.abort();
     const { signal } = (this.#reading = new AbortController()), { picker } = this, { current, other } = picker;
-    if (!current) return this.#sayEmpty();
+    if (!current) return this.#sayNothing("empty", emptyGraph());
     const timer = setTimeout(() => { if (!this.view.model) this.note.replaceChildren(readingGraph()); }, 400);
     try {
       const [json, before] = await Promise.all([picker.columns(current, signal), other && picker.columns(other, signal)]);
       this.show(decodeColumns(json), before && decodeColumns(before));
+      picker.offerProfiles(json);
       for (const [slot, entry] of /** @type {const} */ ([["after", current], ["before", other]])) need(this.root, `[data-slot=${slot}]`, "graphs").textContent = entry ? picker.nameOf(entry, true) : "";
     } catch (error) {
-      if (signal.aborted) return;
-      this.view.show(null);
-      this.root.dataset.state = "failed";
-      this.note.replaceChildren(failedGraph(error));
+      if (!signal.aborted) this.#sayNothing("failed", failedGraph(error));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #sayEmpty() {
+  #sayNothing(/** @type {"empty" | "failed"} */ state, /** @type {Node} */ words) {
     this.view.show(null);
-    this.root.dataset.state = "empty";
-    this.note.replaceChildren(emptyGraph());
+    this.root.dataset.state = state;
+    this.note.replaceChildren(words);
   }
 
   async readList() {

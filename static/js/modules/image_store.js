@@ -1,50 +1,14 @@
-/** The image series that the page has asked for: each once, kept, asked for again when it grew. */
+/** The image series of the page, what each picture is, and where it is to be had. */
 
-import { decodeSeries } from "./image_series.js";
+import { BlobStore } from "./blob_store.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ImageSeries } from "./image_series.js" */
 /** @typedef {{width: number, height: number, type: string, bytes: number, frames: number, too_large: boolean}} ImageInfo */
 
-export class ImageStore {
+export class ImageStore extends BlobStore {
   /** @param {App} app */
   constructor(app) {
-    this.app = app;
-    /** @type {Map<string, ImageSeries>} */
-    this.series = new Map();
-    /** @type {Map<string, Promise<ImageSeries>>} */
-    this.asked = new Map();
-    /** How many series were read so far: whoever adds them up knows when to do so again. */
-    this.readings = 0;
-  }
-
-  /** What is known already. @param {string} run @param {string} tag */
-  peek(run, tag) {
-    return this.series.get(`${run}\n${tag}`) ?? null;
-  }
-
-  /** @param {string} run @param {string} tag @returns {Promise<ImageSeries>} */
-  get(run, tag) {
-    const key = `${run}\n${tag}`, known = this.series.get(key);
-    return known ? Promise.resolve(known) : this.read(run, tag);
-  }
-
-  /** Ask anew; what was known holds until the answer is there. @param {string} run @param {string} tag @returns {Promise<ImageSeries>} */
-  read(run, tag) {
-    const key = `${run}\n${tag}`;
-    let asked = this.asked.get(key);
-    if (!asked) {
-      asked = this.app.api.get("api/blobs", { kind: "image", run, tag }).then((answer) => {
-        const series = decodeSeries(answer);
-        this.series.set(key, series);
-        this.readings++;
-        return series;
-      });
-      this.asked.set(key, asked);
-      const forget = () => this.asked.delete(key);
-      asked.then(forget, forget);
-    }
-    return asked;
+    super(app, "image");
   }
 
   /** How many pictures a step has, and what each one is. @param {string} run @param {string} tag @param {string} ref @returns {Promise<ImageInfo[]>} */

@@ -1,11 +1,13 @@
-/** The keys of the scalars page: they go to the chart that has the focus, else to the one under the pointer. */
+/** The keys of the scalars page, and two fingers: they go to the chart that has the focus, else to the one under the pointer. */
 
 import { isTyping } from "../dom.js";
+import { bindPinch } from "./chart_pinch.js";
+import { openExport } from "./export_dialog.js";
 
 /** @import { ScalarChart } from "./scalar_chart.js" */
 /** @import { ChartSections } from "./chart_sections.js" */
 /**
- * @typedef {{
+ * @typedef {import("./export_dialog.js").ExportPage & {
  *   root: HTMLElement, charts: Map<Element, ScalarChart>, sections: ChartSections,
  *   move: (key: string, tag: string, before: string | null) => void, toggleWide: (tag: string) => void, foldAll: () => void,
  * }} KeyedPage
@@ -16,6 +18,7 @@ export class PageKeys {
   constructor(page, signal) {
     this.page = page;
     document.addEventListener("keydown", (event) => this.key(event), { signal });
+    bindPinch(page.root, page.charts, signal);
   }
 
   /** @param {KeyboardEvent} event */
@@ -52,6 +55,7 @@ export class PageKeys {
   ofChart(event, chart) {
     if (event.key === "<" || event.key === ">") this.move(chart, event.key === "<" ? -1 : 1);
     else if (event.key === "w") this.page.toggleWide(chart.tag);
+    else if (event.key === "e") openExport(this.page, chart);
     else return false;
     event.preventDefault();
     return true;

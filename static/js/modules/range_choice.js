@@ -11,11 +11,23 @@ export class RangeChoice {
     this.listeners = new Set();
     /** One end, set by key; the other is to come. @type {number | null} */
     this.mark = null;
-    const kept = view.get("select"), [lo, hi] = (kept ?? "").split(":", 1)[0].split(",").map(Number);
-    const isWhole = kept !== null && kept.includes(":") && Number.isFinite(lo) && lo < hi;
     /** @type {Range | null} */
+    this.range = null;
+    this.tag = "";
+    this.read();
+  }
+
+  read() {
+    const kept = this.view.get("select"), [lo, hi] = (kept ?? "").split(":", 1)[0].split(",").map(Number);
+    const isWhole = kept !== null && kept.includes(":") && Number.isFinite(lo) && lo < hi;
     this.range = isWhole ? [lo, hi] : null;
     this.tag = isWhole ? kept.slice(kept.indexOf(":") + 1) : "";
+  }
+
+  /** The address is another one. */
+  follow() {
+    this.read();
+    for (const listener of this.listeners) listener();
   }
 
   /** @param {Range | null} range @param {string} [tag] of the chart where it was marked */

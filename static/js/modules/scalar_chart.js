@@ -2,24 +2,24 @@
 
 import { el, setAttribute, setText } from "../dom.js";
 import { token } from "../theme.js";
-import { bandCurve, curve, fullX } from "./chart_data.js";
+import { curvesOf, fullX } from "./chart_data.js";
+import { ChartGrowth } from "./chart_growth.js";
 import { figure, paintPin, paintTitle } from "./chart_figure.js";
 import { ChartHover } from "./chart_hover.js";
 import { CONFIG } from "./chart_layout.js";
 import { openMenu } from "./chart_menu.js";
-import { noticeLayer } from "./chart_notices.js";
-import { cursorLayer, fixedLayer, liftLayer } from "./chart_overlay.js";
+import { decorate, paintCursor, paintFixed, paintLift, paintRange, wire } from "./chart_paint.js";
 import { naturalSpan, picture } from "./chart_picture.js";
 import { questionsOf } from "./chart_question.js";
 import { sketch } from "./chart_sketch.js";
-import { readFixed, sharedSpan } from "./chart_spans.js";
-import { label, note, summary } from "./chart_summary.js";
-import { draggedZoom, zoomedAt } from "./chart_zoom.js";
+import { readFixed, shareSpan, sharedSpan } from "./chart_spans.js";
+import { joinedTails, tailQuestions } from "./chart_tail.js";
+import { zoomedAt } from "./chart_zoom.js";
 import { specOf } from "./combined.js";
-import { RangeHand, rangeLayer } from "./range_hand.js";
+import { RangeHand } from "./range_hand.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ChartChoices, Curve, Cursor, PixelChartJson, PixelQuestion, PlotElement, Range, Zoom } from "../types.d.ts" */
+/** @import { ChartChoices, Curve, Cursor, PixelChartJson, PixelQuestion, Range, Zoom } from "../types.d.ts" */
 /** @import { Drawn } from "./chart_layout.js" */
 /** @import { ChartFeed } from "./chart_feed.js" */
 /** @import { RangeChoice } from "./range_choice.js" */
@@ -28,7 +28,6 @@ import { RangeHand, rangeLayer } from "./range_hand.js";
  * @typedef {{
  *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>, range: RangeChoice,
  *   runsOf: (tag: string) => string[], isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
- *   extraMenu?: (chart: ScalarChart) => import("./chart_menu.js").Entry[],
  *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[],
  * }} Page
  */
@@ -55,6 +54,9 @@ export class ScalarChart {
     this.size = { width: 0, height: 0 };
     this.isWired = false;
     this.isSketched = false;
+    this.growth = new ChartGrowth();
+    /** What is drawn while answers come fast. @type {HTMLCanvasElement | null} */
+    this.canvas = null;
     this.zoom = page.zoomOf(tag);
     this.spec = specOf(page.app.view, tag);
     /** The y that it would have alone. @type {Range | null} */
@@ -97,13 +99,20 @@ export class ScalarChart {
   /** @param {boolean} isVisible */
   setVisible(isVisible) {
     this.isVisible = isVisible;
-    if (!isVisible) return;
-    if (this.needsData) this.page.feed.ask(this);
-    else if (this.needsDraw) this.page.feed.draw(this);
+    if (isVisible && this.needsData) this.page.feed.ask(this);
+    else if (isVisible && this.needsDraw) this.page.feed.draw(this);
   }
 
   /** The curves are out of date. */
   refresh() {
+    this.growth.reset();
+    this.needsData = true;
+    if (this.isVisible) this.page.feed.ask(this);
+  }
+
+  /** Some of its runs have more points. @param {string} tag @param {Set<string>} runs */
+  grow(tag, runs) {
+    this.growth.add(tag, runs, !this.needsData);
     this.needsData = true;
     if (this.isVisible) this.page.feed.ask(this);
   }
@@ -138,6 +147,10 @@ export class ScalarChart {
     const { page } = this;
     this.needsData = false;
     const asked = questionsOf(this.id, this.spec, page.runsOf, page.app.groups, page.choices(), { width: this.frame.clientWidth, range: this.zoom?.x ?? null });
+    const tails = this.curves && this.growth.grown && this.growth.isDue(performance.now()) ? tailQuestions(asked, this.curves, this.growth.grown, this.view, page.choices()) : null;
+    this.growth.reset();
+    this.growth.asked = tails;
+    if (tails) return tails;
     if (!asked.length) this.empty(page.app.groups ? "No group has a chosen run with this scalar." : "No run is chosen. Tick one on the left.");
     return asked;
   }
@@ -147,34 +160,28 @@ export class ScalarChart {
 
   /** @param {PixelChartJson[]} answers one for each question */
   answer(answers) {
-    const groups = new Map(this.page.app.groups?.map((group) => [group.name, group]));
-    this.axis = answers.find((one) => one.axis !== "ordinal")?.axis ?? answers[0].axis;
-    this.curves = answers.flatMap(({ id, lines, bands }) => {
-      const tagIndex = Number(id.slice(id.indexOf("/") + 1)), tag = this.spec.tags[tagIndex] ?? this.tag, isRight = this.spec.right.includes(tag);
-      return [...lines.map((line) => curve(line, this.axis)), ...(bands ?? []).map((band) => bandCurve(band, groups.get(band.group)))].map((one) => ({ ...one, tag, tagIndex, isRight }));
-    });
+    const { asked } = this.growth, joined = asked && this.curves && joinedTails(this.curves, asked, answers, this.axis);
+    this.growth.answered(performance.now(), !asked);
+    if (asked && !joined) { this.refresh(); return; }
+    if (joined) this.curves = joined;
+    else {
+      this.axis = answers.find((one) => one.axis !== "ordinal")?.axis ?? answers[0].axis;
+      this.curves = curvesOf(answers, this.spec, this.axis, this.page.app.groups);
+    }
     this.redraw();
     if (this.page.choices().yRange === "shared") this.share();
   }
 
-  /** The others of the section stand at the same heights. */
-  share() {
-    const before = sharedSpan(this.page.charts.values(), this.tag);
-    this.ownY = naturalSpan(this.curves ?? [], this.page.choices());
-    if (String(before) === String(sharedSpan(this.page.charts.values(), this.tag))) return;
-    for (const chart of this.page.charts.values()) if (chart !== this) chart.redraw();
-  }
+  share() { shareSpan(this, this.page.charts.values(), naturalSpan(this.curves ?? [], this.page.choices())); }
 
   /** @param {string} message */
-  fail(message) {
-    this.curves = null;
-    this.empty(message);
-  }
+  fail(message) { this.empty(message); }
 
   /** @param {string} message in the curves' place */
   empty(message) {
     if (this.isWired) Plotly.purge(this.plot);
     this.isWired = this.isSketched = false;
+    this.dropCanvas();
     this.curves = this.view = null;
     this.drawn = [];
     this.plot.replaceChildren(el("p", { class: "chart-empty" }, message));
@@ -185,14 +192,16 @@ export class ScalarChart {
 
   get isLarge() { return this.root.closest("[data-size=pinned], dialog") !== null; }
 
-  /** Called by the feed, at most one chart a frame. */
+  /** By Plotly; the feed calls it for at most one chart a frame. */
   draw() {
     this.needsDraw = false;
     const shown = this.picture();
     if (!shown) return;
     if (!this.isWired) this.plot.replaceChildren();
+    this.dropCanvas();
     Plotly.react(this.plot, shown.traces, shown.layout, CONFIG);
-    this.wire();
+    if (!this.isWired) wire(this);
+    this.isWired = true;
     this.decorate();
   }
 
@@ -204,6 +213,27 @@ export class ScalarChart {
     this.plot.replaceChildren(sketch(shown.traces, shown.layout, this.view));
     this.decorate();
   }
+
+  /** Called by the feed while answers come fast: the same on a canvas over Plotly's picture, which is drawn when they rest. */
+  drawLive() {
+    const shown = this.picture();
+    this.needsDraw = false;
+    if (!shown || !this.view) return;
+    const canvas = sketch(shown.traces, shown.layout, this.view, this.canvas);
+    if (canvas !== this.canvas) { this.canvas?.remove(); this.frame.insertBefore(canvas, this.plot.nextSibling); }
+    this.canvas = canvas;
+    this.root.toggleAttribute("data-moving", true);
+    this.decorate();
+  }
+
+  dropCanvas() {
+    this.canvas?.remove();
+    this.canvas = null;
+    this.root.toggleAttribute("data-moving", false);
+  }
+
+  /** Whether it is drawn on a canvas now: nobody's hand is on it. @param {number} now ms */
+  isLive(now) { return this.isWired && this.growth.isLive(now) && !this.hover.pointer; }
 
   /** What is to be drawn now, as Plotly takes it; null: nothing. */
   picture() {
@@ -223,33 +253,7 @@ export class ScalarChart {
     return shown;
   }
 
-  /** All that lies over the curves, and what is said of them. */
-  decorate() {
-    const { curves, view } = this;
-    if (!curves || !view) return;
-    const { box, x } = view;
-    for (const [name, v] of Object.entries({ x: box.x, y: box.y - 1, width: box.w + 2, height: box.h + 2 })) setAttribute(this.clip, name, String(v));
-    setText(this.note, note(curves, this.axis, this.page.choices()));
-    this.note.toggleAttribute("data-quiet", curves.length > 1 && this.axis !== "ordinal" && !curves.some((one) => one.band || one.unplaced));
-    setAttribute(this.frame, "aria-label", label(this.tag, curves, this.axis, x));
-    setText(this.summary, summary(curves));
-    this.paintFixed();
-    this.paintLift();
-    this.paintCursor();
-    this.paintRange();
-  }
-
-  /** Plotly's box zoom, told in our words; it has drawn the coarse pixels already, the fine ones are asked for. */
-  wire() {
-    if (this.isWired) return;
-    this.isWired = true;
-    const plot = /** @type {PlotElement} */ (/** @type {unknown} */ (this.plot));
-    plot.on("plotly_relayout", (/** @type {Record<string, any>} */ change) => {
-      const zoom = draggedZoom(change, this.view, this.zoom);
-      if (zoom) this.setZoom(zoom);
-    });
-    plot.on("plotly_doubleclick", () => { this.setZoom(null); return false; });
-  }
+  decorate() { decorate(this); }
 
   /** @param {Zoom | null} zoom */
   setZoom(zoom) {
@@ -283,17 +287,13 @@ export class ScalarChart {
     this.paintCursor();
   }
 
-  paintFixed() { this.layers.fixed.replaceChildren(...(this.view ? [...fixedLayer(this, this.page.choices()), ...noticeLayer(this)] : [])); }
+  paintFixed() { paintFixed(this); }
 
-  paintLift() {
-    const name = this.page.app.lifted, lifted = name !== null && this.drawn.length > 1 ? this.drawn.filter((one) => one.names.includes(name)) : [];
-    this.root.toggleAttribute("data-lifted", lifted.length > 0);
-    this.layers.lift.replaceChildren(...(this.view && lifted.length ? liftLayer(this, lifted) : []));
-  }
+  paintLift() { paintLift(this); }
 
-  paintCursor() { this.layers.cursor.replaceChildren(...(this.view ? cursorLayer(this) : [])); }
+  paintCursor() { paintCursor(this); }
 
-  paintRange() { this.layers.range.replaceChildren(...(this.view ? rangeLayer(this) : [])); }
+  paintRange() { paintRange(this); }
 
   /** Colour of a curve where it stands out: grey ones stand out in ink. @param {Drawn} one */
   strong(one) { return one.muted ? token("--color-ink") : one.colour; }

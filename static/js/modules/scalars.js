@@ -6,6 +6,7 @@ import { packNames, unpackNames } from "../view_state.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
+import { bindExport } from "./export_dialog.js";
 import { FullChart } from "./full_chart.js";
 import { RangeChoice } from "./range_choice.js";
 import { RangePanel } from "./range_panel.js";
@@ -70,7 +71,9 @@ class ScalarsPage {
       isWide: (tag) => app.view.getAll("wide").includes(tag),
     });
     new ChartReorder(this.body, (key, tag, before) => this.move(key, tag, before), signal);
-    new PageKeys(this, signal);
+    const exporting = { ...shared, shownTags: () => this.sections.tags() };
+    bindExport(root, exporting, signal);
+    new PageKeys({ ...exporting, root, sections: this.sections, move: this.move.bind(this), toggleWide: this.toggleWide.bind(this), foldAll: this.foldAll.bind(this) }, signal);
     applySizes(root, this.choices);
     this.listen(signal);
   }
@@ -134,7 +137,8 @@ class ScalarsPage {
     this.choices = readChoices(app.view);
     applySizes(this.root, this.choices);
     if (this.search.input.value !== text) this.search.set(text);
-    this.each((chart) => { chart.adoptZoom(); chart.paintPin(); });
+    this.range.follow();
+    this.each((chart) => { chart.adoptSpec(); chart.adoptZoom(); chart.paintPin(); chart.redraw(); });
     this.sections.paintWide();
     this.sections.paintFolding();
     this.full.follow();
@@ -232,15 +236,20 @@ class ScalarsPage {
   /** @param {DeltaEvent} delta */
   onDelta(delta) {
     const anew = new Set([...(delta.rebuilt ?? []), ...(delta.removed ?? [])]);
-    const grown = new Set();
+    /** @type {Map<string, Set<string>>} */
+    const grown = new Map();
     let isNew = anew.size > 0 || !this.tags.size;
     for (const [run, kinds] of Object.entries(delta.grew ?? {}))
       for (const tag of kinds.scalar ?? []) {
         if (!this.tags.get(tag)?.runs.has(run)) isNew = true;
-        else if (this.app.runs.isVisible(run)) grown.add(tag);
+        else if (this.app.runs.isVisible(run)) grown.set(tag, (grown.get(tag) ?? new Set()).add(run));
       }
     if (isNew) this.readTags();
-    this.each((chart) => { if (chart.spec.tags.some((tag) => grown.has(tag)) || (this.choices.xTag !== null && grown.has(this.choices.xTag)) || (anew.size && this.runsOf(chart.tag).some((run) => anew.has(run)))) chart.refresh(); });
+    const hasOtherX = this.choices.xTag !== null && grown.has(this.choices.xTag);
+    this.each((chart) => {
+      if (hasOtherX || (anew.size && chart.spec.tags.some((tag) => this.runsOf(tag).some((run) => anew.has(run))))) chart.refresh();
+      else for (const tag of chart.spec.tags) { const runs = grown.get(tag); if (runs) chart.grow(tag, runs); }
+    });
   }
 
   /** @param {string} tag */

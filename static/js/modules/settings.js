@@ -1,10 +1,11 @@
 /** The choices that hold for every chart of the page: read from the address, set in the toolbar and the popover. */
 
 import { need, setAttribute, setText } from "../dom.js";
-import { short, splitName } from "../format.js";
+import { splitName } from "../format.js";
 import { paintRange } from "../shell.js";
+import { smoothingOf, smoothingText } from "./smoothing_amount.js";
 
-/** @import { ChartChoices, Smoothing } from "../types.d.ts" */
+/** @import { ChartChoices } from "../types.d.ts" */
 /** @import { ViewState } from "../view_state.js" */
 
 /** What the address leaves out. */
@@ -24,24 +25,6 @@ function chosen(view, key) {
   if (asked === null) return DEFAULTS[key];
   if (allowed) return allowed.includes(asked) ? asked : DEFAULTS[key];
   return asked !== "" && Number.isFinite(Number(asked)) ? asked : DEFAULTS[key];
-}
-
-/** What the slider's amount, 0 to 1, means for a kind: a window of points grows with it up to a thousand. @param {string} kind @param {number} amount @returns {Smoothing} */
-export function smoothingOf(kind, amount) {
-  if (!(amount > 0)) return { kind: "none", amount: 0 };
-  if (kind === "ema" || kind === "time_ema") return { kind, amount };
-  const points = Math.max(1, Math.round(1000 ** amount));
-  return kind === "mean" ? { kind, amount: points | 1 } : { kind: "gaussian", amount: Math.min(500, Number((points / 2).toFixed(1))) };
-}
-
-/** The amount in a unit that people understand. @param {string} kind @param {number} amount of the slider */
-export function smoothingText(kind, amount) {
-  const { kind: found, amount: size } = smoothingOf(kind, amount);
-  if (found === "none") return "off";
-  if (found === "mean") return `${size} points`;
-  if (found === "gaussian") return `σ ${size} points`;
-  if (found === "time_ema") return `${amount.toFixed(2)}, half in ${short((100 * Math.log(0.5)) / Math.log(Math.min(Math.sqrt(amount), 0.999)) / 1000)} % of the range`;
-  return `${amount.toFixed(amount > 0.99 ? 3 : 2)}, ≈ ${short(1 / (1 - amount))} points`;
 }
 
 /** @param {ViewState} view @returns {ChartChoices} */
@@ -82,7 +65,10 @@ export function bindControls(roots, view, onChange, signal, askX) {
       else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
         if (control !== document.activeElement || control.type === "range") control.value = value;
         if (control.type === "range") paintRange(/** @type {HTMLInputElement} */ (control));
-      } else if (control instanceof HTMLOutputElement) setText(control, smoothingText(chosen(view, "smoothing"), Number(value)));
+      } else if (control instanceof HTMLOutputElement) {
+        setText(control, smoothingText(chosen(view, "smoothing"), Number(value)));
+        setAttribute(control, "data-kind", chosen(view, "smoothing"));
+      }
       else {
         setAttribute(control, "aria-pressed", String(control.dataset.value === value));
         if (control.dataset.value === "scalar") nameX(control, view);

@@ -32,7 +32,7 @@ export function valueTable(app, columns, rows, sorting, onSort) {
   const tags = new Set(rows.map((row) => row.tag)).size, all = [name, ...columns], by = all.find((column) => column.key === sorting.key) ?? name;
   const sorted = [...rows].sort(order(by, sorting.down)), shown = sorted.slice(0, MOST_ROWS);
   const head = all.map((column, i) => el("th", { class: i ? "number" : null, scope: "col", "aria-sort": column === by ? (sorting.down ? "descending" : "ascending") : null, title: column.hint },
-    column.title && el("button", { type: "button", class: "sort", onclick: () => onSort({ key: column.key, down: column === by ? !sorting.down : false }) }, column.title)));
+    !column.title ? el("span", { class: "visually-hidden" }, "Download") : el("button", { type: "button", class: "sort", onclick: () => onSort({ key: column.key, down: column === by ? !sorting.down : false }) }, column.title)));
   const body = shown.map((row) => el("tr", { "data-run": row.run, onpointerenter: () => app.lift(row.run), onpointerleave: () => app.lift(null) }, ...all.map((column, i) => el("td", { class: i ? "number" : null }, column.show(row)))));
   const more = sorted.length - shown.length;
   return el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: all.length }, `${more} more`))));

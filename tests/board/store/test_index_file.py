@@ -10,7 +10,7 @@ from board.errors import LostPointsError
 from board.model import FileRows, Kind, StoredFile
 from board.store.blocks import BLOCK_ROWS, BlockFile, Residence, is_remote
 from board.store.columns import Columns
-from board.store.index_file import Index, IndexedFile, open_index, write_index
+from board.store.index_file import Index, IndexedFile, grow_index, open_index, write_index
 from board.store.series import Part, width_of
 from board.store.store import Store
 from tests.board.store.building import Start, file_rows, series_of, stage_of
@@ -41,8 +41,11 @@ def write(path: Path, rows: Sequence[FileRows]) -> dict[tuple[str, Kind, int], P
     return {(tag, kind, part.session): part for tag, kind, part in parts}
 
 
-def opening(path: Path) -> Callable[[int], BlockFile]:
-    return lambda descriptor: BlockFile(path, descriptor, Residence(1 << 30), no_file, maps=True)
+def opening(path: Path, *, maps: bool = True) -> Callable[[int, int, object], BlockFile]:
+    residence = Residence(1 << 30)
+    return lambda descriptor, start, origin: BlockFile(
+        path, descriptor, residence, no_file, maps=maps, start=start, origin=origin
+    )
 
 
 def no_file(name: str) -> list[FileRows]:
@@ -127,8 +130,6 @@ def test_no_truncated_index_is_used(tmp_path: Path) -> None:
         (tmp_path / "b.index").unlink(missing_ok=True)
         (tmp_path / "b.index").write_bytes(data[:length])
         assert reopen(tmp_path / "b.index") is None
-    (tmp_path / "b.index").write_bytes(data + b"\0")
-    assert reopen(tmp_path / "b.index") is None
 
 
 def test_points_whose_event_file_is_another_one_by_now_are_lost_and_not_made_up(tmp_path: Path) -> None:
@@ -192,6 +193,117 @@ def test_what_was_written_is_used_whatever_has_its_name_meanwhile(tmp_path: Path
     (tmp_path / "b.index").replace(path)
     written = {("loss", Kind.SCALAR, part.session): words(part.columns) for part in series.parts}
     assert points_of(index.files[FILE][1]) == written
+
+
+def entry_of(count: int) -> IndexedFile:
+    """A run of two tags after so many rows, in memory."""
+    rows = file_rows(["a", "b"], [(step, float(step), step / 3, step % 2) for step in range(count)])
+    store = Store()
+    store.commit([stage_of("run", {FILE: [rows]})])
+    series = store.run("run").series
+    return IndexedFile(FILE, {"rows": count}, (), tuple((*key, found.parts[0]) for key, found in series.items()))
+
+
+def behind(index: Index, entry: IndexedFile) -> IndexedFile:
+    """The same as an index has it, and what is not in it."""
+    stored = {(series.tag, series.kind): series for series in index.files[FILE][1].series}
+    parts = tuple((tag, kind, part.relocated(stored[tag, kind])) for tag, kind, part in entry.parts)
+    return IndexedFile(FILE, entry.reader, (), parts)
+
+
+def points_of_entry(entry: IndexedFile) -> dict[tuple[str, Kind, int], list[list[int]]]:
+    return {(tag, kind, part.session): words(part.columns) for tag, kind, part in entry.parts}
+
+
+@pytest.mark.parametrize("maps", [True, False])
+def test_an_index_grows_at_its_end(tmp_path: Path, maps: bool) -> None:
+    path = tmp_path / "a.index"
+    index = write_index(path, FOLDER, [entry_of(100)], opening(path, maps=maps))
+    first = path.read_bytes()
+    inode = path.stat().st_ino
+    assert index.grows is not None
+    grown = grow_index(path, FOLDER, [behind(index, entry_of(160))], index.grows, opening(path, maps=maps))
+    assert grown is not None
+    assert path.stat().st_ino == inode
+    assert path.read_bytes()[64 : len(first)] == first[64:]
+    again = reopen(path, maps=maps)
+    assert again is not None
+    for found in (grown, again):
+        assert found.files[FILE][0] == {"rows": 160}
+        assert points_of(found.files[FILE][1]) == points_of_entry(entry_of(160))
+    assert points_of(index.files[FILE][1]) == points_of_entry(entry_of(100)), "whoever had it open goes on using it"
+
+
+def test_an_index_that_grew_in_many_steps_has_few_blocks_and_no_great_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.index"
+    index = write_index(path, FOLDER, [entry_of(20)], opening(path))
+    count = 20
+    for step in range(90):
+        count += [2, 40, 300][step % 3]
+        assert index.grows is not None
+        entry = behind(index, entry_of(count))
+        grown = grow_index(path, FOLDER, [entry], index.grows, opening(path))
+        index = grown or write_index(path, FOLDER, [entry], opening(path))
+    assert points_of(index.files[FILE][1]) == points_of_entry(entry_of(count))
+    blocks = [len(series.blocks) for series in index.files[FILE][1].series]
+    assert max(blocks) < 16
+    assert path.stat().st_size < 3 * 24 * count + (2 << 20)
+
+
+def test_every_flipped_bit_and_cut_of_a_grown_index_is_noticed(tmp_path: Path) -> None:
+    path, damaged = tmp_path / "a.index", tmp_path / "b.index"
+    index = write_index(path, FOLDER, [entry_of(5)], opening(path))
+    assert index.grows is not None
+    grow_index(path, FOLDER, [behind(index, entry_of(12))], index.grows, opening(path))
+    data, right = path.read_bytes(), points_of_entry(entry_of(12))
+    (rows,) = [file_rows(["a", "b"], [(step, float(step), step / 3, step % 2) for step in range(12)])]
+    for at in range(len(data)):
+        flipped = bytearray(data)
+        flipped[at] ^= 1 << at % 8
+        damaged.unlink(missing_ok=True)
+        damaged.write_bytes(flipped)
+        found = reopen(damaged, lambda _: [rows])
+        assert found is None or points_of(found.files[FILE][1]) == right
+        damaged.unlink(missing_ok=True)
+        damaged.write_bytes(data[:at])
+        assert reopen(damaged) is None
+
+
+def test_who_is_stopped_while_an_index_grows_leaves_it_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.index"
+    index = write_index(path, FOLDER, [entry_of(100)], opening(path))
+    before = path.read_bytes()
+    paused = 0
+
+    def stop() -> None:
+        nonlocal paused
+        paused += 1
+        if paused == 2:
+            raise KeyboardInterrupt
+
+    assert index.grows is not None
+    with pytest.raises(KeyboardInterrupt):
+        grow_index(path, FOLDER, [behind(index, entry_of(900))], index.grows, opening(path), stop)
+    assert path.read_bytes() == before
+    path.write_bytes(before + b"half of a block, of a process that was killed")
+    found = reopen(path)
+    assert found is not None
+    assert points_of(found.files[FILE][1]) == points_of_entry(entry_of(100))
+
+
+def test_an_index_of_somebody_else_is_not_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "a.index"
+    index = write_index(path, FOLDER, [entry_of(100)], opening(path))
+    assert index.grows is not None
+    write(tmp_path / "b.index", some_rows())
+    (tmp_path / "b.index").replace(path)
+    theirs = path.read_bytes()
+    more = behind(index, entry_of(200))
+    assert grow_index(path, FOLDER, [more], index.grows, opening(path)) is None
+    assert path.read_bytes() == theirs
+    path.unlink()
+    assert grow_index(path, FOLDER, [more], index.grows, opening(path)) is None
+    assert not path.exists()
 
 
 MOUNTS = """\

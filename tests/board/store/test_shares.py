@@ -1,5 +1,6 @@
 """What several threads found together is what one would have found."""
 
+import math
 import threading
 from itertools import pairwise
 
@@ -8,20 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from board.store.drawn import drawn
 from board.store.loops import LOOPS, Floats
 from board.store.pixel_columns import Folded
 from board.store.pixels import PixelRequest, pixels
 from board.store.plain_series import LEAST, NAN_COUNT
 from board.store.shares import in_shares, shares_of
+from board.store.smoothing import Smoothing, smoothed
 from tests.board.store.building import line_of
 
 odd = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1.0, 5e-324, 1.7e308, -1.7e308])
 values = st.lists(st.one_of(st.floats(-10, 10), odd), max_size=300).map(lambda v: np.array(v, np.float64))
 
 
-@given(st.integers(0, 1 << 24), st.integers(0, 1 << 26))
-def test_shares_are_all_rows_once(first: int, count: int) -> None:
-    shares = shares_of(first, first + count, 1 << 16)
+@given(st.integers(0, 1 << 24), st.integers(0, 1 << 26), st.sampled_from([1 << 16, 1 << 20, math.inf]))
+def test_shares_are_all_rows_once(first: int, count: int, least: float) -> None:
+    shares = shares_of(first, first + count, least, 1 << 16)
+    assert len(shares) == 1 or count >= 2 * least
     assert shares[0][0] == first
     assert shares[-1][1] == first + count
     assert all(low <= high for low, high in shares)
@@ -77,3 +81,15 @@ def test_millions_of_points_in_several_threads_hide_nothing() -> None:
     assert found.y_outlier_range == (ranked[-(-last * 5 // 100)], ranked[last * 95 // 100])
     assert sum(mark.count for mark in found.nonfinite) == count - len(ranked)
     assert sum(mark.count for mark in found.nonfinite if mark.value == "+inf") == 1
+
+
+@pytest.mark.parametrize("smoothing", [Smoothing("gaussian", 20.0), Smoothing("mean", 101), Smoothing("ema", 0.9)])
+def test_a_smoothed_line_is_the_same_in_several_threads(smoothing: Smoothing) -> None:
+    count = 600_000
+    y = np.random.default_rng(6).standard_normal(count).cumsum()
+    y[::1001] = np.nan
+    line = line_of(range(count), y)
+    whole = smoothed(drawn(line), smoothing, line.series.recent).rows()
+    found = pixels(line_of(range(count), y), PixelRequest(width=200, smoothing=smoothing))
+    assert found.y_range == (np.nanmin(whole), np.nanmax(whole))
+    assert set(found.y[np.isfinite(found.y)].tolist()) <= set(whole.tolist())

@@ -184,6 +184,8 @@ GOOD = {"id": "a", "tag": "x", "runs": ["r"], "width": 100}
         ({"groups": [{"name": "g"}]}, 400),
         ({"centre": "mode"}, 400),
         ({"spread": "iqr"}, 400),
+        ({"since": 5.5}, 200),
+        ({"since": float("inf")}, 400),
         ({"unheard": 1}, 400),
     ],
 )
@@ -328,3 +330,18 @@ def test_without_the_raw_curve_marks_are_the_same(kind: str, tmp_path: Path) -> 
     assert full["raw_y"] is not None
     assert full["nonfinite"]
     assert bare == {**full, "raw_x": None, "raw_y": None}
+
+
+def test_what_has_come_since_is_the_end_of_the_whole(tmp_path: Path) -> None:
+    append_events(tmp_path / "a", [scalar("x", step, step % 13) for step in range(3000)])
+    append_events(tmp_path / "b", [scalar("x", step, 1.0) for step in (0, 2, 1)])
+    with serve_in_process(tmp_path) as client:
+        wait_until_loaded(client)
+        smoothing = {"kind": "ema", "amount": 0.8}
+        (whole,) = ask(client, tag="x", runs=["a"], width=4000, smoothing=smoothing)["lines"]
+        (tail,) = ask(client, tag="x", runs=["a"], width=40, smoothing=smoothing, since=2950)["lines"]
+        assert decode(tail["x"]).tolist() == list(range(2949, 3000))  # one beside it, as with any range
+        assert np.allclose(decode(tail["y"]), decode(whole["y"])[2949:], atol=1e-5)
+        assert (tail["total"], tail["count"], tail["x_range"], tail["in_order"]) == (3000, 50, [0.0, 2999.0], True)
+        (mixed,) = ask(client, tag="x", runs=["b"])["lines"]
+        assert mixed["in_order"] is False

@@ -207,7 +207,12 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/graphs", "get"),
         ("/api/graph", "get"),
         ("/api/graph_node", "get"),
+        ("/api/graph_diff", "get"),
+        ("/api/graph_tags", "get"),
+        ("/api/graph_overlay", "get"),
+        ("/api/graph_file", "post"),
         ("/api/live", "get"),
+        ("/api/export/page", "post"),
     }
 
 
@@ -250,6 +255,10 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/texts", {"run": run, "tag": text}),
         ("/api/graph", {"run": text, "tag": text, "ref": text}),
         ("/api/graph_node", {"run": run, "tag": text, "ref": text, "name": text}),
+        ("/api/graph", {"run": "", "tag": f"file:{text}", "profile": text}),
+        ("/api/graph_diff", {"run": run, "tag": text, "other_run": run, "other_tag": text, "other_ref": text}),
+        ("/api/graph_tags", {"run": run, "tag": text, "ref": text}),
+        ("/api/graph_overlay", {"run": run, "tag": text, "metric": text}),
         ("/api/tags", {"kind": text}),
         ("/api/live", {"interests": f"x{text}"[:300]}),
     ):

@@ -1,0 +1,111 @@
+/** What can be taken away: the picture of a chart, its numbers, those of the page, and both as a file that works alone. */
+
+import { el, setText } from "../dom.js";
+import { MENU_PARTS } from "./chart_menu.js";
+import { chartPng, chartSvg, svgText } from "./chart_image.js";
+
+/** @import { App } from "../app.js" */
+/** @import { ChartChoices } from "../types.d.ts" */
+/** @import { ScalarChart } from "./scalar_chart.js" */
+/** @typedef {{app: App, choices: () => ChartChoices, runsOf: (tag: string) => string[], shownTags: () => string[]}} ExportPage */
+/** @typedef {{format: string, points: string, runs: string, tags: string}} Wish */
+
+const PICTURES = ["png", "svg"], TABLES = ["csv", "json", "parquet"];
+const TITLES = { png: "PNG picture", svg: "SVG picture", csv: "CSV", json: "JSON", parquet: "Parquet", html: "HTML page that works offline" };
+
+/** In the menu of every chart, and for the whole page behind a button. @param {HTMLElement} root @param {ExportPage} page @param {AbortSignal} signal */
+export function bindExport(root, page, signal) {
+  const part = (/** @type {ScalarChart} */ chart) => [{ label: "Export…", keys: "e", act: () => openExport(page, chart) }];
+  MENU_PARTS.push(part);
+  signal.addEventListener("abort", () => { MENU_PARTS.splice(MENU_PARTS.indexOf(part), 1); });
+  root.querySelector("[data-action=export]")?.addEventListener("click", () => openExport(page, null), { signal });
+}
+
+/** Ask what is wanted, then let the browser save it. @param {ExportPage} page @param {ScalarChart | null} chart null: the whole page */
+export function openExport(page, chart) {
+  const home = chart?.root.closest("dialog") ?? document.body, runs = chart ? page.runsOf(chart.tag) : [];
+  const formats = [...(chart ? PICTURES : []), ...TABLES, "html"];
+  const select = (/** @type {string} */ name, /** @type {[string, string][]} */ options) => el("select", { name }, ...options.map(([value, text]) => el("option", { value }, text)));
+  const row = (/** @type {string} */ text, /** @type {HTMLElement} */ control) => el("label", { class: "export-row" }, el("span", {}, text), el("span", { class: "choice" }, control));
+  const format = select("format", formats.map((one) => [one, TITLES[/** @type {keyof typeof TITLES} */ (one)]]));
+  const points = select("points", [["seen", "what is seen: in range, smoothed too"], ["all", "every point, superseded ones too"]]);
+  const which = select("runs", [["chosen", "the chosen runs"], ...runs.map((run) => /** @type {[string, string]} */ ([run, run]))]);
+  const tags = select("tags", [...(chart ? [/** @type {[string, string]} */ (["chart", chart.tag])] : []), ["page", "all that the page shows"]]);
+  const said = el("p", { class: "export-said", role: "status" }), rows = [row("Points", points), row("Runs", which), row("Scalars", tags)];
+  const form = el("form", { method: "dialog" }, el("h2", {}, chart ? `Export ${chart.tag}` : "Export the page"), row("As", format), ...rows, said,
+    el("div", { class: "export-buttons" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { type: "submit", class: "button", "data-kind": "primary" }, "Save")));
+  const dialog = el("dialog", { class: "popover export", "aria-label": chart ? `Export ${chart.tag}` : "Export the page" }, form);
+  const paint = () => { const isPicture = PICTURES.includes(format.value); rows.forEach((one, i) => { one.hidden = isPicture || (format.value === "html" && i < 2); }); };
+  format.addEventListener("change", paint);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await save(page, chart, { format: format.value, points: points.value, runs: which.value, tags: tags.value });
+      dialog.close();
+    } catch (error) {
+      setText(said, error instanceof Error ? error.message : String(error));
+    }
+  });
+  dialog.addEventListener("close", () => { dialog.remove(); chart?.frame.focus({ preventScroll: true }); });
+  home.append(dialog);
+  paint();
+  dialog.showModal();
+}
+
+/** @param {ExportPage} page @param {ScalarChart | null} chart @param {Wish} wish */
+export async function save(page, chart, { format, points, runs, tags }) {
+  const shown = tags === "page" || !chart ? page.shownTags() : chart.spec.tags;
+  if (PICTURES.includes(format)) {
+    const picture = chart && chartSvg(chart);
+    if (!chart || !picture) throw new Error("There is no curve to be saved.");
+    const blob = format === "svg" ? new Blob([svgText(picture)], { type: "image/svg+xml" }) : await chartPng(picture);
+    saveBlob(blob, `${fileName(chart.tag)}.${format}`);
+    return;
+  }
+  const names = runs === "chosen" ? page.app.runs.visible().map((run) => run.name) : [runs], choices = page.choices(), { kind, amount } = choices.smoothing;
+  const x = choices.x === "relative" || choices.x === "wall" ? choices.x : "step";
+  if (format === "html") {
+    const styled = names.map((name) => { const { colour, dash } = page.app.style(name); return { name, colour, dash }; });
+    const question = { title: tags === "page" || !chart ? (page.app.answer?.logdir.join(", ") || "trainboard").slice(-200) : chart.tag, tags: shown, runs: styled, x, smoothing: kind, amount, superseded: choices.superseded, log_y: choices.yScale === "log", theme: document.documentElement.dataset.theme ?? "light" };
+    const answer = await ask("api/export/page", [["question", JSON.stringify(question)]]);
+    saveBlob(await answer.blob(), `${fileName(question.title)}.html`);
+    return;
+  }
+  const range = points === "seen" && chart && tags !== "page" ? (chart.zoom?.x ?? null) : null;
+  await send("api/export", [
+    ["format", format], ["points", points], ["x", x], ["smoothing", points === "seen" ? kind : "none"], ["amount", String(amount)],
+    .../** @type {[string, string][]} */ (range ? [["from", String(range[0])], ["to", String(range[1])]] : []), .../** @type {[string, string][]} */ (names.map((name) => ["run", name])), .../** @type {[string, string][]} */ (shown.map((tag) => ["tag", tag])),
+  ]);
+}
+
+/** @param {string} path @param {[string, string][]} fields @param {AbortSignal} [signal] */
+async function ask(path, fields, signal) {
+  const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields), signal: signal ?? null, credentials: "same-origin" });
+  if (!answer.ok) throw new Error((await answer.json().catch(() => null))?.error ?? `${answer.status} ${answer.statusText}`);
+  return answer;
+}
+
+/**
+ * A form that the browser answers with a download: it streams to the disk, however large. Whether there will be one is
+ * asked first, by the same question cut short: an error would take the page's place.
+ * @param {string} path @param {[string, string][]} fields
+ */
+async function send(path, fields) {
+  const asking = new AbortController();
+  await ask(path, fields, asking.signal);
+  asking.abort();
+  const form = el("form", { method: "post", action: path, hidden: true }, ...fields.map(([name, value]) => el("input", { type: "hidden", name, value })));
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
+/** @param {Blob} blob @param {string} name */
+function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob), link = el("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** @param {string} tag */
+const fileName = (tag) => tag.replaceAll(/[^\p{L}\p{N} ._-]+/gu, "_").replace(/^[. _-]+/, "").slice(0, 100) || "chart";
