@@ -87,8 +87,7 @@ class ScalarsPage {
     app.on("selection", () => { this.render(); this.refreshAll(); }, options);
     let grouped = JSON.stringify(app.groups);
     app.on("style", () => {
-      const now = JSON.stringify(app.groups), isOther = now !== grouped;
-      grouped = now;
+      const isOther = grouped !== (grouped = JSON.stringify(app.groups));
       this.each((chart) => (isOther ? chart.refresh() : chart.redraw()));
     }, options);
     app.on("notices", () => this.each((chart) => chart.paintFixed()), options);
