@@ -43,6 +43,8 @@ for (const name of ["light", "dark"]) {
     for (const c of ["accent", "live", "stalled", "failed", "better", "worse"]) for (const s of ["ground", "rail", "raised"]) pairs.push([`color-${c}`, `color-${s}`]);
     pairs.push(["color-stalled", "color-stalled-wash"], ["color-failed", "color-failed-wash"], ["color-ink", "color-stalled-wash"], ["color-ink-2", "color-stalled-wash"], ["color-accent-ink", "color-accent"], ["color-ink", "color-selected"]);
     for (let k = 0; k < 8; k++) pairs.push([k < 5 ? "color-ink" : "color-ground", `seq-${k}`]);
+    for (let k = 0; k < 3; k++) pairs.push(["color-ink-2", `seq-${k}`]);
+    for (const c of ["focus", "control"]) assert.ok(contrast(t[`color-${c}`], t["color-ground"]) >= 3, `${c} on ground`);
     for (const [a, b] of pairs) assert.ok(contrast(t[a], t[b]) >= 4.5, `${a} on ${b}: ${contrast(t[a], t[b]).toFixed(2)}`);
   });
   test(`${name}: every run's colour stands off the page, and from the others`, () => {
