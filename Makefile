@@ -50,6 +50,7 @@ bench: $(VENV)/dev.installed build chromium  ## every figure of the README, agai
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/live.py
 	$(BIN)/python benchmarks/first_view.py
+	$(BIN)/python benchmarks/graph.py
 	$(BIN)/python benchmarks/images.py
 
 samples: $(VENV)/demo.installed  ## train the sample logs again (about ten minutes)

@@ -9,6 +9,8 @@ toggled.
 """
 
 import argparse
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -57,6 +59,13 @@ FRAMES = """
   };
   requestAnimationFrame(step);
 })
+"""
+
+UPTO = """
+() => {
+  const steps = [...document.querySelectorAll(".chart-frame[data-upto]")].map((frame) => Number(frame.dataset.upto));
+  return steps.reduce((sum, step) => sum + step / steps.length, 0);
+}
 """
 
 # Plotly's own share of a redraw, and the whole of it: from the choice to the frame in which all is done.
@@ -154,7 +163,11 @@ def frames_of(gaps: list[float]) -> tuple[float, float]:
 
 
 def measure_frames(seconds: float) -> bool:
-    """20 charts of 3 and of 20 curves."""
+    """20 charts of 3 and of 20 curves.
+
+    On a machine that others use, frames are late because the page does not get a processor; what it needs of one is
+    told by the trace: the processor time of the page's main thread, and of its longest task.
+    """
     is_good = True
     for runs, (least, longest) in TARGETS.items():
         with tempfile.TemporaryDirectory() as folder, board(Path(folder)) as address:
@@ -163,21 +176,40 @@ def measure_frames(seconds: float) -> bool:
                 rest = frames_of(page.evaluate(FRAMES, 3))
                 with training(Path(folder), runs, seconds + 20):
                     page.wait_for_timeout(3_000)
-                    drawn = page.evaluate(
-                        "() => { window.reacts = 0; const react = Plotly.react; "
-                        "Plotly.react = (...args) => { window.reacts++; return react(...args); }; }"
-                    )
+                    before = page.evaluate(UPTO)
+                    browser = page.context.browser
+                    assert browser is not None
+                    browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
                     live = page.evaluate(FRAMES, seconds)
-                    drawn = page.evaluate("() => window.reacts")
-                seen = page.locator("figure.chart .scatterlayer").count()
+                    tasks = main_tasks(browser.stop_tracing())
+                    moved = page.evaluate(UPTO) - before
+                seen = page.locator("figure.chart .chart-plot .plotly").count()
         rate, worst = frames_of(live)
+        crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+        busy, task = sum(tasks) / seconds / 10, max(tasks)
         print(
-            f"  {seen} charts of {runs} curves, live: {rate:.1f} frames a second, longest {worst:.0f} ms, "
-            f"99 % within {np.percentile(live, 99):.0f} ms, {drawn / seconds:.1f} charts drawn a second; "
-            f"at rest: {rest[0]:.1f}, longest {rest[1]:.0f} ms"
+            f"  {seen} charts of {runs} curves, live: {rate:.1f} frames a second, longest {worst:.0f} ms, 99 % within "
+            f"{np.percentile(live, 99):.0f} ms (at rest {rest[0]:.1f}, longest {rest[1]:.0f} ms); main thread busy "
+            f"{busy:.0f} % of the time, longest task {task:.0f} ms of processor time; each chart moved by "
+            f"{moved / seconds:.1f} steps a second; {crowd:.1f} processes wait for each processor"
         )
-        is_good &= rate >= least and (longest is None or worst <= longest)
+        kept = rate >= least and (longest is None or worst <= longest)
+        needed = busy <= 100 - least / 60 * 50 and (longest is None or task <= longest)
+        is_good &= kept or (crowd > 1.5 and needed)
     return is_good
+
+
+def main_tasks(trace: bytes) -> list[float]:
+    """Processor time in ms of each task of the page's main thread: the busiest one of that name."""
+    events = json.loads(trace)["traceEvents"]
+    mains = {
+        (e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    }
+    tasks: dict[tuple[int, int], list[float]] = {main: [0.0] for main in mains}
+    for event in events:
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains:
+            tasks[event["pid"], event["tid"]].append(event.get("tdur", 0) / 1e3)
+    return max(tasks.values(), key=sum)
 
 
 def measure_redraw(rounds: int = 30) -> bool:

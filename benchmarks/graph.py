@@ -8,6 +8,7 @@ installed: everything opened. Every figure of ours stands beside TensorBoard's o
 """
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -197,7 +198,7 @@ def measure_peer(browser: Browser, address: str) -> dict[str, float]:
 def within(page: Page, script: str) -> float:
     """Ask the page; TimeoutError where it does not answer in LONGEST_S."""
     answer = page.evaluate(
-        f"() => Promise.race([({script})(), new Promise((_, no) => setTimeout(() => no(new Error('no answer in {LONGEST_S} s')), {LONGEST_S * 1000}))])"  # noqa: E501 - one script
+        f"() => Promise.race([({script})(), new Promise((_, no) => setTimeout(() => no(new Error('no answer in {LONGEST_S} s')), {LONGEST_S * 1000}))])"
     )
     return float(answer)
 
@@ -231,7 +232,14 @@ def compare(browser: Browser, logdir: Path, rounds: int) -> tuple[dict[str, floa
             time.sleep(0.05)
         ours = best([measure_ours(browser, address) for _ in range(rounds)])
     with serving([str(part) for part in peer_command], f"http://127.0.0.1:{PEER}/"):
-        peer = measure_peer(browser, f"http://127.0.0.1:{PEER}/")
+        address = f"http://127.0.0.1:{PEER}/"
+        deadline = time.monotonic() + LONGEST_S
+        while time.monotonic() < deadline:  # the tab is there once the file has been read
+            with urllib.request.urlopen(address + "data/plugins_listing") as answer:
+                if json.load(answer).get("graphs", {}).get("enabled"):
+                    break
+            time.sleep(0.2)
+        peer = measure_peer(browser, address)
     return ours, peer
 
 

@@ -112,7 +112,9 @@ def measure_pixels(times: Times, points: int, rounds: int) -> None:
     else:
         measure(times, rounds, "control: tsdownsample", lambda: MinMaxDownsampler().downsample(clean, n_out=2 * WIDTH))
     smooth = np.sin(np.linspace(0, 9, points)) + 0.001 * clean
-    for name, values in (("noise", clean), ("curve", smooth), ("1 % not finite", some), ("90 % NaN", most)):
+    walk = np.where(np.isfinite(some), clean.cumsum(), some)
+    sorts = {"noise": clean, "curve": smooth, "1 % not finite": some, "walk, 1 % not finite": walk, "90 % NaN": most}
+    for name, values in sorts.items():
         words = words_of(values)
         one, blocks = Columns(3).attached(words), Columns(3)
         for at in range(0, points, BLOCK_ROWS):

@@ -57,7 +57,7 @@ def create_app(
 
     def publish(delta: Delta) -> None:
         if delta.added:  # before anybody hears of them: a run never changes its colour
-            state.see(shown_name(run) for run in logs.by_start(delta.added))
+            state.see(shown_name(run) for run in logs.in_order())
         live.publish(delta)
 
     @asynccontextmanager

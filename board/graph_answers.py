@@ -27,6 +27,7 @@ __all__ = ["GraphAnswers"]
 logger = logging.getLogger("board")
 
 LARGE_BYTES = 4 << 20  # graphs larger than this, of 16,000 nodes or so, have a process of their own
+_NODE_FACTOR = 16  # times as large where one node is looked for: nothing else of it is decoded
 _VERSION = 1  # of the answers; another one's are made anew
 _CHECK_BYTES = 16
 _RECENT_BYTES = 64 << 20
@@ -93,7 +94,8 @@ class GraphAnswers:
         self._run(job, path.stat().st_size, is_apart=True)
 
     def _run(self, job: dict[str, Any], size: int, *, is_apart: bool = False) -> bytes:
-        if size <= self._large_bytes and not is_apart:
+        limit = self._large_bytes * (_NODE_FACTOR if job["what"] == "node" else 1)
+        if size <= limit and not is_apart:
             return answer_job(job)
         memory = min(self._memory, _BASE_MEMORY + _MEMORY_FACTOR * size)
         with self._workers:

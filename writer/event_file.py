@@ -23,6 +23,7 @@ _PATH_CHECK_S = 1.0
 _MOST_LEFT = 4  # files before this one that wait to be synced, or to have their doubtful ends cut off
 # The disk takes nothing now, and what it has taken is safe: the same file goes on later.
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EAGAIN, errno.ENOMEM, errno.ENOBUFS)
+_MOST_SUFFIX_BYTES = 100  # of the 255 that a name may have
 _MOST_AHEAD_S = 86400
 _ordinals = itertools.count()
 
@@ -78,7 +79,7 @@ class EventFile:
         self.written = 0
         self.path = ""
         self.disk = disk or Disk()
-        self._suffix = suffix
+        self._suffix = _make_suffix(suffix)
         self._purge_step = purge_step
         self._uuid = parent
         self._fd = -1
@@ -117,6 +118,8 @@ class EventFile:
         Raises:
             OSError: It cannot be; no file is left behind.
         """
+        own_uuid = os.urandom(16)
+        opening = encode_opening(own_uuid, self._uuid, self._purge_step)
         _refuse_nameless(self.folder)
         self.disk.make_folder(self.folder)
         newest = self._find_newest()
@@ -128,8 +131,6 @@ class EventFile:
             except FileExistsError:
                 if tries == _NAME_TRIES:
                     raise
-        own_uuid = os.urandom(16)
-        opening = encode_opening(own_uuid, self._uuid, self._purge_step)
         try:
             batch = Batch()
             batch.append(opening)
@@ -359,6 +360,12 @@ def _refuse_nameless(folder: str) -> None:
         is_nameless = True
     if is_nameless:
         raise OSError(errno.EINVAL, "no folder can have this name", folder)
+
+
+def _make_suffix(suffix: str) -> str:
+    """Make a suffix one that a file's name can have: no slash, no zero byte, UTF-8, not too long."""
+    plain = re.sub(r"[/\0]", "_", str(suffix)).encode("utf-8", "backslashreplace")
+    return plain[:_MOST_SUFFIX_BYTES].decode("utf-8", "ignore")
 
 
 def _make_name(suffix: str, newest: str) -> str:

@@ -1,7 +1,6 @@
 """Bounded lanes from the training's threads to the writer's, and who waits or loses what when they are full."""
 
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -273,14 +272,15 @@ class EventQueue:
     def _write_events(self, drain: Drain, opened: threading.Event) -> None:
         """Run the writer's thread: small bites, so that the training never waits long for the interpreter's lock."""
         say_on_another_thread()
-        pause_s = 0.0
+        met = ""
         while not drain.is_ended:
             try:
-                time.sleep(pause_s)
-                pause_s = _ERROR_PAUSE_S
+                time.sleep(_ERROR_PAUSE_S if met else 0.0)
                 self._work(drain, opened)
-            except BaseException:  # the one place that keeps the thread alive, whatever a value or a disk did
-                warn("the writer's thread met an error and goes on", exception=sys.exc_info()[1])
+            except BaseException as error:  # the one place that keeps the thread alive, whatever a value or a disk did
+                if repr(error) != met:
+                    warn("the writer's thread met an error and goes on", exception=error)
+                met = repr(error)
         with self._lock:
             self._thread = None
             self._drain = None

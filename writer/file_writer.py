@@ -52,7 +52,13 @@ class FileWriter:
 
         The arguments are those of ``SummaryWriter``, and ``parent``: uuid of the file that this one goes on from,
         ``is_silent``: log nothing.
+
+        Raises:
+            TypeError: An argument is no number where one is wanted.
+            ValueError: Likewise, or ``purge_step`` is no int64.
         """
+        purge_step = None if purge_step is None else _take_int64(purge_step)
+        flush_s, sync_s = float(flush_secs), None if sync_secs is None else float(sync_secs)
         self._log_dir = os.fsdecode(log_dir)
         self.folder = os.path.abspath(self._log_dir)
         self._make_file = _FileMaker(self.folder, filename_suffix, purge_step, parent)
@@ -61,7 +67,11 @@ class FileWriter:
             self.handover: Handover = SilentHandover(self.queue)
             return
         self.queue = EventQueue(
-            self._make_file, queue_bytes=queue_bytes, max_queue=max_queue, flush_s=flush_secs, sync_s=sync_secs
+            self._make_file,
+            queue_bytes=int(queue_bytes),
+            max_queue=int(max_queue),
+            flush_s=flush_s if flush_s >= 0 else 0.0,  # NaN, too: what waits for ever is lost
+            sync_s=sync_s,
         )
         self.handover = Handover(self.queue)
         # A writer that is thrown away without close() does not keep its threads; at exit `process` closes it.
@@ -157,6 +167,13 @@ class FileWriter:
             self.handover.put_event(tag, partial(_encode, data, fill, taken, when), len(data))
         except CONVERSION_ERRORS as error:
             self.handover.refuse(tag, error)
+
+
+def _take_int64(number: Any) -> int:
+    taken = int(number)
+    if not -(1 << 63) <= taken < 1 << 63:
+        raise ValueError(f"{taken} is outside of the 64-bit range")
+    return taken
 
 
 class _FileMaker:

@@ -47,15 +47,16 @@ class Losses:
         with self._lock:
             return _count(self._counts, split(series), count)
 
-    def drop(self, series: Series | str, count: int = 1) -> None:
-        """Count values for which there was no room."""
+    def drop(self, series: Series | str, count: int = 1, *, is_told: bool = False) -> None:
+        """Count values for which there was no room; warn once of it where nobody was told yet."""
         with self._lock:
             self._last_drop = time.monotonic()
             if not self._unsaid:
                 self._first_drop = time.time()
             _count(self._unsaid, split(series), count)
             _count(self._counts, split(series), count)
-        self.begin_trouble("nothing can be written, and there is no room left: values are dropped, scalars last")
+        if not is_told:
+            self.begin_trouble("nothing can be written, and there is no room left: values are dropped, scalars last")
 
     def begin_trouble(self, message: str, *details: object) -> None:
         """Warn that nothing can be written just now, once until ``end_trouble``."""

@@ -18,6 +18,7 @@ _MAX_OPEN = 64  # files of sub-runs; where there are more, one is open only whil
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 5.0
 _END_SYNC_S = 5.0
+_DISK_ERRORS = (OSError, ValueError, MemoryError)  # ValueError: of names that no file can have
 _HOPELESS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)  # whoever waits
 
 
@@ -87,7 +88,7 @@ class RunFiles:
         """Open the run's own file before there is anything to write, as torch's writer does."""
         try:
             self.file("").open()
-        except OSError as error:
+        except _DISK_ERRORS as error:
             self._fail(error)
 
     def write_due(self, now: float, *, is_wanted: bool) -> None:
@@ -107,11 +108,12 @@ class RunFiles:
         for sub_run, file in self._files.items():
             if file.has_pending or not file.path:  # one that could not be opened is tried again, too
                 try:
-                    file.write(self._on_progress)
+                    # What a failing disk takes of a record, to be cut off again, is no progress.
+                    file.write(None if self._retry_s else self._on_progress)
                     if sub_run and len(self._files) > _MAX_OPEN:
                         file.rest()
-                except OSError as error:
-                    if not sub_run or error.errno not in _HOPELESS:
+                except _DISK_ERRORS as error:
+                    if not sub_run or getattr(error, "errno", None) not in _HOPELESS:
                         self._fail(error)
                         return
                     # A key of add_scalars that makes no folder must not stop the others.
@@ -166,8 +168,8 @@ class RunFiles:
         """Whether all that was written is on the disk itself."""
         return all(file.is_synced and not file.has_pending for file in self._files.values())
 
-    def end(self, status: int) -> int:
-        """End and close the files with this ``EndStatus``; return how many values the disk does not take now."""
+    def end(self, status: int) -> dict[str, int]:
+        """End and close the files with this ``EndStatus``; return by sub-run how many values the disk does not take."""
         for sub_run, file in self._files.items():
             file.end(status, self._losses.of(sub_run))
         # What cannot be written is tried once more after a failed sync: then it is another file.
@@ -179,7 +181,8 @@ class RunFiles:
             file.close()
         for folder, error in failed.items():
             warn("%r: the end of the log could not be written: %s", folder, error)
-        return sum(max(file.pending.count - 1, 0) for file in self._files.values())  # the marker is no value
+        left = {sub_run: file.pending.count - 1 for sub_run, file in self._files.items()}  # the marker is no value
+        return {sub_run: count for sub_run, count in left.items() if count > 0}
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child; what is pending is the parent's to write."""
@@ -188,13 +191,13 @@ class RunFiles:
         for file in self._files.values():
             file.close()
 
-    def _write_end(self) -> dict[str, OSError]:
-        failed = {}
+    def _write_end(self) -> dict[str, Exception]:
+        failed: dict[str, Exception] = {}
         for file in self._files.values():
             if file.has_pending:
                 try:
                     file.write(self._on_progress)
-                except OSError as error:
+                except _DISK_ERRORS as error:
                     failed[file.folder] = error
         return failed
 
@@ -228,7 +231,7 @@ class RunFiles:
         if taken or is_over:
             self._losses.end_trouble()
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: Exception) -> None:
         self._losses.begin_trouble("events cannot be written and are kept while there is room; trying again: %s", error)
         self._retry_s = min(2 * self._retry_s or _FIRST_RETRY_S, self._longest_retry_s)
         self.retry_at = time.monotonic() + self._retry_s

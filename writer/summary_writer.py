@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -67,6 +67,7 @@ class SummaryWriter(PluginMethods):
         queue_bytes: int = 64 << 20,
         sync_secs: float | None = 30.0,
         resume: str | None = None,
+        flush_on: Sequence[str] = (),
         ranks: str | None = None,
         record_run: bool = False,
         capture_output: bool = False,
@@ -89,6 +90,8 @@ class SummaryWriter(PluginMethods):
                 its last ``mark_checkpoint`` and after are superseded (``purge_step`` says otherwise); ``log`` counts
                 on. Without a ``log_dir`` the folder is named by the job, which SLURM and torchrun keep when they
                 start it again. Where nothing is there it is a first session.
+            flush_on: Signals, such as "SIGTERM" and "SIGUSR1", on which everything is written at once, before whoever
+                handled them does. Without it no signal is touched, and one that kills costs ``flush_secs`` at most.
             ranks: Which processes of a distributed training log: "all", each into a file of its own, or "zero". None
                 is all where ``log_dir`` is given, and rank 0 alone where it is not. The others do nothing.
             record_run: Log the command, the git commit and what differs from it, the environment and the versions
@@ -98,7 +101,8 @@ class SummaryWriter(PluginMethods):
                 as given. Needs psutil (``pip install 'trainboard[system]'``).
 
         Raises:
-            ValueError: ``ranks`` or ``resume`` is none of these.
+            ValueError: ``ranks``, ``resume`` or ``flush_on`` is none of these, or a number is none.
+            TypeError: A number is none.
         """
         if resume not in (None, "auto"):
             raise ValueError(f"resume is 'auto' or None, not {resume!r}")
@@ -135,6 +139,10 @@ class SummaryWriter(PluginMethods):
         self._sub_series: dict[tuple[str, str], Series] = {}
         self.resumed_step = earlier.last_step
         self._next_step = 0 if earlier.last_step is None else earlier.last_step + 1  # of `log`
+        if flush_on and not is_silent:
+            from writer.signals import flush_on_signals  # late: seldom asked for
+
+            flush_on_signals(self._queue, flush_on)
         if is_silent:
             say_silent_once()
         elif record_run or capture_output or system_metrics:

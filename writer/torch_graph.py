@@ -6,6 +6,7 @@ Never raises into training: what it fell back to is said in one warning.
 import copy
 import inspect
 import itertools
+import logging
 import os
 import sys
 import warnings
@@ -77,8 +78,12 @@ def capture(
 
 
 def warn(method: str, model: object, notes: list[str]) -> None:
-    """Say in one warning, at the line that called this package, what could not be done."""
-    warnings.warn(f"{method}, {type(model).__name__}: " + "; ".join(notes) + ".", stacklevel=_stacklevel())
+    """Say in one warning, at the line that called this package, what could not be done; never raises."""
+    text = f"{method}, {type(model).__name__}: " + "; ".join(notes) + "."
+    try:
+        warnings.warn(text, stacklevel=_stacklevel())
+    except UserWarning:  # where warnings are errors: not into training
+        logging.getLogger("writer").warning(text)
 
 
 def capture_call(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CapturedGraph:

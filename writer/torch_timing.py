@@ -4,6 +4,7 @@ No output is wrapped and no gradient is kept: torch's full backward hooks would 
 place. Autograd numbers its operators in the order of the forward pass, which tells the module each belongs to.
 """
 
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -95,6 +96,12 @@ class StepTimes:
         self._forward: list[tuple[str, Mark, Mark]] = []
         self._backward: list[tuple[str, Mark, Mark]] = []
         self._hooks = ExitStack()
+        self._thread = threading.get_ident()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a hook is called by another thread's pass, or while code is being compiled."""
+        return torch.compiler.is_compiling() or threading.get_ident() != self._thread
 
     def start(self) -> None:
         """Begin with the model's own call, which is under way."""
@@ -112,7 +119,7 @@ class StepTimes:
         self.borders.enter(block)
 
     def _leave(self, module: nn.Module, _args: object, _output: object) -> None:
-        if torch.compiler.is_compiling() or not any(open_call[0] is module for open_call in self._stack):
+        if self.is_elsewhere or not any(open_call[0] is module for open_call in self._stack):
             return
         while True:
             called, block, begin, device = self._stack.pop()
@@ -172,7 +179,7 @@ class _Entered:
         self._times, self._block, self._device = times, block, device
 
     def __call__(self, module: nn.Module, _args: object) -> None:
-        if not torch.compiler.is_compiling():
+        if not self._times.is_elsewhere:
             self._times.enter(module, self._block, self._device)
 
 

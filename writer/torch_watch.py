@@ -5,6 +5,7 @@ of the model get as a hook that does nothing. A part that is compiled is never t
 """
 
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from writer.torch_tracer import LimitReached, Tracer
 __all__ = ["Watch"]
 
 PATIENCE = 20  # further passes that a backward pass is waited for
+_COMPILED = "what is compiled is timed as a whole, and its memory is not counted"
 _EVALUATIONS = 20  # passes with gradients, but in eval mode, after which they are taken for the training
 
 
@@ -61,13 +63,14 @@ class Watch:
         self._timed: list[StepTimes] = []
         self._waited = 0
         self._is_ended = False
+        self._thread: int | None = None
         entrance, self._is_compiled = entrance_of(model)
         open_door(self._door, entrance, self._before, self._after)
 
     # The door
 
     def _before(self, _module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or not self._is_ours():
             return
         try:
             if self._open is not None and _is_running(self._open.frame):
@@ -79,7 +82,7 @@ class Watch:
             self._fail(error)
 
     def _after(self, _module: nn.Module, _args: object, _kwargs: object, output: object) -> None:
-        if self._open is None or torch.compiler.is_compiling():
+        if self._open is None or torch.compiler.is_compiling() or not self._is_ours():
             return
         if self._nested:
             self._nested -= 1
@@ -91,6 +94,12 @@ class Watch:
             step.abandon()
             self._fail(error)
 
+    def _is_ours(self) -> bool:
+        """Whether this is the thread that was seen first: another one's passes have nothing to do with its."""
+        if self._thread is None:
+            self._thread = threading.get_ident()
+        return self._thread == threading.get_ident()
+
     def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         root = self._root()
         if root is None or not self._is_training(root):
@@ -100,7 +109,8 @@ class Watch:
         if self._is_ended or self._seen <= self._warmup:
             return
         if self._graph is None and (self._is_compiled or _has_compiled(root)):
-            self._take_graph(root, capture_call(root, args, kwargs))
+            captured = capture_call(root, args, kwargs)
+            self._take_graph(root, replace(captured, notes=[*captured.notes, _COMPILED]), captured.notes)
         elif self._graph is None and self._pending is None:
             self._open = _ObservedStep(self, root, args, kwargs, frame)
         elif len(self._timed) < self._steps:
@@ -130,14 +140,14 @@ class Watch:
         """Take one step's times."""
         self._timed.append(times)
 
-    def _take_graph(self, root: nn.Module, captured: CapturedGraph) -> None:
+    def _take_graph(self, root: nn.Module, captured: CapturedGraph, said_of_it: list[str]) -> None:
         """Log the graph, before any block is timed."""
         self._pending = None
         self._graph = captured = replace(captured, step=self._seen)
         if not self._write(captured, True):
             self.end()
-        if captured.notes:
-            warn("watch", root, captured.notes)
+        if said_of_it:
+            warn("watch", root, said_of_it)
 
     def _settle(self, root: nn.Module, *, at_once: bool = False) -> None:
         """Go on where what a device was asked has come to pass."""
@@ -146,7 +156,7 @@ class Watch:
             if not at_once and not all(is_over(span[1]) for _, own in spans[-1:] for span in own[-1:]):
                 return
             _time_nodes(self._pending)
-            self._take_graph(root, self._graph)
+            self._take_graph(root, self._graph, self._graph.notes)
         if self._is_ended or self._graph is None or len(self._timed) < (1 if at_once else self._steps):
             if at_once or (self._graph is not None and not self._steps):
                 self.end()
@@ -191,7 +201,7 @@ class Watch:
         self._door.close()
         for times in self._timed:
             times.is_closed = True
-        self._timed, self._pending = [], None
+        self._timed, self._pending, self._graph = [], None, None
 
     def _abandon(self) -> None:
         if self._open is not None:
@@ -202,10 +212,7 @@ class Watch:
     def _fail(self, error: Exception) -> None:
         self.end()
         root = self._root()
-        try:
-            warn("watch", root, [f"it has stopped, and the training goes on without it ({said(error)})"])
-        except Warning:  # where warnings are errors: still not into training
-            return
+        warn("watch", root, [f"it has stopped, and the training goes on without it ({said(error)})"])
 
 
 class _Step:

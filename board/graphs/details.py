@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from board.graphs.nodes import FUNCTIONS, decode_name, dtype_name, shape_text
-from writer.format.messages import GraphDef
+from board.graphs.raw_graph import NodeDef, RawGraphDef
 
 __all__ = ["MAX_ITEMS", "MAX_TEXT", "node_details"]
 
@@ -22,10 +22,10 @@ def node_details(graph_def: bytes, name: str) -> dict[str, Any] | None:
     Raises:
         writer.format.messages.DecodeError: the bytes are no GraphDef.
     """
-    graph = GraphDef.FromString(graph_def)
-    node = _find(graph, name)
-    if node is None:
+    found = _find(RawGraphDef.FromString(graph_def), name)
+    if found is None:
         return None
+    node = NodeDef.FromString(found.SerializeToString())  # of this one only the attributes are decoded
     attributes = []
     for entry in node.attr:
         text, cut = _attribute(entry.value)

@@ -6,7 +6,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from writer.format.messages import GraphDef
 
-__all__ = ["AttrEntry", "RawGraphDef"]
+__all__ = ["AttrEntry", "NodeDef", "RawGraphDef"]
 
 _BYTES = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
 _MESSAGE = descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE
@@ -40,6 +40,10 @@ def _raw_graph_def() -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("trainboard.raw.GraphDef"))
 
 
+def _node_def() -> Any:
+    return message_factory.GetMessageClass(GraphDef.DESCRIPTOR.fields_by_name["node"].message_type)
+
+
 def _attr_entry() -> Any:
     node = GraphDef.DESCRIPTOR.fields_by_name["node"].message_type
     return message_factory.GetMessageClass(node.fields_by_name["attr"].message_type)
@@ -47,3 +51,4 @@ def _attr_entry() -> Any:
 
 RawGraphDef: Any = _raw_graph_def()
 AttrEntry: Any = _attr_entry()
+NodeDef: Any = _node_def()

@@ -136,7 +136,10 @@ def _walk(
                 continue
             info = _settled_info(storage, folder, now)
         try:
-            entries = storage.list(folder)
+            plain = storage.list_plain(folder, _INFIX)
+            if plain is not None and not all(map(_is_event_file, plain[1])):
+                plain = None
+            entries = storage.list(folder) if plain is None else []
         except OSError as error:
             if folder == top:
                 raise
@@ -144,31 +147,19 @@ def _walk(
                 _fail(found, folder, error)
             continue
         found.walked.append(folder)
-        files: list[str] = []
-        inodes: set[int] = set()
-        folders: list[str] = []
-        is_odd = False
-        for entry in entries:
-            name = entry.name
-            if entry.is_folder:
-                folders.append(_join(folder, name))
-                if name.startswith("events.out.tfevents"):
-                    is_odd = True
-                    message = "A folder is named like an event file."
-                    found.problems.append(Problem(folders[-1], "not_a_file", message))
-            elif not entry.is_file:
-                is_odd = True
-            elif _INFIX in name:
-                if _is_event_file(entry):
-                    files.append(name)
-                    inodes.add(entry.inode)
-                elif name.endswith(_PACKED):
-                    is_odd = True
-        if is_odd or len(inodes) < len(files):
+        names = [entry.name for entry in entries if entry.is_folder] if plain is None else plain[0]
+        folders = names if folder == "." else [f"{folder}/{name}" for name in names]
+        if plain is not None:
+            files = plain[1]
+        else:
             info = None
             files = list(_iter_event_files(storage, folder, entries, found, links))
         if files:
             found.folders[folder] = tuple(files)
+        for path in folders:
+            if path.rpartition("/")[2].startswith("events.out.tfevents"):
+                info = None
+                found.problems.append(Problem(path, "not_a_file", "A folder is named like an event file."))
         folders.reverse()
         pending += folders
         if info is not None:
@@ -190,13 +181,13 @@ def _iter_event_files(
 ) -> Iterator[str]:
     first: dict[int, str] = {}  # inode -> path of what is read; of a file and links to it, the file
     for entry in entries:
-        if entry.is_file and _is_event_file(entry):
+        if entry.is_file and _is_event_file(entry.name):
             first.setdefault(entry.inode, _join(folder, entry.name))
     for entry in entries:
         if entry.is_folder:
             continue
         path = _join(folder, entry.name)
-        is_event_file = _is_event_file(entry)
+        is_event_file = _is_event_file(entry.name)
         if entry.is_file:
             if is_event_file and _is_same(storage, path, first[entry.inode]):
                 found.problems.append(_second_name(path))
@@ -227,8 +218,7 @@ def _iter_event_files(
             found.problems.append(_not_a_file(path))
 
 
-def _is_event_file(entry: Entry) -> bool:
-    name = entry.name
+def _is_event_file(name: str) -> bool:
     return _INFIX in name and not name.endswith(_OTHERS) and not (name[0] == "." and _RSYNC.fullmatch(name))
 
 

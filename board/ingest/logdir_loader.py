@@ -249,7 +249,8 @@ class LogdirLoader:
 
         def load(piece: tuple[RunLoader, list[str]], buffer: ReadBuffer) -> bool:
             run, names = piece
-            self._has_room.wait(COMMIT_INTERVAL_S)
+            if not self._has_room.is_set():
+                self._has_room.wait(COMMIT_INTERVAL_S)
             deadline = self.clock.monotonic() + COMMIT_INTERVAL_S
             return self._kept(run, lambda: run.load(buffer, deadline, names), pending)
 
@@ -285,11 +286,13 @@ class LogdirLoader:
         is_kept = False
         try:
             loaded = load()
-            if loaded.stage is not None:
-                pending.append(loaded.stage)
-                self._count(_count_rows([loaded.stage]))
+            stage = loaded.stage
+            if stage is not None:
+                pending.append(stage)
+                if stage.rows:
+                    self._count(_count_rows([stage]))
                 if self.indexer is not None:
-                    self.indexer.note(run, loaded.stage)
+                    self.indexer.note(run, stage)
             is_kept = True
         except Exception as error:  # this is the watcher's cycle: one run's failure is reported, the others go on
             self.note_failure(run.name, error)
@@ -317,12 +320,12 @@ class LogdirLoader:
             if stage.run in self.runs and not stage.is_removed:
                 stage.state = self.runs[stage.run].state
         delta = self.store.commit(_merged(stages))
-        for name in {stage.run for stage in stages}:
+        for name in {stage.run for stage in stages}.intersection(self.unread_bytes):
             unseen = self.runs[name].unseen_bytes if name in self.runs else 0
-            if unseen == 0:
-                self.unread_bytes.pop(name, None)
-            elif name in self.unread_bytes:
+            if unseen:
                 self.unread_bytes[name] = unseen
+            else:
+                del self.unread_bytes[name]
         del pending[: len(stages)]
         self._count(-rows)
         if self.on_delta is not None:
@@ -336,7 +339,11 @@ def _count_waits() -> int:
 
 
 def _count_rows(stages: Iterable[Stage]) -> int:
-    return sum(len(rows.scalar_step) + len(rows.blob_step) for stage in stages for _, rows in stage.rows)
+    count = 0
+    for stage in stages:
+        for _, rows in stage.rows:
+            count += len(rows.scalar_step) + len(rows.blob_step)
+    return count
 
 
 def _merged(stages: list[Stage]) -> list[Stage]:

@@ -136,7 +136,7 @@ class RunLoader:
     @property
     def unseen_bytes(self) -> int:
         """Bytes of files that were found and not looked at yet."""
-        return sum(size for name, size in list(self._sizes.items()) if name in self._readers)
+        return sum(size for name, size in list(self._sizes.items()) if name in self._readers) if self._sizes else 0
 
     @property
     def unread_bytes(self) -> int:
@@ -145,6 +145,8 @@ class RunLoader:
 
     def pieces(self) -> list[list[str]]:
         """Return the files in groups that different threads may load at the same time."""
+        if len(self._readers) == 1:
+            return [list(self._readers)]
         small: list[str] = []
         large: list[list[str]] = []
         for name in self._readers:

@@ -61,7 +61,7 @@ RULES = (
         "plateau",
         "Plateau",
         "A training loss that fell steadily over 192 points (both halves clearly, the second at 0.6 to 1.3 times the "
-        "rate of the first) has all at once stood still over the next 80: it fell by less than a quarter of what that "
+        "rate of the first) has all at once stood still over the next 80: it fell by less than a fifth of what that "
         "rate promised, and is not near zero. Slowing down, as every training does, is none. "
         f"{_LOSSES}",
     ),

@@ -55,7 +55,7 @@ def find_runs(text: str, source: Source) -> Found:
     if not _is_query(text):
         return _find_text(text, universe)
     try:
-        compiler = _Compiler(universe)
+        compiler = _Compiler(universe, text)
         test = compiler.compile(parse(text))
     except QueryError:
         found = [subject.view.name for subject in universe.subjects if text.lower() in subject.view.name.lower()]
@@ -118,8 +118,9 @@ def _find_text(text: str, universe: Universe) -> Found:
 class _Compiler:
     """Makes one function of a tree; names are looked up once."""
 
-    def __init__(self, universe: Universe) -> None:
+    def __init__(self, universe: Universe, text: str) -> None:
         self.universe = universe
+        self.text = text
         self.unknown: list[str] = []
         self.moves = False
 
@@ -148,7 +149,10 @@ class _Compiler:
         if is_own and not field.is_quoted:
             getter, _ = self.universe.resolve(field)
             return lambda subject: getter is not None and getter(subject) in (True, 1)
-        wanted = field.name.lower()
+        wanted, end = field.name.lower(), field.column - 1 + len(field.name)
+        is_last = not field.is_quoted and end == len(self.text)
+        if is_last and not any(wanted in subject.view.name.lower() for subject in self.universe.subjects):
+            raise QueryError(f"expected an operator such as < after {field.name}, which no run's name has", end + 1)
         return lambda subject: wanted in subject.view.name.lower()
 
     def _compared(self, node: Compared) -> Test:

@@ -86,6 +86,11 @@ class Database:
                 break
         raise NotKeptError(f"Nothing is kept: {self.reason}.")
 
+    def close(self) -> None:
+        """Let go of a server's connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+
     def probe(self) -> None:
         """Find out whether anything can be kept, and make the tables."""
         if self._engine is not None:

@@ -63,6 +63,7 @@ class State:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(STOP_S)
+        self.database.close()
 
     def _run(self) -> None:
         wait = RETRY_S

@@ -60,7 +60,7 @@ export class App {
     if (this.page === "scalars") this.tags("scalar").catch(() => {}); // whoever wants them says so
     await this.readRuns().catch((error) => { console.warn(error.message); });
     this.stream = new Stream({
-      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph"], histograms: ["histogram"] }[this.page] ?? [])],
+      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph", "scalar"], histograms: ["histogram"] }[this.page] ?? [])],
       onDelta: (delta) => this.onDelta(delta),
       onStale: () => this.readAll(),
       onConnection: (connection) => { this.connection = connection; this.tell("connection"); },

@@ -43,7 +43,7 @@ export class RunStore {
   settle(isLoading) {
     if (this.isChosen || this.isSettled) return false;
     this.isSettled = !isLoading;
-    const before = this.older.size, byStart = [...this.list].sort((a, b) => (b.start ?? Infinity) - (a.start ?? Infinity));
+    const before = this.older.size, byStart = [...this.list].sort((a, b) => (b.start ?? 0) - (a.start ?? 0) || b.color - a.color);
     this.older = new Set(this.list.length > MANY ? byStart.slice(NEWEST).map((run) => run.name) : []);
     return before !== this.older.size;
   }

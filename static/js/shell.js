@@ -81,6 +81,7 @@ function startTabs(app) {
   let due = 0;
   const count = async () => {
     due = 0;
+    if (document.hidden) return; // shown again, the page reads anew whatever has changed
     const counts = await app.api.get("api/counts").catch(() => null);
     if (!counts) return;
     app.tell("counts", counts);

@@ -4,6 +4,7 @@
 /** @typedef {{boot: string, revision: number}} Position */
 
 const WAITS_S = [0.5, 1, 2, 4, 8, 15];
+const PULSE_MS = 4000, ASLEEP_MS = 20_000; // a machine that slept finds its clock far ahead, and its connections dead without a word
 
 /**
  * A page in sight asks for a Web Lock. Who holds it has the stream, and tells the others through a BroadcastChannel;
@@ -41,6 +42,16 @@ export class Stream {
     this.onShow = () => { if (!document.hidden) this.enter(); };
     addEventListener("pagehide", this.onLeave); // a page kept for the back button must not keep the stream
     addEventListener("pageshow", this.onShow);
+    /** Only who has the stream, or waits to try again: the others hear from it. */
+    this.onWake = () => { if (this.source || this.timer) this.connect(); };
+    document.addEventListener("resume", this.onWake); // a tab that the browser had frozen
+    addEventListener("online", this.onWake);
+    let seen = Date.now();
+    this.pulse = window.setInterval(() => {
+      const now = Date.now();
+      if (now - seen > ASLEEP_MS && this.source) this.onWake();
+      seen = now;
+    }, PULSE_MS);
     if (!document.hidden) this.enter();
   }
 
@@ -74,6 +85,9 @@ export class Stream {
     document.removeEventListener("visibilitychange", this.onVisibility);
     removeEventListener("pagehide", this.onLeave);
     removeEventListener("pageshow", this.onShow);
+    document.removeEventListener("resume", this.onWake);
+    removeEventListener("online", this.onWake);
+    clearInterval(this.pulse);
   }
 
   /** At once, instead of at the end of the wait. */

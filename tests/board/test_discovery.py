@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from board.ingest.discovery import Discovery, discover
-from board.storage import Entry, LocalStorage
+from board.storage import LocalStorage
 
 NAME = "events.out.tfevents.1790000000.host"
 
@@ -214,9 +214,9 @@ class CountingStorage(LocalStorage):
 
     listed = 0
 
-    def list(self, folder: str) -> list[Entry]:
+    def list_plain(self, folder: str, infix: str) -> tuple[list[str], list[str]] | None:
         self.listed += 1
-        return super().list(folder)
+        return super().list_plain(folder, infix)
 
 
 def test_a_folder_that_has_not_changed_is_not_listed_again(tmp_path: Path) -> None:

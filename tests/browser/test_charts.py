@@ -171,6 +171,19 @@ def test_a_range_is_marked_measured_and_kept(page: Page, two_runs: str) -> None:
     wait_until(page, lambda: chosen(page).get("select") == ["388,398:train/loss"])
 
 
+def test_alt_and_drag_moves_what_is_seen(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "scalars?smooth=0&tags=loss&zoom=100,200,,:train/loss")
+    figure = chart(page, "train/loss")
+    box = frame(figure)
+    page.keyboard.down("Alt")
+    drag(page, (box["x"] + 200, box["y"] + 60), (box["x"] + 120, box["y"] + 60))
+    page.keyboard.up("Alt")
+    wait_until(page, lambda: not chosen(page)["zoom"][0].startswith("100,"))
+    low, high = map(float, chosen(page)["zoom"][0].split(":")[0].split(",")[:2])
+    assert low > 115
+    assert high - low == pytest.approx(100)
+
+
 def test_the_table_of_one_step_sorts(page: Page, two_runs: str) -> None:
     page.goto(two_runs + "scalars?smooth=0&full=train/loss&step=100")
     table = page.locator(".full-table")
@@ -249,3 +262,37 @@ def test_steps_that_go_back_are_curves_of_their_own_on_demand(
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Steps that go back as curves of their own").check()
     expect(figure.locator(".scatterlayer .js-line")).to_have_count(3)
+
+
+def test_groups_are_bands_and_what_was_noticed_is_marked(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    for name, shift, steps in (("a/s0", 0.0, 300), ("a/s1", 1.0, 200), ("b/s0", 5.0, 300)):
+        with SummaryWriter(tmp_path / name) as writer:
+            for step in range(0, steps, 1 if shift else 2):  # runs of a group need not share their steps
+                value = math.nan if name == "b/s0" and step == 150 else 2.0 - step / 300 + shift
+                writer.add_scalar("loss", value, step)
+    url = board_server(tmp_path)
+    page.goto(url + "scalars?smooth=0&group=folder")
+    figure = chart(page, "loss")
+    expect(figure.locator(".chart-note")).to_have_text(re.compile("^mean, min to max of 3 runs"))
+    expect(figure.locator(".scatterlayer .js-fill")).not_to_have_count(0)
+    expect(figure.locator(".group-end")).to_have_count(1)  # a/s1
+    box = frame(figure)
+    page.mouse.move(box["x"] + 120, box["y"] + 90)
+    rows = page.locator(".hover-table tbody tr")
+    expect(rows).to_have_count(2)
+    assert {row.split("\t")[-1].strip() for row in rows.all_inner_texts()} == {"2 of 2", "1 of 1"}
+    page.mouse.move(5, 700)
+    page.get_by_role("button", name="Settings").click()
+    asked = questions(page)
+    page.get_by_label("Centre of a group").select_option("iqm")
+    page.get_by_label("Band of a group").select_option("bootstrap")
+    wait_until(page, lambda: any((each["centre"], each["spread"]) == ("iqm", "bootstrap") for each in asked))
+    expect(figure.locator(".chart-note")).to_have_text(re.compile("^interquartile mean, 95 % bootstrap band"))
+    page.goto(url + "scalars?smooth=0&show=b/s0")
+    mark = chart(page, "loss").locator('.notice[data-rule="nonfinite"]')
+    expect(mark).to_have_count(1)
+    place = mark.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 4, place["y"] + 6)
+    expect(page.locator(".hover-notice")).to_contain_text("NaN")
+    expect(page.locator(".hover-notice span")).not_to_be_empty()  # the rule, spelt out

@@ -108,6 +108,7 @@ def test_the_page_as_one_file(page: Page, board_url: str, tmp_path: Path) -> Non
     other = page.context.new_page()
     other.goto((tmp_path / "page.html").as_uri())
     expect(other.locator("figure")).to_have_count(2)
+    assert "/" not in other.locator("h1").inner_text(), "where the logs lie is nobody's business"
     expect(other.locator(".runs label")).to_have_count(2)
 
 

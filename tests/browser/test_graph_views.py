@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from google.protobuf import text_format
 from playwright.sync_api import Browser, Page, expect
+from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from tests.browser.conftest import BoardServer
 from tests.browser.test_graphs import Layer, Net, names, query, row, selected_place, shown
@@ -19,6 +21,8 @@ from writer import SummaryWriter
 pytestmark = pytest.mark.browser
 
 STEPS = 6
+LIVE_LIMIT_MS = 15_000
+FILE_LIMIT_MS = 20_000  # a process of its own reads the file
 DEAD_FROM = 3  # from this step on layers.1 has no gradient
 CANVAS = ".graph-canvas[data-side=after] > canvas"
 
@@ -156,6 +160,23 @@ def test_logged_values_colour_the_blocks_at_the_step(page: Page, board_server: B
     assert query(page)["step"] == [str(DEAD_FROM - 1)]
 
 
+def test_logged_values_follow_the_training(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_graph(Net(), torch.zeros(2, 8, dtype=torch.int64))
+        for step in (0, 1):
+            for layer in range(5):
+                writer.add_scalar(f"grad_norm/layers.{layer}", 1.0 + layer, step)
+        writer.flush()
+        shown(page, board_server(tmp_path) + "graphs?by=log:grad_norm")
+        key = page.locator(".graph-key")
+        expect(key).to_contain_text("step 1", timeout=LIVE_LIMIT_MS)
+        for layer in range(5):
+            writer.add_scalar(f"grad_norm/layers.{layer}", 100.0, 7)
+        writer.flush()
+        expect(key).to_contain_text("step 7", timeout=LIVE_LIMIT_MS)
+        expect(key).to_contain_text("100")  # the scale grew with it
+
+
 def test_details_tell_what_was_logged_of_a_block(page: Page, board_server: BoardServer, two_runs: Path) -> None:
     shown(page, board_server(two_runs) + "graphs?run=narrow&node=Net/ModuleList[layers]/Layer[0]/Linear[up]")
     logged = page.locator(".details-logged")
@@ -271,6 +292,20 @@ PINCH = """async (canvas) => {
   await new Promise((done) => setTimeout(done, 500));
   return { before, after: scale() };
 }"""
+
+
+def test_a_dropped_file_is_shown_and_can_be_compared(page: Page, board_server: BoardServer, two_runs: Path) -> None:
+    shown(page, board_server(two_runs) + "graphs?run=narrow")
+    graph = GraphDef()
+    graph.node.add(name="x", op="Placeholder")
+    graph.node.add(name="dense/MatMul", op="MatMul", input=["x"])
+    graph.node.add(name="dense/Relu", op="Relu", input=["dense/MatMul"])
+    drop(page, "mine.pbtxt", text_format.MessageToString(graph).encode())
+    expect(row(page, "dense")).to_be_visible(timeout=FILE_LIMIT_MS)
+    assert names(page) == ["x", "dense", "MatMul", "Relu"]
+    expect(page.locator("[data-choice=graph] option:checked")).to_have_text("mine.pbtxt")
+    page.get_by_label("Compare with").select_option(label="narrow")
+    expect(page.locator(".details h3").first).to_contain_text("added")
 
 
 def test_the_page_says_no_to_files_that_are_no_graphs(page: Page, board_server: BoardServer, two_runs: Path) -> None:

@@ -287,3 +287,47 @@ def test_a_file_that_somebody_cuts_is_not_gone_on_with(tmp_path: Path) -> None:
         log.flush()
     assert path.stat().st_size == size - 7
     assert read_steps(tmp_path, "a") == [*range(9), *range(10, 20)]
+
+
+SIGNALLED = """
+    import signal, sys, time
+    from writer import SummaryWriter
+
+    def handle(number, frame):
+        print("handled", flush=True)
+
+    if sys.argv[2] != "nobody":
+        signal.signal(signal.SIGTERM, handle if sys.argv[2] == "before" else signal.SIG_IGN)
+    log = SummaryWriter(sys.argv[1], flush_secs=1000, max_queue=1000000, flush_on=["SIGTERM", "SIGUSR1"])
+    for step in range(1000):
+        log.add_scalar("a", 1.0, step)
+    print("begin", flush=True)
+    while True:
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("who", ["nobody", "before", "ignored"])
+def test_on_signals_that_were_asked_for_everything_is_written(tmp_path: Path, who: str) -> None:
+    child = start(SIGNALLED, tmp_path, who)
+    read_line(child.stdout)
+    child.send_signal(signal.SIGTERM)
+    if who == "nobody":
+        assert finish(child)[0] == -signal.SIGTERM
+        (path,) = find_event_files(tmp_path)
+        assert read_own(read_events(path)[-1]).end.status == 2
+    else:
+        if who == "before":
+            assert read_line(child.stdout) == "handled\n"
+        wait_until(lambda: len(read_events(find_event_files(tmp_path)[0])) == 1002)
+        assert child.poll() is None
+        child.kill()
+        child.communicate()
+    assert read_steps(tmp_path, "a") == list(range(1000))
+
+
+def test_signals_that_there_are_not_are_refused(tmp_path: Path) -> None:
+    from writer import SummaryWriter
+
+    with pytest.raises(ValueError, match="no signal 'SIGNONE'"):
+        SummaryWriter(tmp_path, flush_on=["SIGNONE"])

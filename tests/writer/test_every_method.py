@@ -1,6 +1,7 @@
 """One script that uses every method, under torch's class and ours; TensorBoard reads the same from both."""
 
 import dataclasses
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from google.protobuf import text_format
 from matplotlib import pyplot
+from PIL import Image
 from tensorboard.compat.proto import graph_pb2, summary_pb2
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
@@ -269,3 +271,39 @@ def test_videos_and_graphs_go_where_torchs_do(tmp_path: Path) -> None:
     (point,) = read_python(tmp_path / "ours").Images("video")
     assert (point.step, point.width, point.height) == (5, 24, 10)
     assert point.encoded_image_string[:6] == b"GIF89a"
+
+
+def read_by_board(folder: Path) -> dict[tuple[str, str], list[Any]]:
+    """Steps and values of every series of every run, as our board has them; wall times as far as they were given."""
+    found = {}
+    logs = board.open(folder, cache=False)
+    for name in logs.runs:
+        run = logs[name]
+        for tag, series in run.scalars.items():
+            # Both give hyper-parameters' metrics the moment of the call.
+            times = [0.0] * len(series.step) if name in ("trial", "no metrics") else series.wall_time.tolist()
+            found[name, tag] = list(zip(series.step.tolist(), series.value.tolist(), times, strict=True))
+        for tag, images in run.images.items():
+            found[name, tag] = [(step, open_pixels(images[i].png)) for i, step in enumerate(images.step.tolist())]
+        for tag, texts in run.texts.items():
+            found[name, tag] = [(step, str(texts[i].value)) for i, step in enumerate(texts.step.tolist())]
+        for tag, histograms in run.histograms.items():
+            found[name, tag] = [(step, repr(histograms[i].value)) for i, step in enumerate(histograms.step.tolist())]
+        for tag, kinds in run.tags.items():
+            found[name, f"{tag} is"] = sorted(kinds)
+    assert list(logs.problems) == []
+    return found
+
+
+def open_pixels(png: bytes) -> bytes:
+    """Pixels of a picture, however it is compressed."""
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGBA").tobytes()
+
+
+def test_the_board_reads_the_same_from_both(folders: dict[str, Path]) -> None:
+    theirs, ours = read_by_board(folders["torch"]), read_by_board(folders["ours"])
+    assert sorted(ours) == sorted(theirs)
+    for name, points in theirs.items():
+        assert ours[name] == points, name
+    assert len(ours) > 60

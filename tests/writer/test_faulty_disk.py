@@ -434,3 +434,40 @@ def test_memory_is_bounded_over_a_stuck_disk(tmp_path: Path) -> None:
 
 def read_resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def test_what_a_close_could_not_write_is_told_of_in_the_next_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = Rig(tmp_path)
+    rig.add(0, 10)
+    rig.queue.flush()
+    rig.disk.fault = lambda call, ordinal: errno.ENOSPC if call in ("write", "create") else 0
+    rig.add(10, 30)
+    rig.queue.put_batch({"a": 1.0, "b": 2.0}, 30, 5.0)
+    time.sleep(0.3)
+    rig.queue.close()
+    assert "were lost at the end of the log" in caplog.text
+    rig.disk.fault = lambda call, ordinal: 0
+    rig.add(40, 50)
+    rig.queue.close()
+    assert read_steps(tmp_path) == [*range(10), *range(40, 50)]
+    assert sum(count_dropped(tmp_path).values()) == 20 + 2
+    assert rig.queue._batched == 0
+
+
+def test_a_full_disk_that_takes_a_piece_of_a_record_now_and_again_is_stuck(rig: Rig) -> None:
+    rig.add(0, 10)
+    rig.queue.flush()
+    rig.disk.most = 5
+    rig.disk.fault = lambda call, ordinal: errno.ENOSPC * (call == "write" and rig.disk.calls[-2] == "write")
+    rig.add(10, 1000)
+    begin = time.monotonic()
+    rig.add(1000, 20_000)
+    assert time.monotonic() - begin < 4.0  # a busy machine; without the rule it is for ever
+    rig.disk.most = 1 << 20
+    rig.disk.fault = lambda call, ordinal: 0
+    rig.queue.close()
+    steps = read_steps(rig.folder)
+    assert steps == sorted(set(steps))
+    assert len(steps) + count_dropped(rig.folder)["a"] == 20_000

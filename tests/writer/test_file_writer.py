@@ -1,6 +1,8 @@
 """Ready-made messages, and the names of torch's class that programs reach for although they are private."""
 
 import logging
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ from tensorboard.compat.proto.config_pb2 import RunMetadata
 from torch.utils import tensorboard as torchs
 from torch.utils.tensorboard.summary import hparams
 
-from tests.writer.tensorboard_reader import find_event_files, read_only_file, read_own, read_python, read_tags
+from tests.writer.tensorboard_reader import (
+    find_event_files,
+    read_only_file,
+    read_own,
+    read_python,
+    read_tags,
+    wait_until,
+)
 from writer import FileWriter, SummaryWriter
 
 
@@ -166,3 +175,41 @@ def test_a_message_logged_by_a_handler_of_our_own_warnings(tmp_path: Path) -> No
         logging.getLogger("writer").removeHandler(handler)
     log.close()
     assert len(read_python(tmp_path).Scalars("warnings")) == 1
+
+
+@pytest.mark.parametrize("suffix", ["x" * 300, "/../x", "\0", "\ud800", "é" * 99])
+def test_a_suffix_that_no_file_can_have_is_mended(tmp_path: Path, suffix: str) -> None:
+    with SummaryWriter(tmp_path, filename_suffix=suffix) as log:
+        log.add_scalar("a", 1.0, 1)
+    assert len(read_python(tmp_path).Scalars("a")) == 1
+
+
+@pytest.mark.parametrize(
+    "folder", ["x" * 300, "a\0b", "file", "file/below", "loop", "dangling", "/dev/null", "/dev/full/x", "/proc/x"]
+)
+def test_a_folder_that_cannot_be_is_two_warnings_and_nothing_else(
+    tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("nowhere/x")
+    begin = time.monotonic()
+    with SummaryWriter(tmp_path / folder) as log:
+        for step in range(100):
+            log.add_scalar("a", 1.0, step)
+        assert not log.flush()
+    assert time.monotonic() - begin < 9.0
+    assert caplog.text.count("are kept while there is room") == 1
+    assert "100 values were lost" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_arguments_that_are_no_numbers_are_refused_at_once(tmp_path: Path) -> None:
+    for arguments in ({"flush_secs": None}, {"max_queue": None}, {"sync_secs": "x"}, {"purge_step": 1 << 63}):
+        with pytest.raises((TypeError, ValueError)):
+            SummaryWriter(tmp_path, **arguments)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+    numbers = {"flush_secs": math.nan, "max_queue": np.int64(3), "purge_step": np.int32(5), "queue_bytes": -1}
+    with SummaryWriter(tmp_path, **numbers) as log:  # type: ignore[arg-type]
+        log.add_scalar("a", 1.0, 1)
+        wait_until(lambda: len(read_only_file(tmp_path)) == 4)

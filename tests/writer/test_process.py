@@ -19,11 +19,18 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 END = b"_trainboard_/end"
+# As in a shell of one's own: what runs in the background, or under nohup, hands down signals that are ignored.
+SIGNALS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+del signal
+"""
 
 
 def start(script: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """Run a script in a new interpreter."""
-    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *map(str, arguments)]
+    command = [sys.executable, "-W", "error", "-c", SIGNALS + textwrap.dedent(script), *map(str, arguments)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
 

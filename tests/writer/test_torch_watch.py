@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import textwrap
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -293,7 +294,7 @@ def test_each_branch_is_charged_its_own_time() -> None:
     watch.stop()
     blocks = {block.name: block for block in log.costs[0].blocks}
     assert blocks["twice"].calls == 2
-    assert (blocks["quick"].backward_s or 1) < 0.006  # the slow branches take 12 ms each
+    assert (blocks["quick"].backward_s or 1) < (blocks["twice"].backward_s or 0)
     assert (blocks["slow"].backward_s or 0) >= 0.012
     assert (blocks["twice"].backward_s or 0) >= 0.024
     assert (blocks["slow"].forward_s or 0) >= 0.004
@@ -420,6 +421,26 @@ def test_a_watch_that_cannot_go_on_says_so_and_lets_the_training_go_on() -> None
         Watch(model, full, warmup=0)
         for _ in range(3):
             loss_of(model(torch.randn(2, 64))).backward()
+
+
+def test_passes_of_other_threads_are_not_mixed_in() -> None:
+    class Asking(Perceptron):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if threading.current_thread() is threading.main_thread():
+                other = threading.Thread(target=lambda: results.append(self(x)))
+                other.start()
+                other.join()
+            return super().forward(x)
+
+    results: list[torch.Tensor] = []
+    model, log = Asking(), Log()
+    watch = Watch(model, log, warmup=1, steps=1)
+    list(steps_of(model, 4, lambda: torch.randn(2, 64)))
+    watch.stop()
+    assert len(results) == 4
+    assert [node.op for node in log.graphs[0].nodes if node.kind == "op"] == ["linear", "relu", "linear"]
+    assert (log.costs[0].blocks[0].calls, len(log.costs)) == (1, 1)
+    assert (torch._C._len_torch_function_stack(), torch._C._len_torch_dispatch_stack()) == (0, 0)
 
 
 DISTRIBUTED = """

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+torch.set_num_threads(1)  # threads that wait for each other on a busy machine take a hundred times what these models do
+
 
 class Perceptron(nn.Module):
     def __init__(self) -> None:

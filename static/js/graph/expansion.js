@@ -71,7 +71,7 @@ export function blocksIn(h, item) {
  */
 export function depthOf(h, open, last = 1) {
   if (last === "all" && isAll(h, open)) return "all";
-  for (const depth of DEPTHS) {
+  for (const depth of typeof last === "number" ? [last, ...DEPTHS] : DEPTHS) {
     const items = opened(h, depth);
     if (items.length === open.size - 1 && items.every((item) => open.has(item))) return depth;
   }

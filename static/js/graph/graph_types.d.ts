@@ -192,7 +192,7 @@ export interface PlacedGroup {
   group: number;
   width: number;
   height: number;
-  items: Int32Array;
+  items: readonly number[];
   x: Float64Array;
   y: Float64Array;
   w: Float64Array;

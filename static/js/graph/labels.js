@@ -13,6 +13,7 @@ import { costLine } from "./costs.js";
  * @property {number} subtitleWidth
  * @property {number} costsWidth
  * @property {boolean} isOp drawn as a small pill
+ * @property {[number, number]} size of the closed box
  */
 
 export const HEAD_HEIGHT = 30;
@@ -43,14 +44,19 @@ export class Labels {
     const subtitle = isOp ? "" : fit(className(h, item), WIDEST_SUBTITLE, false, measure);
     const costs = isOp ? "" : gathered ? `${gathered} inputs, not drawn` : costLine(h, item);
     /** @type {Label} */
-    const label = { title: text, subtitle, costs, isOp, titleWidth: measure(text, !isOp), subtitleWidth: measure(subtitle, false), costsWidth: measure(costs, false) };
+    const label = { title: text, subtitle, costs, isOp, titleWidth: measure(text, !isOp), subtitleWidth: measure(subtitle, false), costsWidth: measure(costs, false), size: [0, 0] };
+    label.size = this.#size(item, label);
     this.#labels.set(item, label);
     return label;
   }
 
   /** Size of an item that is closed, or cannot be opened. @param {number} item @returns {[number, number]} */
   closedSize(item) {
-    const label = this.of(item);
+    return this.of(item).size;
+  }
+
+  /** @returns {[number, number]} */
+  #size(/** @type {number} */ item, /** @type {Label} */ label) {
     if (label.isOp) return [Math.ceil(Math.max(48, label.titleWidth + 26)), OP_HEIGHT];
     const line = label.titleWidth + (label.subtitle ? 6 + label.subtitleWidth : 0);
     const mark = isBlock(this.hierarchy, item) ? 38 : 26;

@@ -16,6 +16,9 @@ export class Layout {
   /** @type {Map<number, PlacedGroup>} */
   #placed = new Map();
   #memo = new PlacedMemo();
+  /** Sizes of the items of the group in hand: most groups are known already, and need no arrays of their own. */
+  #w = new Float64Array(64);
+  #h = new Float64Array(64);
 
   /**
    * @param {Hierarchy} hierarchy
@@ -96,15 +99,17 @@ export class Layout {
     const { hierarchy: h } = this;
     const items = h.children[group];
     const inner = items.map((item) => (this.open.has(item) && isBlock(h, item) ? this.#place(item) : null));
-    const w = new Float64Array(items.length), hgt = new Float64Array(items.length);
-    items.forEach((item, i) => {
-      const placed = inner[i];
-      [w[i], hgt[i]] = placed ? [placed.width, placed.height] : this.labels.closedSize(item);
-    });
+    if (this.#w.length < items.length) [this.#w, this.#h] = [new Float64Array(2 * items.length), new Float64Array(2 * items.length)];
+    for (let i = 0; i < items.length; i++) {
+      const placed = inner[i], size = placed ? null : this.labels.closedSize(items[i]);
+      this.#w[i] = placed ? placed.width : /** @type {number[]} */ (size)[0];
+      this.#h[i] = placed ? placed.height : /** @type {number[]} */ (size)[1];
+    }
     const links = localLinks(items, siblingEdges(h, group, this.weight)), { isAcross } = this;
-    const boxes = { items, w, h: hgt, inner }, key = this.#memo.key(h, group, boxes, links, group ? this.labels.headWidth(group) : 0);
+    const key = this.#memo.key(h, group, { items, w: this.#w, h: this.#h, inner }, links, group ? this.labels.headWidth(group) : 0);
     const known = this.#memo.find(key, h, group, items, inner, links);
     if (known) return known;
+    const w = this.#w.slice(0, items.length), hgt = this.#h.slice(0, items.length), boxes = { items, w, h: hgt, inner };
     const content = arrange(h, group, { items, w: isAcross ? hgt : w, h: isAcross ? w : hgt, inner }, links, isAcross);
     const placed = isAcross ? this.#frameAcross(group, boxes, content) : this.#frameDown(group, boxes, content);
     this.#memo.keep(key, placed);
@@ -127,7 +132,7 @@ export class Layout {
       group,
       width,
       height: top + Math.max(content.height, last + PAD),
-      items: Int32Array.from(items),
+      items,
       x: content.x,
       y: content.y,
       w,
@@ -162,7 +167,7 @@ export class Layout {
       group,
       width,
       height: top + content.height + PAD,
-      items: Int32Array.from(items),
+      items,
       x: content.x,
       y: content.y,
       w,

@@ -11,7 +11,8 @@ import { noteText, scaleOf, spreadValues, stepOf } from "./logged_scale.js";
 /** @import {Overlay} from "./colour.js" */
 /** @import {Scale} from "./logged_scale.js" */
 
-const REST_MS = 60;
+const REST_MS = 60; // of the cursor
+const APART_MS = 1000; // at least, between questions while more is logged
 
 export class LoggedOverlay {
   /** @type {AbortController | null} */
@@ -25,6 +26,7 @@ export class LoggedOverlay {
   /** @type {Map<number, number>} */
   values = new Map();
   #timer = 0;
+  #drawn = "";
 
   /**
    * @param {App} app @param {LoggedFeed} feed
@@ -58,9 +60,12 @@ export class LoggedOverlay {
 
   /** Values anew: the cursor moved, or more was logged. @param {boolean} [isLonger] */
   readSoon(isLonger = false) {
-    if (!this.series) return;
+    if (!this.series || (isLonger && this.#timer)) return;
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#read(isLonger), REST_MS);
+    this.#timer = window.setTimeout(() => {
+      this.#timer = 0;
+      this.#read(isLonger);
+    }, isLonger ? APART_MS : REST_MS);
   }
 
   async #read(/** @type {boolean} */ isLonger) {
@@ -95,7 +100,9 @@ export class LoggedOverlay {
       this.slider.style.setProperty("--fill", `${(100 * (Math.max(steps.low, Math.min(steps.high, at)) - steps.low)) / Math.max(1, steps.high - steps.low)}%`);
       this.said.textContent = `step ${stepText(at)}`;
     }
-    if (this.page.key.contains(this.slider) && this.page.key.querySelector("strong")?.textContent === name) return;
+    const drawn = JSON.stringify([name, this.#scale]);
+    if (steps && this.#drawn === drawn && this.page.key.contains(this.slider)) return; // a slider that is held stays
+    this.#drawn = drawn;
     paintLogKey(this.page.key, name, this.#scale, steps ? [el("div", { class: "graph-key-step" }, this.slider, this.said)] : []);
   }
 

@@ -68,6 +68,6 @@ export class PlacedMemo {
       const a = from[e] < 0 ? -1 : items[from[e]], b = to[e] < 0 ? -1 : items[to[e]], { count, points, row } = placed.edges[e];
       edges[e] = { from: a, to: b, edge: a < 0 ? h.entersBy[b] : b < 0 ? h.leavesBy[a] : links.edge[row], count, points, row };
     }
-    return { ...placed, group, items: Int32Array.from(items), inner, edges };
+    return { ...placed, group, items, inner, edges };
   }
 }

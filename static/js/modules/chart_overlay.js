@@ -37,11 +37,15 @@ export function fixedLayer(chart, choices) {
 /** An upright tick on the centre of a group where one of its runs ends. @param {ScalarChart} chart @param {View} view */
 function groupEnds(chart, view) {
   const { box } = view, parts = [];
+  let last = -Infinity;
   for (const one of chart.drawn) for (const end of one.curve.band?.ends ?? []) {
+    if (end === one.curve.band?.ends[0]) last = -Infinity;
     const i = pointAt(one.curve, end.x), y = view.py(one.curve.y[i], one.curve.isRight);
     if (!inX(view, end.x) || !(y >= box.y && y <= box.y + box.h)) continue;
-    const x = view.px(end.x).toFixed(1);
-    parts.push(svg("path", { class: "group-end", d: `M${x} ${(y - 4).toFixed(1)}v8`, stroke: one.colour }));
+    const x = view.px(end.x);
+    if (x - last < 3) continue; // one tick for those that end together
+    last = x;
+    parts.push(svg("path", { class: "group-end", d: `M${x.toFixed(1)} ${(y - 4).toFixed(1)}v8`, stroke: one.colour }));
   }
   return parts;
 }

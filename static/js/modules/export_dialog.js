@@ -66,7 +66,7 @@ export async function save(page, chart, { format, points, runs, tags }) {
   const x = choices.x === "relative" || choices.x === "wall" ? choices.x : "step";
   if (format === "html") {
     const styled = names.map((name) => { const { colour, dash } = page.app.style(name); return { name, colour, dash }; });
-    const question = { title: tags === "page" || !chart ? (page.app.answer?.logdir.join(", ") || "trainboard").slice(-200) : chart.tag, tags: shown, runs: styled, x, smoothing: kind, amount, superseded: choices.superseded, log_y: choices.yScale === "log", theme: document.documentElement.dataset.theme ?? "light" };
+    const question = { title: tags === "page" || !chart ? pageTitle(page.app) : chart.tag, tags: shown, runs: styled, x, smoothing: kind, amount, superseded: choices.superseded, log_y: choices.yScale === "log", theme: document.documentElement.dataset.theme ?? "light" };
     const answer = await ask("api/export/page", [["question", JSON.stringify(question)]]);
     saveBlob(await answer.blob(), `${fileName(question.title)}.html`);
     return;
@@ -106,6 +106,9 @@ function saveBlob(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
+
+/** The logdirs' own names: whoever gets the file need not know where they lie. @param {App} app */
+const pageTitle = (app) => (app.answer?.logdir.map((path) => path.replace(/\/+$/, "").split(/[/=]/).at(-1)).join(", ") || "trainboard").slice(0, 200);
 
 /** @param {string} tag */
 const fileName = (tag) => tag.replaceAll(/[^\p{L}\p{N} ._-]+/gu, "_").replace(/^[. _-]+/, "").slice(0, 100) || "chart";

@@ -2,6 +2,7 @@
 
 import { svg } from "../dom.js";
 import { hideHover } from "./hover_table.js";
+import { panHand } from "./pan_hand.js";
 
 /** @import { Range } from "../types.d.ts" */
 /** @import { ScalarChart } from "./scalar_chart.js" */
@@ -13,6 +14,7 @@ export class RangeHand {
   constructor(chart) {
     this.chart = chart;
     this.ending = new AbortController();
+    panHand(chart, this.ending.signal);
     // Before Plotly and the hover hear of it: a drag that marks is no zoom.
     chart.frame.addEventListener("pointerdown", (event) => this.down(event), { capture: true, signal: this.ending.signal });
   }
@@ -22,7 +24,7 @@ export class RangeHand {
   /** @param {PointerEvent} event */
   down(event) {
     const { chart } = this, { range: choice } = chart.page, handle = event.target instanceof Element ? event.target.closest("[data-handle]") : null;
-    if (event.button !== 0 || !chart.view || (!handle && !event.shiftKey) || chart.axis === "ordinal") return;
+    if (event.button !== 0 || event.altKey || !chart.view || (!handle && !event.shiftKey) || chart.axis === "ordinal") return;
     event.preventDefault();
     event.stopImmediatePropagation();
     hideHover();

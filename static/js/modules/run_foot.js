@@ -56,8 +56,9 @@ function facts(known) {
   return shown.length ? el("dl", { class: "facts" }, ...shown.flatMap(([key, v]) => [el("dt", {}, key.replaceAll("_", " ")), el("dd", {}, String(v))])) : null;
 }
 
-/** @param {HTMLElement} slot @param {{total: number, shown: number, found: number}} counts */
+/** How many are shown of how many; on hover, how many the search leaves. @param {HTMLElement} slot @param {{total: number, shown: number, found: number}} counts */
 export function paintCount(slot, { total, shown, found }) {
   const counts = shown === total ? grouped(String(total)) : `${grouped(String(shown))} of ${grouped(String(total))}`;
-  setText(slot, !total ? "" : found === total ? counts : `${counts}, ${grouped(String(found))} listed`);
+  setText(slot, total ? counts : "");
+  slot.title = found === total ? "" : `${counted(found, "run")} listed`;
 }

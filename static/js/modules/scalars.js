@@ -276,6 +276,7 @@ class ScalarsPage {
     this.sections.render(groups);
     if (groups.length) this.say(null);
     else if (!app.runs.list.length) this.say(emptyLogdir(app));
+    else if (!app.runs.visible().length && app.runs.matching) this.say(emptyNote("No run matches", "None of the ticked runs is what the search asks for.", ["Clear the search", () => { app.view.set("query", null); app.tell("navigated"); }]));
     else if (!app.runs.visible().length) this.say(emptyNote("No run is chosen", `Tick one of the ${counted(app.runs.list.length, "run")} on the left.`, ["Show all runs", () => { app.runs.all(true); app.selectionChanged(); }]));
     else if (search.text && this.tags.size) this.say(emptyNote("No tag matches", `${counted(this.tags.size, "tag")} in all. Esc in the field clears the filter.`, ["Clear the filter", () => search.set("")]));
     else if (app.answer?.loading) this.say(emptyNote("Reading", "Curves show as their runs are read."));

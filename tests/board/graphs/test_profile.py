@@ -1,14 +1,20 @@
 """What run metadata tells of a graph: times, memory, shapes and devices."""
 
+import gzip
+import json
 from typing import Any
 
 import pytest
 from tensorboard.compat.proto.config_pb2 import RunMetadata
 
+import board
 from board.graphs.columns import graph_columns
+from board.graphs.packing import unpacked
 from board.graphs.profile import read_profile
-from tests.board.graphs.test_columns import full_names
+from tests.board.graphs.test_columns import CORPUS, full_names
+from writer.captured_graph import Node, TensorSpec
 from writer.format.messages import GraphDef
+from writer.graph_encoding import graph_def
 
 
 def graph() -> bytes:
@@ -87,3 +93,44 @@ def test_figures_of_a_watched_model_stand_at_its_blocks() -> None:
     assert described["group_calls"] == [-1, 1, 2, -1]
     assert described["group_buffers"] is None
     assert described["blocks"][1]["device"] == "cuda:0"
+
+
+def test_parts_of_a_model_on_several_devices_are_told_apart() -> None:
+    """As a model split over two graphics processors is recorded; none is needed to read it."""
+    first, second = (TensorSpec((2, 8), "bfloat16", device) for device in ("cuda:0", "cuda:1"))
+    nodes = [
+        Node("input", "x", "Placeholder", "", "", [], [first]),
+        Node("op", "linear", "linear", "Pipe/Linear[first]", "first", [(0, 0)], [first]),
+        Node("op", "to", "to", "Pipe", "", [(1, 0)], [second]),
+        Node("op", "linear", "linear", "Pipe/Linear[second]", "second", [(2, 0)], [second]),
+    ]
+    columns = graph_columns(bytes(graph_def(nodes).SerializeToString()), None)
+    strings = columns["strings"]
+    assert [strings[device] for device in columns["node_device"]] == ["GPU:0", "GPU:0", "GPU:1", "GPU:1"]
+    names = [strings[name] for name in columns["group_name"]]
+    devices = dict(zip(names, (strings[device] for device in columns["group_device"]), strict=True))
+    assert devices == {"": "GPU:0, GPU:1", "Pipe": "GPU:0, GPU:1", "Linear[first]": "GPU:0", "Linear[second]": "GPU:1"}
+    assert strings[columns["group_dtype"][0]] == "bfloat16"
+
+
+def test_times_of_a_real_run_of_tensorflow_are_those_that_tensorboard_reads() -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = CORPUS / "tf1" / "mnist_softmax"
+    judge = EventAccumulator(str(folder))
+    judge.Reload()
+    logs = board.open(CORPUS, cache=False)
+    profiles = json.loads(gzip.decompress(logs.graphs.columns("tf1/mnist_softmax", "__run_graph__")))["profiles"]
+    assert [row["tag"] for row in profiles] == judge.Tags()["run_metadata"] == ["step009", "step019", "step029"]
+    for row in profiles:
+        answer = logs.graphs.columns("tf1/mnist_softmax", "__run_graph__", profile=row["tag"])
+        columns = unpacked(json.loads(gzip.decompress(answer)))
+        wanted: dict[str, float] = {}
+        for device in judge.RunMetadata(row["tag"]).step_stats.dev_stats:
+            for stats in device.node_stats:
+                wanted[stats.node_name] = wanted.get(stats.node_name, 0.0) + stats.all_end_rel_micros * 1e-6
+        names = full_names(columns)
+        read = {name: taken for name, taken in zip(names, columns["node_forward_s"], strict=True) if taken >= 0}
+        assert len(read) > 30
+        assert read == pytest.approx({name: wanted[name] for name in read})
+        assert wanted.keys() & set(names) == read.keys()

@@ -133,6 +133,7 @@ def test_how_a_text_was_understood(logs: Logs) -> None:
         ("*", "this is no regular expression"),
         ("best(lr)", "expected an operator such as < after best"),
         ("lr = ", "expected a value after =, column 5"),
+        ("lr < 1 and opt", "expected an operator such as < after opt, which no run's name has, column 15"),
     ],
 )
 def test_what_cannot_be_understood(logs: Logs, text: str, said: str) -> None:

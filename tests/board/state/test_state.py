@@ -279,6 +279,7 @@ def board(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "board.cli", *words], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command(place: str, tmp_path: Path) -> None:
     assert board("state", "--state", place).stdout == f"{place}: nothing kept yet\n"
     filled(opened(place))
@@ -294,6 +295,7 @@ def test_the_command(place: str, tmp_path: Path) -> None:
     assert board("state", "--state", "mysql://x/y").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_board_keeps_colours_and_views_over_a_restart(tmp_path: Path) -> None:
     from writer import SummaryWriter
 
