@@ -140,5 +140,5 @@ def import_pillow() -> Any:
 
             Image.preinit()  # and of its formats the common ones, which saving would import
     except ImportError as error:
-        raise MissingPackageError("images need Pillow: pip install 'trainboard[media]'") from error
+        raise MissingPackageError("boxes on images and GIFs need Pillow: pip install 'trainboard[media]'") from error
     return Image

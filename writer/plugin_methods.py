@@ -156,7 +156,7 @@ class PluginMethods(MediaMethods):
             mat: Of shape (points, dimensions).
             metadata: A label for each point: any values, which are made strings; rows of them with a header.
             label_img: A picture for each point, of shape (points, channels, height, width), 1 or 3 channels; uint8
-                from 0 to 255, every other dtype from 0 to 1. Needs Pillow.
+                from 0 to 255, every other dtype from 0 to 1.
             global_step: As the class says.
             tag: Name of the embedding; the same at the same step replaces it.
             metadata_header: Names of the columns of ``metadata``.
