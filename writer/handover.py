@@ -132,6 +132,10 @@ class Handover:
         """Count a value that cannot be logged, and say why once a tag."""
         self._queue.losses.refuse(series, reason)
 
+    def count_refused(self, series: Series | str) -> None:
+        """Count a value that could not be made, where whoever tried has said why."""
+        self._queue.losses.add(series)
+
     def _put(
         self, series: Series | str, make: Callable[[bytes], Any], step: Any, wall_time: float | None, size: int
     ) -> None:

@@ -95,6 +95,9 @@ class PluginMethods(MediaMethods):
             from writer import torch_graph  # late: it imports torch
 
             captured = torch_graph.capture(model, input_to_model)
+            if not captured.nodes and not captured.blocks:
+                self._handover.count_refused(GRAPH_TAG)
+                return
             step = None if global_step is None else int(global_step)
             for event in graph_events(captured, tag=tag, wall_time=wall_time, step=step):
                 payload = event.SerializeToString()

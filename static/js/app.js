@@ -11,6 +11,7 @@ import { ViewState, stringify } from "./view_state.js";
 
 const REREAD_MS = 200; // runs are asked for again at most this often
 const REREAD_MS_A_RUN = 0.2; // and of ten thousand, every other second
+const CALM_MS = 1500; // the longest that adornments wait for the first curves
 const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
 /** Choices that hold on every page. */
 const CARRIED = ["show", "hide", "query", "group", "colour", "metric", "of", "sort", "shut", "rules", "step", "theme", "run"];
@@ -53,6 +54,13 @@ export class App {
     this.tagAnswers = new Map();
     /** @type {Stream | null} */
     this.stream = null;
+    /** @type {() => void} */
+    this.becomeCalm = () => {};
+    /** Resolves when what the eye waits for is there: what only adorns it is asked for then. @type {Promise<void>} */
+    this.calm = new Promise((resolve) => {
+      this.becomeCalm = resolve;
+      setTimeout(resolve, page === "scalars" ? CALM_MS : 0);
+    });
   }
 
   /** Read the runs, then listen for what changes. */

@@ -95,6 +95,7 @@ export class ChartFeed {
         /** @type {PixelsAnswer} */
         const answer = await this.app.api.post("api/pixels", { charts: [...asked.values()].flat() }, { signal: this.signal });
         failures = 0;
+        this.app.becomeCalm();
         const answers = new Map(answer.charts.map((one) => [one.id, one]));
         for (const [chart, questions] of asked) {
           const own = questions.flatMap(({ id }) => answers.get(id) ?? []), failed = own.find((one) => one.error);

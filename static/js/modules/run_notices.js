@@ -44,6 +44,7 @@ export class RunNotices {
 
   async read() {
     if (this.signal.aborted) return;
+    await this.app.calm;
     this.askedAt = Date.now();
     /** @type {NoticesAnswer | null} */
     const answer = await this.app.api.get("api/notices").catch(() => null);

@@ -58,6 +58,7 @@ export class RunWays {
   }
 
   async readNames() {
+    await this.app.calm;
     const answer = await this.app.api.get("api/hparams").catch(() => null);
     if (!answer) return;
     this.names = answer.names.filter((/** @type {HparamName} */ one) => one.distinct > 1 || one.runs < answer.runs).slice(0, 500);
