@@ -50,6 +50,8 @@ bench: $(VENV)/dev.installed build chromium  ## every figure of the README, agai
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/live.py
 	$(BIN)/python benchmarks/first_view.py
+	$(BIN)/python benchmarks/page.py
+	$(BIN)/python benchmarks/charts.py frames redraw server
 	$(BIN)/python benchmarks/graph.py
 	$(BIN)/python benchmarks/images.py
 
