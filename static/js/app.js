@@ -39,6 +39,8 @@ export class App {
     this.colourOf = null;
     /** Groups of chosen runs; null: none were asked for. @type {import("./types.d.ts").Group[] | null} */
     this.groups = null;
+    /** Whether the groups that were asked for are not known yet. */
+    this.isGrouping = false;
     /** What the board noticed, by tag. @type {Map<string, import("./types.d.ts").Notice[]>} */
     this.notices = new Map();
     /** @type {Connection} */

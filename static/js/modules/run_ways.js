@@ -90,6 +90,7 @@ export class RunWays {
     app.colourOf = null;
     if (colour.by === "group" || colour.by === "folder" || colour.by === "regex") app.colourOf = categorical(colour.by === "group" ? this.groups : this.groupsOf(colour));
     else if (colour.by === "hparam") app.colourOf = this.byHparam(colour);
+    app.isGrouping = group.by !== "none" && group.by !== "folder" && !this.known.has(writeWay(group) ?? "");
     app.groups = group.by === "none" ? null : this.groups
       .map(({ name, runs }, i) => ({ name: name || "no folder", runs: runs.filter((run) => app.runs.isVisible(run)), colour: i }))
       .filter((one) => one.runs.length);

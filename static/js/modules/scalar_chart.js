@@ -151,7 +151,7 @@ export class ScalarChart {
     this.growth.reset();
     this.growth.asked = tails;
     if (tails) return tails;
-    if (!asked.length) this.empty(page.app.groups ? "No group has a chosen run with this scalar." : "No run is chosen. Tick one on the left.");
+    if (!asked.length) this.empty(page.app.isGrouping ? "The groups are on their way." : page.app.groups ? "No group has a chosen run with this scalar." : "No run is chosen. Tick one on the left.");
     return asked;
   }
 
