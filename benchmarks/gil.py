@@ -35,7 +35,7 @@ RNG = np.random.default_rng(0)
 class Hold(ctypes.Structure):
     """As in gil_probe.c."""
 
-    _fields_ = (("holder", ctypes.c_size_t), ("wall", ctypes.c_double), ("cpu", ctypes.c_double))
+    _fields_ = (("holder", ctypes.c_size_t), ("cpu", ctypes.c_double))
 
 
 def compile_probe(folder: str) -> ctypes.CDLL:

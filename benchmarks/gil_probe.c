@@ -6,7 +6,7 @@
 #include <time.h>
 
 enum { MOST = 1 << 20 };
-typedef struct { uintptr_t holder; double wall, cpu; } Hold;
+typedef struct { uintptr_t holder; double cpu; } Hold;
 
 static const volatile char *gil; /* unsigned long interval; PyThreadState *last_holder; int locked; */
 static const uintptr_t *holders;
@@ -25,7 +25,7 @@ static double read_clock(clockid_t clock) {
 
 static void *sample(void *unused) {
     int current = -1;
-    double begin = 0, cpu = 0, cpu_last = 0, last = 0;
+    double cpu = 0, cpu_last = 0, last = 0;
     (void)unused;
     while (!is_stopping) {
         double now = read_clock(CLOCK_MONOTONIC), after, used = 0;
@@ -39,12 +39,11 @@ static void *sample(void *unused) {
         /* Where this thread itself was not running, nobody knows what happened meanwhile: the hold ended before. */
         if (after - now > gap || now - last > gap) found = -1;
         if (current >= 0 && found != current) {
-            if (hold_count < MOST) holds[hold_count++] = (Hold){holders[current], last - begin, cpu_last - cpu};
+            if (hold_count < MOST) holds[hold_count++] = (Hold){holders[current], cpu_last - cpu};
             current = -1;
         }
         if (found >= 0 && current < 0) {
             current = found;
-            begin = now;
             cpu = used;
         }
         cpu_last = used;

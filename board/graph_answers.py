@@ -1,6 +1,5 @@
 """Keeps answers about graphs, in memory and beside the indexes, and has large graphs decoded by another process."""
 
-import gzip
 import hashlib
 import json
 import logging
@@ -12,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -58,28 +58,25 @@ class GraphAnswers:
         self._making: dict[str, threading.Lock] = {}
         self._is_tidy = False
 
-    def ask(
-        self, what: str, sources: list[GraphSource], *, name: str = "", more: Mapping[str, Any] | None = None
-    ) -> bytes:
+    def ask(self, what: str, source: GraphSource, *, name: str = "", more: Mapping[str, Any] | None = None) -> bytes:
         """Answer, from what is kept if it is.
 
         Args:
-            what: "columns", "node" or "diff", as ``graph_worker.answer_job`` has them.
-            sources: of the graphs.
+            what: "columns" or "node", as ``graph_worker.answer_job`` has them.
+            source: of the graph.
             name: of the node.
             more: goes into the answer as it is.
 
         Raises:
             BoardError: as ``Logs.graph`` says.
         """
-        job = {"what": what, "sources": [source.as_json() for source in sources], "name": name, "more": more or {}}
-        size = sum(source.size for source in sources)
+        job = {"what": what, "source": asdict(source), "name": name, "more": more or {}}
         key = hashlib.sha256(json.dumps([_VERSION, job]).encode()).hexdigest()
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         try:
             with making:  # whoever asks the same at the same time waits for one answer
-                return self._find(key) or self._keep(key, gzip.compress(self._run(job, size), 3), name=name)
+                return self._find(key) or self._keep(key, self._run(job, source.size), name=name)
         finally:
             with self._lock:
                 self._making.pop(key, None)
@@ -90,7 +87,7 @@ class GraphAnswers:
         Raises:
             BoardError: it cannot be read, in words.
         """
-        job = {"what": "import", "sources": [], "name": name, "path": str(path), "into": str(into)}
+        job = {"what": "import", "name": name, "path": str(path), "into": str(into)}
         self._run(job, path.stat().st_size, is_apart=True)
 
     def _run(self, job: dict[str, Any], size: int, *, is_apart: bool = False) -> bytes:

@@ -1,7 +1,6 @@
 """Graphs out of files that a person dropped onto the page or named on the command line, while the board runs."""
 
 import itertools
-import shutil
 import tempfile
 import threading
 from collections import OrderedDict
@@ -54,7 +53,7 @@ class GraphFiles:
         """
         with self._lock:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="trainboard-")
+                self._folder = tempfile.TemporaryDirectory(prefix="trainboard-", ignore_cleanup_errors=True)
             number = next(self._numbers)
             folder = Path(self._folder.name)
         given, made = folder / f"{number}.given", folder / f"{number}.graph"
@@ -96,5 +95,4 @@ class GraphFiles:
             self._files.clear()
             folder, self._folder = self._folder, None
         if folder is not None:
-            shutil.rmtree(folder.name, ignore_errors=True)
             folder.cleanup()

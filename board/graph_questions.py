@@ -1,7 +1,5 @@
-"""What pages and scripts ask about graphs: columns, one node, two graphs as one, series that tell of blocks."""
+"""What pages and scripts ask about graphs: columns, one node; those of files too, and large ones before they ask."""
 
-import gzip
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,18 +12,14 @@ from board.errors import BoardError
 from board.graph_answers import GraphAnswers
 from board.graph_files import GraphFile, GraphFiles
 from board.graph_sources import GraphSource
-from board.graphs.packing import unpacked
-from board.graphs.tags import TaggedBlock, match_tags, metrics_of
 from board.model import Delta, Kind
 from board.run_graphs import RunGraphs
 from board.store.store import Store
 
-__all__ = ["GraphName", "GraphQuestions"]
+__all__ = ["GraphQuestions"]
 
 _PREPARED_BYTES = 4 << 20  # a smaller one is decoded in the time that a page takes to appear
 _MOST_PREPARED = 64  # graphs of one board: a logdir of a thousand runs is not gone through
-
-GraphName = tuple[str, str, str | None]  # run ("" for a file), tag, reference of the value (None: the last one)
 
 
 class GraphQuestions:
@@ -68,24 +62,11 @@ class GraphQuestions:
         source = self._source(run, tag, ref, profile)
         rows = [] if source.path else self._of(run).profiles(tag)
         listed = [{"tag": row.tag, "ref": row.ref, "step": str(row.step)} for row in rows]
-        return self._answers.ask("columns", [source], more={"profiles": listed, "profile": source.profile_tag or None})
+        return self._answers.ask("columns", source, more={"profiles": listed, "profile": source.profile_tag or None})
 
     def node(self, run: str, tag: str, name: str, ref: str | None = None) -> bytes:
         """Return all that a graph says of one node."""
-        return self._answers.ask("node", [self._source(run, tag, ref, "")], name=name)
-
-    def diff(self, before: GraphName, after: GraphName) -> bytes:
-        """Return two graphs as one (``board.graphs.diff``)."""
-        return self._answers.ask("diff", [self._source(*before), self._source(*after)])
-
-    def tags(self, run: str, tag: str, ref: str | None = None) -> tuple[list[TaggedBlock], list[dict[str, Any]]]:
-        """Return which scalars and histograms of a run tell of which block of its graph, and what they tell."""
-        tagged = self._tagged(run, tag, ref)
-        return tagged, metrics_of(tagged)
-
-    def overlay(self, graph: GraphName, metric: str, step: int | None) -> dict[str, Any]:
-        """Return what the scalars of a metric say of each block at a step: see ``RunGraphs.overlay``."""
-        return self._of(graph[0]).overlay([block for block in self._tagged(*graph) if block.metric == metric], step)
+        return self._answers.ask("node", self._source(run, tag, ref, ""), name=name)
 
     @property
     def files(self) -> list[GraphFile]:
@@ -134,7 +115,3 @@ class GraphQuestions:
         if not run and tag.startswith("file:"):
             return self._files.source(tag)
         return self._of(run).source(tag, ref, profile)
-
-    def _tagged(self, run: str, tag: str, ref: str | None) -> list[TaggedBlock]:
-        columns = unpacked(json.loads(gzip.decompress(self.columns(run, tag, ref))))
-        return match_tags(columns, self._of(run).tags())

@@ -1,7 +1,6 @@
 """Where a graph and what is known of it lie: the little that another process needs to read them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from board.kinds import decode, decode_costs, decode_run_metadata
 from board.model import Kind
 from board.storage import LocalStorage
 
-__all__ = ["GraphSource", "Loaded", "load_source", "source_of"]
+__all__ = ["GraphSource", "Loaded", "load_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,6 @@ class GraphSource:
     def size(self) -> int:
         """Bytes of the graph's record or file."""
         return Path(self.path).stat().st_size if self.path else parse_ref(self.graph).length
-
-    def as_json(self) -> dict[str, str]:
-        """Return what ``GraphSource(**...)`` takes."""
-        return asdict(self)
 
 
 def load_source(source: GraphSource) -> Loaded:
@@ -92,8 +87,3 @@ def _profile(storage: LocalStorage, source: GraphSource) -> Profile | None:
     except (MalformedValueError, UnknownSeriesError):
         return None
     return read_profile(metadata) if metadata is not None else None
-
-
-def source_of(described: Mapping[str, str]) -> GraphSource:
-    """Make a source of what ``as_json`` returned."""
-    return GraphSource(**described)

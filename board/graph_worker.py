@@ -1,8 +1,9 @@
-"""Answers questions about graphs, as JSON: called in the server's own process, or started as one with little memory.
+"""Answers questions about graphs, as gzipped JSON: in the server's own process, or as one with little memory.
 
 ``python -m board.graph_worker`` reads a job from its standard input and writes the answer to its standard output.
 """
 
+import gzip
 import json
 import resource
 import sys
@@ -11,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from board.errors import BoardError, MalformedValueError, UnknownSeriesError
-from board.graph_sources import load_source, source_of
+from board.graph_sources import GraphSource, load_source
 from board.graphs.columns import graph_columns, node_details
-from board.graphs.diff import diff_columns
 from board.graphs.files import read_graph_file
 from board.graphs.packing import packed
 from writer.format.messages import DecodeError
@@ -27,42 +27,38 @@ def answer_job(job: Mapping[str, Any]) -> bytes:
     """Answer a job.
 
     Args:
-        job: ``what`` is "columns", "node", "diff" or "import"; ``sources`` those of the graphs, each as
-            ``GraphSource.as_json``; ``name`` of the node, or of the file to import; ``into`` the path where its
-            GraphDef goes, ``path`` where it lies; ``more`` goes into the answer as it is.
+        job: ``what`` is "columns", "node" or "import"; ``source`` the fields of the graph's ``GraphSource``;
+            ``name`` of the node, or of the file to import; ``into`` the path where its GraphDef goes, ``path`` where
+            it lies; ``more`` goes into the answer as it is.
 
     Returns:
-        JSON in ASCII, no number in it infinite or NaN; long columns are packed.
+        Gzipped JSON in ASCII, no number in it infinite or NaN; long columns are packed.
 
     Raises:
         BoardError: as the questions of ``Logs`` do.
     """
     try:
-        return json.dumps({**_answer(job), **job.get("more", {})}, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps({**_answer(job), **job.get("more", {})}, allow_nan=False, separators=(",", ":"))
     except DecodeError as error:
         raise MalformedValueError("that is no GraphDef") from error
     except (ValueError, RecursionError) as error:
         if isinstance(error, BoardError):
             raise
         raise MalformedValueError(f"that graph cannot be shown ({error})") from error
+    return gzip.compress(text.encode(), 3)
 
 
 def _answer(job: Mapping[str, Any]) -> Any:
-    what, sources = job["what"], [source_of(source) for source in job["sources"]]
-    if what == "import":
-        graph_def = read_graph_file(Path(job["path"]).read_bytes(), job["name"])
-        Path(job["into"]).write_bytes(graph_def)
-        return {"bytes": len(graph_def)}
-    if what == "node":
-        found = node_details(load_source(sources[0]).graph_def, job["name"])
+    if job["what"] == "import":
+        Path(job["into"]).write_bytes(read_graph_file(Path(job["path"]).read_bytes(), job["name"]))
+        return {}
+    loaded = load_source(GraphSource(**job["source"]))
+    if job["what"] == "node":
+        found = node_details(loaded.graph_def, job["name"])
         if found is None:
             raise UnknownSeriesError(f"The graph has no node {job['name']!r}.")
         return _clean(found)
-    columns = []
-    for source in sources:
-        loaded = load_source(source)
-        columns.append(_clean(graph_columns(loaded.graph_def, loaded.costs, loaded.profile)))
-    return packed(columns[0] if what == "columns" else diff_columns(*columns))
+    return packed(_clean(graph_columns(loaded.graph_def, loaded.costs, loaded.profile)))
 
 
 def _clean(value: Any) -> Any:

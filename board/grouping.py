@@ -64,6 +64,6 @@ def _collected(rows: Iterable[tuple[str, str, Value]]) -> list[Group]:
 
 def _place(group: Group) -> tuple[int, float, list[tuple[int, int, str]]]:
     """Numbers by size, then names as people sort them."""
-    is_number = isinstance(group.value, int | float) and group.value == group.value
-    parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(group.name) if part]
-    return (0, float(group.value), []) if is_number and isinstance(group.value, int | float) else (1, 0.0, parts)
+    if isinstance(group.value, int | float) and group.value == group.value:
+        return 0, group.value, []
+    return 1, 0, [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(group.name) if part]

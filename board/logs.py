@@ -26,7 +26,7 @@ from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
 from board.query.complete import Completion, complete
-from board.query.evaluate import Found, find_runs
+from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
@@ -41,7 +41,6 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
-    PointColumns,
     RunPixels,
     RunRange,
     RunSummary,
@@ -70,7 +69,6 @@ __all__ = [
     "Overview",
     "PixelRequest",
     "Pixels",
-    "PointColumns",
     "Problem",
     "Rule",
     "Run",
@@ -83,6 +81,7 @@ __all__ = [
     "ScalarSeries",
     "Smoothing",
     "TagSummary",
+    "compile_regex",
     "open",
 ]
 
@@ -218,8 +217,7 @@ class Logs:
     def close(self) -> None:
         """Stop the watcher, where there is one; wait until its thread has ended (well under a second)."""
         self._loader.stopping.set()
-        if self._watcher is not None:
-            self._notices.stop()
+        self._notices.stop()
         if self._loader.indexer is not None:
             self._loader.indexer.stop()
         if self._watcher is not None:
@@ -242,16 +240,6 @@ class Logs:
         """Return all tags of a kind, over all runs, sorted by name."""
         return find_tags(self._store.views(), kind)
 
-    def points(self, run: str, tag: str) -> PointColumns:
-        """Return every point of a scalar series.
-
-        Raises:
-            UnknownRunError, UnknownSeriesError.
-        """
-        lines = self._series(run, tag, Kind.SCALAR)
-        series = ScalarSeries(lines)
-        return PointColumns(series.step, series.wall_time, series.value, series.superseded, series.lines)
-
     def scalar_series(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> list[tuple[str, str, SeriesView]]:
         """Return (run, tag, series) of those runs and tags, by run; none named are all there are.
 
@@ -264,7 +252,7 @@ class Logs:
             own = {tag: series for (tag, kind), series in shown_series(view).items() if kind is Kind.SCALAR}
             found += [(view.name, tag, own[tag]) for tag in (tags or sorted(own)) if tag in own]
         if not found:
-            raise UnknownSeriesError("None of the runs has any of the tags.")
+            raise UnknownSeriesError(f"None of the runs has a scalar {' or '.join(map(repr, tags[:3]))}".rstrip() + ".")
         return found
 
     def to_pandas(self, runs: Sequence[str] = (), tags: Sequence[str] = ()) -> Any:

@@ -1,15 +1,11 @@
-"""A run's graphs: where each lies, with what was counted and measured of it, and the series that tell of its blocks."""
+"""A run's graphs: where each lies, with what was counted and measured of it."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from board.blob_reader import format_ref, parse_ref
 from board.errors import MalformedValueError, UnknownSeriesError
 from board.graph_sources import GraphSource, load_source
 from board.graphs.columns import graph_columns, node_details
-from board.graphs.tags import TaggedBlock
 from board.kinds import COSTS_PREFIX, META_GRAPH_TAG, RUN_GRAPH_TAG
 from board.model import BlobRef, Kind
 from board.runs import shown_series
@@ -101,47 +97,6 @@ class RunGraphs:
             found.append(ProfileRow(name, format_ref(series.blob_refs()[-1]), step, wall_time))
         return sorted(found, key=lambda row: (row.wall_time, row.tag))
 
-    def overlay(self, tagged: Iterable[TaggedBlock], step: int | None) -> dict[str, Any]:
-        """Say what scalars tell of blocks at a step.
-
-        Args:
-            tagged: series of one metric.
-            step: the last point at or before it counts; None: the last point of all.
-
-        Returns:
-            Lists, one entry a block: ``groups``, ``values``, ``steps``, ``tags`` (of which the first is named), and
-            ``least`` and ``greatest`` finite value over all steps.
-        """
-        found: dict[int, list[tuple[float, int, TaggedBlock]]] = {}
-        least, greatest = np.inf, -np.inf
-        for block in tagged:
-            series = self._view.series.get((block.tag, Kind.SCALAR))
-            if block.kind != "scalar" or series is None:
-                continue
-            shown = ~series.superseded
-            steps, values = series.step[shown], series.value[shown]
-            finite = values[np.isfinite(values)]
-            if finite.size:
-                least, greatest = min(least, float(finite.min())), max(greatest, float(finite.max()))
-            before = np.flatnonzero(steps <= step) if step is not None else np.arange(len(steps))
-            if before.size:
-                at = int(before[np.argmax(steps[before][::-1]) * -1 - 1])  # of equal steps the last in the file
-                found.setdefault(block.group, []).append((float(values[at]), int(steps[at]), block))
-        rows = [(group, *_joined(entries)) for group, entries in sorted(found.items())]
-        return {
-            "groups": [row[0] for row in rows],
-            "values": [row[1] for row in rows],
-            "steps": [row[2] for row in rows],
-            "tags": [row[3] for row in rows],
-            "least": least if np.isfinite(least) else None,
-            "greatest": greatest if np.isfinite(greatest) else None,
-        }
-
-    def tags(self) -> list[tuple[str, str]]:
-        """List (tag, kind) of the series that may tell of blocks."""
-        names = {Kind.SCALAR: "scalar", Kind.HISTOGRAM: "histogram"}
-        return sorted((tag, names[kind]) for tag, kind in self._view.series if kind in names)
-
     def _locate(self, ref: str) -> BlobRef:
         location = parse_ref(ref)
         if location.file not in self._view.files:
@@ -170,11 +125,3 @@ class RunGraphs:
         }
         # A graph_def has no tag of its own in the file.
         return noted.get(COSTS_PREFIX + tag) or (noted.get(_RUN_COSTS) if tag == RUN_GRAPH_TAG else None)
-
-
-def _joined(entries: list[tuple[float, int, TaggedBlock]]) -> tuple[float, int, str]:
-    """Make one value of what several series tell of a block: norms of its parts are those of a vector's parts."""
-    values = np.array([entry[0] for entry in entries])
-    is_norm = "norm" in entries[0][2].metric.lower()
-    value = float(np.sqrt(np.sum(values**2)) if is_norm and len(values) > 1 else values.mean())
-    return value, max(entry[1] for entry in entries), entries[0][2].tag

@@ -5,13 +5,16 @@ Local now; an object store needs the same verbs. Nothing here writes, maps or ke
 
 import errno
 import os
+import re
 import stat
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Self
 
-__all__ = ["Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile"]
+__all__ = ["MOUNTS", "Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile", "file_system_of"]
+
+MOUNTS = Path("/proc/self/mounts")  # what this machine has mounted, as Linux tells it (fstab(5))
 
 
 class NotAFileError(OSError):
@@ -28,14 +31,6 @@ class FileInfo(NamedTuple):
     is_folder: bool
     is_file: bool  # a regular one
     ctime: float = 0.0  # when this or anything else that is known of it changed, seconds since the epoch
-
-    @property
-    def is_on_local_disk(self) -> bool:
-        """Whether it is surely on a disk of this machine: then a stat says all that opening it would.
-
-        What lies elsewhere, or in layers above a disk, has a device of the kernel's making, with a major number of 0.
-        """
-        return sys.platform == "linux" and os.major(self.device) != 0
 
 
 class Entry(NamedTuple):
@@ -158,12 +153,19 @@ class LocalStorage:
         """Return what the file system says of a path, links followed; OSError where it cannot."""
         return _info(os.stat(self.locate(path)))
 
+    def is_on_local_disk(self, info: FileInfo) -> bool:
+        """Whether something is surely on a disk of this machine: then a stat says all that opening it would.
+
+        What lies elsewhere, or in layers above a disk, has a device of the kernel's making, with a major number of 0.
+        """
+        return sys.platform == "linux" and os.major(info.device) != 0
+
     def is_unchanged(self, path: str, known: FileInfo) -> bool:
         """Whether a path is as ``stat`` or ``open`` said before, and surely so: its bytes or names are the same, too.
 
         Never on what is no disk of this machine: a network file system's answer may be seconds old.
         """
-        if not known.is_on_local_disk:
+        if not self.is_on_local_disk(known):
             return False
         try:
             now = os.stat(self.locate(path))
@@ -214,6 +216,24 @@ class LocalStorage:
             os.close(descriptor)
             raise
         return OpenFile(descriptor, info)
+
+
+def file_system_of(path: str | Path, mounts: Path = MOUNTS) -> str:
+    """Return the type of the file system that an absolute path without links lies on, "" where that is not known."""
+    try:
+        lines = mounts.read_bytes().split(b"\n")
+    except OSError:  # not on this system
+        return ""
+    at, kind = b"", b""
+    own = os.fsencode(path) + b"/"
+    for line in lines:
+        fields = line.split(b" ")
+        if len(fields) < 3:
+            continue
+        where = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8) & 0xFF]), fields[1])
+        if len(where) >= len(at) and own.startswith(where.rstrip(b"/") + b"/"):
+            at, kind = where, fields[2]
+    return os.fsdecode(kind)
 
 
 def _read_into(descriptor: int, view: memoryview, offset: int) -> int:

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from board.model import Problem, RunState
 from board.store.bands import Band
 from board.store.pixels import Pixels
@@ -15,7 +12,6 @@ __all__ = [
     "GroupBand",
     "NearestPoint",
     "Overview",
-    "PointColumns",
     "RunPixels",
     "RunRange",
     "RunSummary",
@@ -112,17 +108,6 @@ class NearestPoint:
     value: float
     smoothed: float
     x: float  # where the chart has it
-
-
-@dataclass(frozen=True, slots=True)
-class PointColumns:
-    """All points of one scalar series, line by line, each line in file order."""
-
-    step: NDArray[np.int64]
-    wall_time: NDArray[np.float64]
-    value: NDArray[np.float64]
-    superseded: NDArray[np.bool_]
-    line: list[tuple[str, int]]  # (name, number of points) of each line
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from writer.tensors import to_parts
 
 __all__ = ["audio_value"]
 
-_ENCODED_AUDIO = 4  # number of the field with the file
 _LARGEST = np.iinfo(np.int16).max
 
 
@@ -51,4 +50,4 @@ def audio_value(tag: bytes, samples: NDArray[Any], *, sample_rate: float) -> Lar
         length_frames=channel.size,
         content_type=b"audio/wav",
     )
-    return LargeValue(Summary.Value(tag=tag, audio=audio), _ENCODED_AUDIO, parts)
+    return LargeValue(Summary.Value(tag=tag, audio=audio), "encoded_audio_string", parts)

@@ -1,7 +1,6 @@
 """Framed records that wait to be written, as the buffers that they came in: nothing large is copied together."""
 
 import itertools
-from collections.abc import Iterable
 
 from writer.format.framing import FOOTER_BYTES, HEADER_BYTES, LENGTH_BYTES
 from writer.format.wire import Parts
@@ -29,18 +28,9 @@ class Batch:
         self._tail: bytearray | None
         self.clear()
 
-    def __len__(self) -> int:
-        """How many records there are."""
-        return self.count
-
     def append(self, record: bytes) -> None:
         """Add one record."""
         self.append_parts((record,))
-
-    def extend(self, records: Iterable[bytes]) -> None:
-        """Add several records, each of its own."""
-        for record in records:
-            self.append(record)
 
     def append_parts(self, parts: Parts) -> None:
         """Add one record that comes in several buffers, which nobody may change."""

@@ -1,17 +1,16 @@
 """What logs by itself beside the training, if asked for: facts of the run, its output, the machine's state."""
 
-import logging
 import threading
 from functools import partial
 from typing import Any
 
 from writer.handover import Handover
+from writer.herald import warn
 from writer.summaries import text_value
 
 __all__ = ["Companions"]
 
 _FACTS_S = 10.0
-_logger = logging.getLogger("writer")
 
 
 class Companions:
@@ -59,8 +58,8 @@ class Companions:
             for tag, describe in FACTS.items():
                 if text := describe():
                     self._add_text(tag, text, 0)
-        except Exception:  # a system that cannot say what it is must not end with a traceback of ours
-            _logger.warning("not all facts of the run could be recorded", exc_info=True)
+        except Exception as error:  # a system that cannot say what it is must not end with a traceback of ours
+            warn("not all facts of the run could be recorded", exception=error)
 
     def _add_text(self, tag: str, text: str, step: int) -> None:
         if not self._is_over:

@@ -202,8 +202,7 @@ def _view_as_numpy(tensor: Any, torch: Any) -> NDArray[Any]:
 
 def _read_bits(bits: NDArray[Any], dtype: Any) -> NDArray[Any]:
     torch = sys.modules["torch"]
-    array: NDArray[Any] = torch.from_numpy(bits).view(dtype).to(torch.float32).numpy()
-    return array
+    return _view_as_numpy(torch.from_numpy(bits).view(dtype), torch)
 
 
 class _PinnedCopy:

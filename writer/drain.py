@@ -14,7 +14,7 @@ from writer.herald import warn
 from writer.lanes import MARK, EncodedLane, ScalarLane, Ticket
 from writer.losses import Losses
 from writer.run_files import RunFiles
-from writer.series import Series, split
+from writer.series import Series, check_tag, split
 from writer.summaries import NewStyle, encode_event, encode_tag, tensor_scalar
 
 __all__ = ["Drain"]
@@ -79,7 +79,6 @@ class Drain:
         # RustBoard hides what lies at or above a later record's step.
         self._held: dict[Series | str, deque[tuple[int, tuple[Any, Any, Any, float]]]] = {}
         self._held_sequence = 0
-        self._held_count = 0
         self._tickets: list[Ticket] = []
         self._tickets_to_sync: list[Ticket] = []
         self._tickets_in_sync: list[Ticket] = []
@@ -116,7 +115,7 @@ class Drain:
                 return False
         if self._held:
             self._release_held()
-        is_clogged = self._held_count > _MAX_HELD
+        is_clogged = sum(map(len, self._held.values())) > _MAX_HELD
         self.idle_turns = 0 if self._scalars or self._encoded or self.has_pending else self.idle_turns + 1
         if (self._scalars or self._encoder.has_rest) and not is_clogged:
             batched = self._encoder.take(self._scalars, _BITE_S, self._encode_odd)
@@ -169,9 +168,7 @@ class Drain:
             self._tickets.append(value)
             return
         try:
-            tag = series.tag if isinstance(series, Series) else series
-            if not isinstance(tag, str):
-                raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
+            check_tag(series.tag if isinstance(series, Series) else series)
             is_waiting = is_coming(step) or is_coming(value.value if isinstance(value, NewStyle) else value)
             if is_waiting or series in self._held:
                 self._hold(item)
@@ -201,7 +198,6 @@ class Drain:
     def _hold(self, item: tuple[Any, Any, Any, float]) -> None:
         self._encoder.forget(item[0])  # so that the series' next items come to _encode_odd
         self._held_sequence += 1
-        self._held_count += 1
         self._held.setdefault(item[0], deque()).append((self._held_sequence, item))
 
     def _release_held(self) -> None:
@@ -216,13 +212,10 @@ class Drain:
                 except CONVERSION_ERRORS as error:  # of a failed device
                     self._losses.refuse(series, error)
                 waiting.popleft()
-                self._held_count -= 1
             if not waiting:
                 del self._held[series]
 
     def _settle_tickets(self) -> None:
-        if not self._tickets or self._files.is_failing or self._files.has_pending:
-            return
         if self._end_asked_at and time.monotonic() - self._end_asked_at > _END_HELD_S:
             for series, waiting in self._held.items():
                 self._losses.refuse(series, "its accelerator has not delivered it")
@@ -230,6 +223,8 @@ class Drain:
             self._held.clear()
             for ticket in self._tickets:  # whatever encodes media hangs: the scalars' file ends all the same
                 ticket.has_passed_media |= ticket.is_last
+        if not self._tickets or self._files.is_failing or self._files.has_pending:
+            return
         oldest_held = min((waiting[0][0] for waiting in self._held.values()), default=self._held_sequence + 1)
         for ticket in list(self._tickets):
             if ticket.has_passed_media and ticket.held_before < oldest_held:
@@ -262,6 +257,9 @@ class Drain:
         self._losses.clear()
         for sub_run, count in lost.items():
             self._losses.drop(Series(sub_run, ""), count, is_told=True)
+        # What was taken and is in no file is given back: it is the next file's, or goes with the lanes.
+        behind = [item for waiting in self._held.values() for _, item in waiting] + self._encoder.take_rest()
+        self._scalars.extendleft(reversed(behind))
         if was_failing:
             self._clear_lanes()
         if count := self._losses.count_all():  # told of in the next file, if there is to be one
@@ -272,8 +270,6 @@ class Drain:
         self.is_ended = True
 
     def _clear_lanes(self) -> None:
-        for tag, *_ in self._encoder.take_rest():
-            self._losses.drop(tag, is_told=True)
         for lane in (self._scalars, self._encoded):
             while lane:
                 item = lane.popleft()

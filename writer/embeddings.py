@@ -16,6 +16,7 @@ from writer.device_values import Coming, resolve, take_step
 from writer.errors import UnsupportedValueError
 from writer.format.messages import EmbeddingInfo, ProjectorConfig
 from writer.media import encode_picture, make_grid
+from writer.series import check_tag
 from writer.summaries import encode_tag
 
 __all__ = ["Embedding", "Projector", "take"]
@@ -67,8 +68,7 @@ def take(
     Raises:
         Exception: As ``hold`` and ``take_step``.
     """
-    if not isinstance(tag, str):
-        raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
+    check_tag(tag)
     return Embedding(
         tag,
         take_step(step),

@@ -165,7 +165,7 @@ class EventFile:
 
     def end(self, status: int, dropped: Mapping[str, int]) -> None:
         """Append the end marker to what is pending: ``EndStatus``, and how many values were lost of which tag."""
-        self.pending.append(encode_end(status, self.written + len(self.pending), dropped))
+        self.pending.append(encode_end(status, self.written + self.pending.count, dropped))
 
     def note_gap(self, begin: float, end: float, dropped: Mapping[str, int]) -> None:
         """Append to what is pending that values were lost; the arguments are those of ``encode_gap``."""
@@ -272,7 +272,7 @@ class EventFile:
         """Account for whole records that were written."""
         self._offset += size
         if size:
-            self._unsynced.add(buffers, size, self._offset)
+            self._unsynced.add(buffers, self._offset)
 
     def _open_where_needed(self) -> None:
         if self._fd >= 0 and not self._is_still_ours():

@@ -126,9 +126,7 @@ class EventQueue:
 
         They are one item of the lane, and count for as many as they are.
         """
-        with self._lock:
-            self._batched += len(numbers) - 1
-            self._set_limit()
+        self._account_batched(1 - len(numbers))
         self.scalars.append((BATCH, numbers, step, wall_time))
         if len(self.scalars) >= self.limit:
             self.attend()

@@ -7,11 +7,11 @@ from typing import Any
 
 from writer.buffers import HeldArray
 from writer.device_values import FIXED_NUMBERS, REAL, Coming, resolve, take_array, take_number, take_step
-from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
+from writer.errors import CONVERSION_ERRORS
 from writer.event_queue import EventQueue
 from writer.format.wire import Parts
 from writer.lanes import Media
-from writer.series import Series
+from writer.series import Series, check_tag
 from writer.summaries import NewStyle, encode_event, encode_tag
 
 __all__ = ["Handover"]
@@ -88,8 +88,7 @@ class Handover:
         size = _SMALL_BYTES
         try:
             when = time.time() if wall_time is None else float(wall_time)
-            if not isinstance(tag, str):
-                raise _make_tag_error(tag)
+            check_tag(tag)
             # One by one: what was taken is given back where the next one cannot be.
             for value in values:
                 array = take_array(value, buffers, dtypes)
@@ -112,7 +111,10 @@ class Handover:
     ) -> None:
         """Hand over a value that needs no copy; ``size`` is what it keeps in memory, in bytes."""
         try:
-            self._put(series, make, step, wall_time, size)
+            when = time.time() if wall_time is None else float(wall_time)
+            tag = series.tag if isinstance(series, Series) else series
+            check_tag(tag)
+            self.put_event(series, partial(_encode, tag, make, take_step(step), when), size)
         except CONVERSION_ERRORS as error:
             self._queue.losses.refuse(series, error)
 
@@ -135,16 +137,6 @@ class Handover:
     def count_refused(self, series: Series | str) -> None:
         """Count a value that could not be made, where whoever tried has said why."""
         self._queue.losses.add(series)
-
-    def _put(
-        self, series: Series | str, make: Callable[[bytes], Any], step: Any, wall_time: float | None, size: int
-    ) -> None:
-        when = time.time() if wall_time is None else float(wall_time)
-        tag = series.tag if isinstance(series, Series) else series
-        if not isinstance(tag, str):
-            raise _make_tag_error(tag)
-        encode = partial(_encode, tag, make, take_step(step), when)
-        self._queue.put_media(Media(series, size + _SMALL_BYTES, encode))
 
 
 class _ArraysEvent:
@@ -171,10 +163,6 @@ class _ArraysEvent:
 
 def _encode(tag: str, make: Callable[[bytes], Any], step: int | Coming, wall_time: float) -> Parts:
     return encode_event(make(encode_tag(tag)), int(resolve(step)), wall_time)
-
-
-def _make_tag_error(tag: object) -> UnsupportedValueError:
-    return UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
 
 
 def _release(held: list[HeldArray | None]) -> None:

@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from typing import Any
 
+from writer.bell import starts
+
 __all__ = ["say_on_another_thread", "wait_until_said", "warn"]
 
 _MOST_WAITING = 1000
@@ -32,9 +34,7 @@ class _Herald:
                 return
             self._is_speaking = True
             self._silence.clear()
-        try:
-            threading.Thread(target=self._speak, name="trainboard-herald", daemon=True).start()
-        except RuntimeError:  # no thread to be had, or the interpreter is ending
+        if not starts(threading.Thread(target=self._speak, name="trainboard-herald", daemon=True)):
             self._speak()
 
     def wait(self, timeout_s: float) -> None:

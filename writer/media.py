@@ -15,7 +15,6 @@ from writer.summaries import LargeValue
 
 __all__ = ["encode_picture", "image_value", "import_pillow", "make_grid", "pixels_value", "scale", "to_pixels"]
 
-_ENCODED_IMAGE = 4  # number of the field with the file
 _GRID_COLUMNS = 8
 _BLOCK_BYTES = 1 << 17  # of pixels: enough to be worth Python's own work on it
 
@@ -68,7 +67,8 @@ def _png_value(tag: bytes, batch: NDArray[Any]) -> LargeValue:
     columns = min(count, _GRID_COLUMNS)
     shape = -(-count // columns) * height, columns * width, 3 if channels == 1 else channels
     image = Summary.Image(height=shape[0], width=shape[1], colorspace=shape[2])
-    return LargeValue(Summary.Value(tag=tag, image=image), _ENCODED_IMAGE, encode_png(*shape, _iter_blocks(batch)))
+    png = encode_png(*shape, _iter_blocks(batch))
+    return LargeValue(Summary.Value(tag=tag, image=image), "encoded_image_string", png)
 
 
 def _lay_out(array: NDArray[Any], dataformats: str) -> NDArray[Any]:

@@ -1,10 +1,11 @@
 """Which process of a distributed training this is, and whether it is the one that logs."""
 
 import functools
-import logging
 import os
 import re
 from collections.abc import Iterator
+
+from writer.herald import warn
 
 __all__ = ["count_ranks", "find_job", "find_lineage", "find_rank", "is_silent_rank", "say_silent_once"]
 
@@ -16,8 +17,6 @@ _LINEAGE = (
     "TORCHELASTIC_RUN_ID",
     "TORCHELASTIC_RESTART_COUNT",
 )
-
-_logger = logging.getLogger("writer")
 
 
 def find_rank() -> int:
@@ -70,9 +69,7 @@ def is_silent_rank(ranks: str | None, *, has_own_folder: bool) -> bool:
 @functools.cache
 def say_silent_once() -> None:
     """Tell that this process logs nothing, and what would make it; the second time it was told already."""
-    _logger.warning(
-        "rank %d logs nothing, as rank 0 does; SummaryWriter(ranks='all') makes every rank log", find_rank()
-    )
+    warn("rank %d logs nothing, as rank 0 does; SummaryWriter(ranks='all') makes every rank log", find_rank())
 
 
 def _read_count(*names: str, otherwise: int) -> int:

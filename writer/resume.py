@@ -1,10 +1,10 @@
 """What an earlier session has left in a run's folder, for the one that goes on from there."""
 
-import contextlib
 import os
 import threading
 from typing import NamedTuple
 
+from writer.bell import starts
 from writer.format.messages import DecodeError, Event, PluginContent
 from writer.format.scan import OWN_PLUGIN
 from writer.herald import warn
@@ -27,20 +27,27 @@ class Predecessor(NamedTuple):
 def find_predecessor(folder: str) -> Predecessor:
     """Read the event files of a folder; files of other ranks tell steps, and are nobody's parents.
 
-    A disk that does not answer within 30 s is warned of, and waited for no more.
+    A folder that cannot be read is warned of, and a disk that does not answer within 30 s is waited for no more.
     """
     found: list[Predecessor] = []
 
     def read() -> None:
-        with contextlib.suppress(FileNotFoundError):
+        try:
             found.append(_read(folder))
+        except FileNotFoundError:
+            found.append(Predecessor())
+        except (OSError, ValueError, DecodeError):  # ValueError: of a name that no folder can have
+            return
 
     reader = threading.Thread(target=read, name="trainboard-resume", daemon=True)
-    reader.start()
-    reader.join(_MOST_S)
-    if reader.is_alive():
-        warn("%r: what is there cannot be read, and this session begins as a new one", folder)
-    return found[0] if found else Predecessor()
+    if starts(reader):
+        reader.join(_MOST_S)
+    else:
+        read()
+    if found:
+        return found[0]
+    warn("%r: what is there cannot be read, and this session begins as a new one", folder)
+    return Predecessor()
 
 
 def _read(folder: str) -> Predecessor:

@@ -18,7 +18,7 @@ _MAX_OPEN = 64  # files of sub-runs; where there are more, one is open only whil
 _FIRST_RETRY_S = 0.1
 _LONGEST_RETRY_S = 5.0
 _END_SYNC_S = 5.0
-_DISK_ERRORS = (OSError, ValueError, MemoryError)  # ValueError: of names that no file can have
+_DISK_ERRORS = (OSError, MemoryError)
 _HOPELESS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)  # whoever waits
 
 
@@ -226,7 +226,7 @@ class RunFiles:
 
     def _note_gap(self, *, is_over: bool) -> None:
         """Write down what was dropped, where that is over; tell that events are written again."""
-        if taken := self._losses.take_unsaid(is_over=is_over) if self._losses.has_unsaid else None:
+        if taken := self._losses.take_unsaid(is_over=is_over):
             begin, dropped = taken
             for sub_run, counts in dropped.items():
                 self.file(sub_run).note_gap(begin, time.time(), counts)

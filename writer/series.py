@@ -1,6 +1,8 @@
 """Names what a value is logged under: a tag of the run itself, or of a sub-run."""
 
-__all__ = ["Series", "split"]
+from writer.errors import UnsupportedValueError
+
+__all__ = ["Series", "check_tag", "split"]
 
 
 class Series:
@@ -12,6 +14,12 @@ class Series:
         """Name a tag in the folder ``sub_run``, relative to the run's own."""
         self.sub_run = sub_run
         self.tag = tag
+
+
+def check_tag(tag: object) -> None:
+    """Raise UnsupportedValueError where a tag is no string."""
+    if not isinstance(tag, str):
+        raise UnsupportedValueError(f"a tag is a string, not {type(tag).__name__}")
 
 
 def split(series: Series | str) -> tuple[str, str]:

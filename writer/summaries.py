@@ -22,7 +22,6 @@ _DT_STRING = 7
 
 _VALUE = 1  # number of a summary's values
 _SUMMARY = 5  # and of an event's summary
-_STRING_VAL = 8  # of a tensor
 _LARGE_BYTES = 1 << 16
 _TEXT_SUFFIX = b"/text_summary"  # torch's writer adds it, so that people's saved views go on working
 
@@ -36,7 +35,7 @@ class LargeValue(NamedTuple):
     """A ``Summary.Value`` whose image, sound or tensor has one large field, which is never copied into messages."""
 
     value: Any  # with all else
-    field: int  # its number in the image, sound or tensor
+    field: str  # its name in the image, sound or tensor
     parts: Parts
 
 
@@ -61,9 +60,10 @@ def _encode_value(value: Any) -> Parts:
     if not isinstance(value, LargeValue):
         return [value.SerializeToString()]
     name = value.value.WhichOneof("value")
-    content = [getattr(value.value, name).SerializeToString()]
+    message = getattr(value.value, name)
+    content = [message.SerializeToString()]
     if count_bytes(value.parts):
-        content += enclose(value.field, value.parts)
+        content += enclose(message.DESCRIPTOR.fields_by_name[value.field].number, value.parts)
     number = Summary.Value.DESCRIPTOR.fields_by_name[name].number
     value.value.ClearField(name)
     return [value.value.SerializeToString(), *enclose(number, content)]
@@ -106,6 +106,6 @@ def text_value(tag: bytes, text: str, *, plain_tag: bool) -> Any:
     made = Summary.Value(tag=tag if plain_tag else tag + _TEXT_SUFFIX, tensor=tensor)
     made.metadata.plugin_data.plugin_name = b"text"
     if len(encoded) >= _LARGE_BYTES:
-        return LargeValue(made, _STRING_VAL, [encoded])
+        return LargeValue(made, "string_val", [encoded])
     made.tensor.string_val.append(encoded)
     return made

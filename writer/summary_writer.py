@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from writer.companions import Companions
 from writer.device_values import FIXED_NUMBERS, take_number, take_step
-from writer.errors import CONVERSION_ERRORS, UnsupportedValueError
+from writer.errors import CONVERSION_ERRORS
 from writer.event_file import EndStatus
 from writer.file_writer import FileWriter
 from writer.histograms import DEFAULT_BINS, histogram_value, make_default_edges, raw_histogram_value
@@ -22,7 +22,7 @@ from writer.own_records import make_checkpoint
 from writer.plugin_methods import PluginMethods
 from writer.ranks import find_job, is_silent_rank, say_silent_once
 from writer.resume import Predecessor, find_predecessor
-from writer.series import Series
+from writer.series import Series, check_tag
 from writer.tensors import tensor_value
 
 __all__ = ["SummaryWriter"]
@@ -205,7 +205,7 @@ class SummaryWriter(PluginMethods):
                 series = f"{main_tag}/{key}" if one_run else self._sub_run_series(main_tag, key)
                 self._handover.put_number(series, value, global_step, wall_time)
         except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse(main_tag, error)
+            self._handover.refuse(main_tag, error)
 
     def add_many(
         self, tag_scalar_dict: Mapping[str, Any], global_step: Any = None, walltime: float | None = None
@@ -217,11 +217,10 @@ class SummaryWriter(PluginMethods):
             global_step: As the class says.
             walltime: Likewise.
         """
-        wall_time = _now() if walltime is None else walltime
         try:
-            self._handover.put_numbers(dict(tag_scalar_dict), global_step, wall_time)
+            self._handover.put_numbers(dict(tag_scalar_dict), global_step, walltime)
         except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse("", error)
+            self._handover.refuse("", error)
 
     def log(self, data: Mapping[str, Any], step: Any = None) -> None:
         """Log what a dictionary holds, as ``wandb.log`` does.
@@ -245,7 +244,7 @@ class SummaryWriter(PluginMethods):
             if numbers:
                 self._handover.put_numbers(numbers, number, None)
         except CONVERSION_ERRORS as error:
-            self._queue.losses.refuse("", error)
+            self._handover.refuse("", error)
 
     def add_tensor(self, tag: str, tensor: Any, global_step: Any = None, walltime: float | None = None) -> None:
         """Log a tensor as it is; TensorBoard has no page for it.
@@ -371,8 +370,7 @@ class SummaryWriter(PluginMethods):
     def _sub_run_series(self, main_tag: str, key: str) -> Series:
         series = self._sub_series.get((main_tag, key))
         if series is None:
-            if not isinstance(main_tag, str):
-                raise UnsupportedValueError(f"a tag is a string, not {type(main_tag).__name__}")
+            check_tag(main_tag)
             series = Series(main_tag.replace("/", "_") + f"_{key}", main_tag)
             self._sub_series[main_tag, key] = series
         return series

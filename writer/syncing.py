@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Sequence
 
+from writer.bell import starts
 from writer.event_file import SyncPart
 
 __all__ = ["SyncRound"]
@@ -18,9 +19,7 @@ class SyncRound:
         self._errors: list[BaseException | None] = []
         self._done = threading.Event()
         thread = threading.Thread(target=self._sync, name="trainboard-sync", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # no thread to be had, or the interpreter is ending
+        if not starts(thread):
             self._sync()
 
     def wait(self, timeout_s: float) -> bool:

@@ -1,6 +1,5 @@
 """Measures the machine that trains: processors, memory and graphics processors, through psutil and NVIDIA's library."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,13 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from writer.errors import MissingPackageError
+from writer.herald import warn
 
 __all__ = ["DEFAULT_INTERVAL_S", "SystemMetrics", "measure"]
 
 DEFAULT_INTERVAL_S = 10.0
 _LEAST_INTERVAL_S = 0.1
 _MIB = 1 << 20
-_logger = logging.getLogger("writer")
 
 
 class SystemMetrics:
@@ -41,7 +40,7 @@ class SystemMetrics:
         try:
             sources = _open_sources()
         except MissingPackageError as error:
-            _logger.warning("%s", error)
+            warn("%s", error)
             return
         while not self._stopping.wait(self._interval_s):
             step = int(time.monotonic() - began)

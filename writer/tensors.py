@@ -12,7 +12,6 @@ from writer.summaries import LargeValue
 
 __all__ = ["DATA_TYPES", "tensor_value", "to_parts"]
 
-_TENSOR_CONTENT = 4  # number of the field with the values
 _PART_BYTES = 1 << 18
 DATA_TYPES = {  # name in torch and numpy -> number in tensorflow/core/framework/types.proto
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "complex64": 8, "int64": 9, "bool": 10,
@@ -57,4 +56,4 @@ def tensor_value(tag: bytes, array: NDArray[Any], plugin: bytes = b"tensor", con
     made = Summary.Value(tag=tag, tensor=_tensor_of(array))
     made.metadata.plugin_data.plugin_name = plugin
     made.metadata.plugin_data.content = content
-    return LargeValue(made, _TENSOR_CONTENT, to_parts(array))
+    return LargeValue(made, "tensor_content", to_parts(array))

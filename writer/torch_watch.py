@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from statistics import median
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -215,19 +215,19 @@ class Watch:
         warn("watch", root, [f"it has stopped, and the training goes on without it ({said(error)})"])
 
 
-class _Step:
+class _Step(Protocol):
     """One pass that is looked at."""
 
     frame: FrameType
 
     def end(self, output: object) -> None:
-        raise NotImplementedError
+        """Take what the call returned, or None where it raised; it is about to end."""
 
     def abandon(self) -> None:
-        raise NotImplementedError
+        """Look no longer."""
 
 
-class _ObservedStep(_Step):
+class _ObservedStep:
     """Records the graph of a pass, with the time of each operator and what is kept for backward."""
 
     def __init__(
@@ -265,7 +265,7 @@ class _ObservedStep(_Step):
             self._recording.close()
 
 
-class _TimedStep(_Step):
+class _TimedStep:
     """Times the modules of a pass, and what is backward of them."""
 
     def __init__(self, watch: Watch, root: nn.Module, frame: FrameType) -> None:

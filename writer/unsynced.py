@@ -26,17 +26,15 @@ class Unsynced:
         """Forget everything; what is added next stands at this offset."""
         self.start = start
         self._batches: deque[tuple[int, Sequence[Buffer]]] = deque()  # offset behind it, its buffers
-        self._bytes = 0
 
     def share(self, files: int) -> None:
         """Keep less, where so many files keep some."""
         self._most_bytes = _MOST_BYTES // files
 
-    def add(self, buffers: Sequence[Buffer], size: int, end: int) -> None:
+    def add(self, buffers: Sequence[Buffer], end: int) -> None:
         """Keep a batch of whole records; ``end`` is the file's offset behind it. It must not change any more."""
         self._batches.append((end, buffers))
-        self._bytes += size
-        while self._bytes > self._most_bytes:
+        while end - self.start > self._most_bytes:
             self._drop_first()
 
     def keep_after(self, offset: int) -> None:
@@ -51,6 +49,4 @@ class Unsynced:
         return kept
 
     def _drop_first(self) -> None:
-        end, _ = self._batches.popleft()
-        self._bytes -= end - self.start
-        self.start = end
+        self.start, _ = self._batches.popleft()

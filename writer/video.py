@@ -19,8 +19,6 @@ VIDEO_PREFIX = "_video_/"  # + tag: a tag must be unique in a run across all plu
 _VIDEO_PLUGIN = b"trainboard_video"
 _SHORTEST_MS = 20  # browsers show a shorter frame for 100 ms
 _DT_STRING = 7
-_ENCODED_IMAGE = 4  # numbers of the fields with the files, in an image and in a tensor
-_STRING_VAL = 8
 
 
 def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
@@ -43,7 +41,7 @@ def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
     first.save(gif, format="GIF", save_all=True, append_images=rest, duration=duration_ms, loop=0)
     _, height, width, channels = frames.shape
     image = Summary.Image(height=height, width=width, colorspace=channels)
-    return LargeValue(Summary.Value(tag=tag, image=image), _ENCODED_IMAGE, [gif.getbuffer()])
+    return LargeValue(Summary.Value(tag=tag, image=image), "encoded_image_string", [gif.getbuffer()])
 
 
 def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
@@ -69,7 +67,7 @@ def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
     made.metadata.plugin_data.plugin_name = _VIDEO_PLUGIN
     facts = {"version": 1, "width": width, "height": height, "frames": count, "fps": float(fps)}
     made.metadata.plugin_data.content = json.dumps(facts, separators=(",", ":")).encode()
-    return LargeValue(made, _STRING_VAL, [_encode_webm(frames, _rate(fps))])
+    return LargeValue(made, "string_val", [_encode_webm(frames, _rate(fps))])
 
 
 def to_frames(videos: NDArray[Any]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ torch/export/pt2_archive/constants.py for the names of the files.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
@@ -54,7 +55,8 @@ def _read_program(data: bytes) -> Any:
         if archive.getinfo(found[0]).file_size > MAX_PROGRAM_BYTES:
             raise MalformedValueError("the program in that .pt2 is larger than 256 MiB")
         return json.loads(archive.read(found[0]))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    # zipfile's RuntimeError: it is encrypted; NotImplementedError, which is one: a compression that it does not know.
+    except (zipfile.BadZipFile, RuntimeError, zlib.error, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise MalformedValueError(f"that .pt2 is no archive of torch.export ({error})") from error
 
 

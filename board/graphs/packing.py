@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["packed", "unpacked"]
+__all__ = ["packed"]
 
 _LONG = 1024  # entries
 _TYPES = {"i4": "<i4", "f8": "<f8"}
@@ -14,11 +14,6 @@ _TYPES = {"i4": "<i4", "f8": "<f8"}
 def packed(columns: dict[str, Any]) -> dict[str, Any]:
     """Return the columns, and those of the costs in them, with long lists of numbers as ``{"dtype", "bdata"}``."""
     return {key: _packed(value) if key != "strings" else value for key, value in columns.items()}
-
-
-def unpacked(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return columns as ``packed`` was given them."""
-    return {key: _unpacked(value) for key, value in columns.items()}
 
 
 def _packed(value: Any) -> Any:
@@ -32,11 +27,3 @@ def _packed(value: Any) -> Any:
     is_small = array.dtype.kind != "f" and array.min() >= -(2**31) and array.max() < 2**31
     dtype = "i4" if is_small else "f8"
     return {"dtype": dtype, "bdata": base64.b64encode(array.astype(_TYPES[dtype]).tobytes()).decode("ascii")}
-
-
-def _unpacked(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"dtype", "bdata"}:
-            return np.frombuffer(base64.b64decode(value["bdata"]), _TYPES[value["dtype"]]).tolist()
-        return {key: _unpacked(inner) for key, inner in value.items()}
-    return value

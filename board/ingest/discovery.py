@@ -173,7 +173,7 @@ def _settled_info(storage: LocalStorage, folder: str, now: float) -> FileInfo | 
         info = storage.stat(folder)
     except OSError:
         return None
-    return info if info.is_on_local_disk and info.ctime < now - _STAMP_S else None
+    return info if storage.is_on_local_disk(info) and info.ctime < now - _STAMP_S else None
 
 
 def _iter_event_files(

@@ -62,9 +62,7 @@ class Keeper:
     def offer(self, delta: Delta) -> None:
         """Note what grew, was rebuilt or is gone."""
         with self._lock:
-            for run in delta.removed:
-                self._due[run] = None
-            for run in delta.rebuilt:
+            for run in delta.removed | delta.rebuilt:
                 self._due[run] = None
             for run, series in delta.grew.items():
                 tags = {tag for tag, kind in series if kind is Kind.SCALAR}

@@ -1,12 +1,12 @@
 """Offers what can be typed next in a query: names that there are, operators, values that runs have."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from board.errors import QueryError
 from board.model import RunState
+from board.query.evaluate import said
 from board.query.grammar import Field, quoted, scan
 from board.query.subjects import FIELDS, FUNCTIONS, MISSING, Source, Universe
 
@@ -140,9 +140,7 @@ def _values(field: Field | None, universe: Universe) -> list[Option]:
 
 
 def _spelled(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return quoted(value if isinstance(value, str) else json.dumps(value, default=str))
+    return f"{value:.6g}" if isinstance(value, float) else quoted(said(value))
 
 
 def _matching(word: str, options: Iterable[Option]) -> list[Option]:

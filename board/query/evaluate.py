@@ -14,7 +14,7 @@ from board.model import RunState
 from board.query.grammar import All, Any_, Compared, Field, Literal, Node, Not, Term, parse
 from board.query.subjects import FUNCTIONS, MISSING, Source, Subject, Universe
 
-__all__ = ["Found", "encodable", "find_runs", "pattern_of", "said"]
+__all__ = ["Found", "compile_regex", "encodable", "find_runs", "pattern_of", "said"]
 
 Test = Callable[[Subject], bool]
 
@@ -26,6 +26,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
 }
 _STATES = {"running": RunState.LIVE, **{str(state): state for state in RunState}}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "none": None, "null": None, "nan": math.nan, "inf": math.inf}
+MAX_PROGRAM_BYTES = 8 << 20  # of a compiled pattern: a{1000}{1000} is refused
 _REGEX_SIGNS = frozenset("\\^$*+?()[]{}|")
 
 
@@ -58,35 +59,39 @@ def find_runs(text: str, source: Source) -> Found:
         compiler = _Compiler(universe, text)
         test = compiler.compile(parse(text))
     except QueryError:
-        found = [subject.view.name for subject in universe.subjects if text.lower() in subject.view.name.lower()]
-        if not found:
+        if not (found := universe.named(text)):
             raise
         return Found("text", found)
-    if compiler.unknown:
-        found = [subject.view.name for subject in universe.subjects if text.lower() in subject.view.name.lower()]
-        if found:
-            return Found("text", found)
+    if compiler.unknown and (found := universe.named(text)):
+        return Found("text", found)
     runs = [subject.view.name for subject in universe.subjects if test(subject)]
     unknown = " or ".join(dict.fromkeys(compiler.unknown))
     return Found("query", runs, f"no run has {unknown}" if unknown else "", compiler.moves)
 
 
 def pattern_of(text: str, column: int = 1) -> Any:
+    """Compile a regular expression of a query; QueryError where it is none."""
+    try:
+        return compile_regex(text)
+    except ValueError as error:
+        raise QueryError(f"this is no regular expression: {error}", column) from error
+
+
+def compile_regex(text: str) -> Any:
     """Compile a regular expression; case counts only where a capital is typed. Linear in time, whatever it is.
 
     Raises:
-        QueryError: it is none.
+        ValueError: it is none, or too large; says why.
     """
     options = re2.Options()
     options.case_sensitive = text != text.lower()
     options.log_errors = False
-    options.max_mem = 8 << 20
+    options.max_mem = MAX_PROGRAM_BYTES
     try:
         return re2.compile(text, options)
     except re2.error as error:
-        said = error.args[0] if error.args else ""
-        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise QueryError(f"this is no regular expression: {said}", column) from error
+        why = error.args[0] if error.args else "no regex"
+        raise ValueError(why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)) from error
 
 
 def _is_query(text: str) -> bool:
@@ -151,7 +156,7 @@ class _Compiler:
             return lambda subject: getter is not None and getter(subject) in (True, 1)
         wanted, end = field.name.lower(), field.column - 1 + len(field.name)
         is_last = not field.is_quoted and end == len(self.text)
-        if is_last and not any(wanted in subject.view.name.lower() for subject in self.universe.subjects):
+        if is_last and not self.universe.named(wanted):
             raise QueryError(f"expected an operator such as < after {field.name}, which no run's name has", end + 1)
         return lambda subject: wanted in subject.view.name.lower()
 

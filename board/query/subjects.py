@@ -8,7 +8,7 @@ from typing import Any
 
 from board.errors import QueryError
 from board.hparams.reading import RunHparams
-from board.metrics import Extremes, is_less_better
+from board.metrics import Extremes
 from board.model import Kind
 from board.query.grammar import Field
 from board.store.run_view import RunView
@@ -99,6 +99,11 @@ class Universe:
             Subject(view, source.summaries[view.name], self) for view in source.views if view.name in source.summaries
         ]
 
+    def named(self, text: str) -> list[str]:
+        """Return the runs that have a text in their names, whatever its case."""
+        names = (subject.view.name for subject in self.subjects)
+        return [name for name in names if text.lower() in name.lower()]
+
     @cached_property
     def hparams(self) -> Mapping[str, RunHparams]:
         """Of every run."""
@@ -137,7 +142,7 @@ class Universe:
         if function and function not in FUNCTIONS:
             raise QueryError(f"there is no function {function}; there are {', '.join(FUNCTIONS)}", asked.column)
         if not function and name in FIELDS and not asked.is_quoted:
-            return _getter(name), name in _MOVING
+            return _GETTERS[name], name in _MOVING
         if function in _OF_METRIC:
             tag = _find(name, self.tags, "/", asked.column)
             return (None, True) if tag is None else (_metric(tag, function), True)
@@ -192,7 +197,7 @@ def _metric(tag: str, function: str) -> Getter:
         if found is None:
             return MISSING
         if function == "best":
-            return found.least if is_less_better(tag) else found.greatest
+            return found.best(tag)[0]
         return {
             "last": found.last,
             "min": found.least,
@@ -202,10 +207,6 @@ def _metric(tag: str, function: str) -> Getter:
         }[function]
 
     return get
-
-
-def _getter(name: str) -> Getter:
-    return _GETTERS[name]
 
 
 def _greatest_step(subject: Subject) -> Any:

@@ -32,9 +32,6 @@ class Choice(NamedTuple):
     tags: frozenset[str] = frozenset()
 
 
-_NONE = Choice()
-
-
 class Choices:
     """All of them, by the absolute path of a run's folder."""
 
@@ -52,10 +49,6 @@ class Choices:
                 self._known = self._database.read(_read, self._known)
                 self._read_at = monotonic()
             return self._known
-
-    def of(self, folder: str) -> Choice:
-        """Return those of one run."""
-        return self.all().get(key_of(folder), _NONE)
 
     def choose(self, folders: Iterable[str], chosen: Mapping[str, Any]) -> None:
         """Change some fields of ``Choice`` for some runs; what is not named stays.

@@ -24,11 +24,6 @@ class Colours:
         self._next = 0
         self._fresh: dict[str, int] = {}  # not written yet
 
-    @property
-    def has_fresh(self) -> bool:
-        """Whether some are not written yet."""
-        return bool(self._fresh)
-
     def load(self) -> None:
         """Read what was kept."""
         found = self._database.read(self._read, {})

@@ -34,6 +34,7 @@ class Database:
     def __init__(self, place: Place | None) -> None:
         """Touch nothing yet; without a place nothing is kept."""
         self.place = place
+        self._path = None if place is None else place.path  # of SQLite's file
         self.reason = "no place was given" if place is None else place.refusal  # why nothing is kept; "" where it is
         self._engine: Engine | None = None
         if place is None or place.refusal:
@@ -101,17 +102,16 @@ class Database:
 
     def size(self) -> int | None:
         """Return the bytes of SQLite's file; None where there is none."""
-        path = self.place.path if self.place else None
         try:
-            return None if path is None else path.stat().st_size
+            return None if self._path is None else self._path.stat().st_size
         except OSError:
             return None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         assert self._engine is not None  # noqa: S101 - its callers have looked
-        if self.place is not None and self.place.path is not None:
-            self.place.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._engine.begin() as connection:
             if self._version(connection) is None:
                 METADATA.create_all(connection)
@@ -132,15 +132,14 @@ class Database:
         return version
 
     def _exists(self) -> bool:
-        path = self.place.path if self.place else None
-        return path is None or path.exists()
+        return self._path is None or self._path.exists()
 
     def _note(self, error: Exception) -> None:
         if isinstance(error, NotKeptError):
             return
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-        path = self.place.path if self.place else None
+        path = self._path
         if isinstance(cause, OSError):
             said = cause.strerror or said
         if path is not None and "not a database" in said:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from board.errors import StateError
+from board.storage import MOUNTS, file_system_of
 
 __all__ = ["FILE_NAME", "Place", "find_place", "network_type"]
 
@@ -29,12 +30,12 @@ class Place(NamedTuple):
     refusal: str = ""  # why nothing can be kept there, and what to do
 
 
-def find_place(given: str, mounts: str | None = None) -> Place:
+def find_place(given: str, mounts: Path = MOUNTS) -> Place:
     """Return the place that a person means by a path or a URL.
 
     Args:
         given: a file; a folder, in which the file ``state.sqlite`` is meant; ``sqlite:///path``; ``postgresql://...``.
-        mounts: what this machine has mounted, as Linux has it in /proc/self/mountinfo; None: that.
+        mounts: what this machine has mounted, see ``board.storage``.
 
     Raises:
         StateError: a URL of something else.
@@ -53,7 +54,7 @@ def find_place(given: str, mounts: str | None = None) -> Place:
     path = Path(os.path.abspath(Path(given).expanduser()))
     if path.is_dir() or not path.suffix:
         path = path / FILE_NAME
-    kind = network_type(path, _mounts() if mounts is None else mounts)
+    kind = network_type(path, mounts)
     refusal = kind and (
         f"{path.parent} lies on a network file system ({kind}), where SQLite can lose what it keeps: "
         f"give --state a folder on a disk of this machine, or postgresql://user@host/name"
@@ -61,25 +62,7 @@ def find_place(given: str, mounts: str | None = None) -> Place:
     return Place(URL.create("sqlite", database=str(path)), str(path), path, refusal)
 
 
-def network_type(path: Path, mounts: str) -> str:
+def network_type(path: Path, mounts: Path = MOUNTS) -> str:
     """Return the type of the network file system that a path lies on, "" where it is none as far as is known."""
-    there = os.path.realpath(path)
-    best, kind = "", ""
-    for (
-        line
-    ) in mounts.splitlines():  # proc(5): id parent major:minor root mount-point options ... - type source options
-        mounted, _, system = line.partition(" - ")
-        fields = mounted.split(" ")
-        if len(fields) < 5 or not system:
-            continue
-        point = fields[4].encode("latin-1", "replace").decode("unicode_escape") if "\\" in fields[4] else fields[4]
-        if (there == point or there.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
-            best, kind = point, system.split(" ")[0]
+    kind = file_system_of(os.path.realpath(path), mounts)
     return kind if _NETWORK.fullmatch(kind) else ""
-
-
-def _mounts() -> str:
-    try:
-        return Path("/proc/self/mountinfo").read_text(errors="replace")
-    except OSError:  # not Linux
-        return ""

@@ -43,7 +43,7 @@ RUNS = Table(
     Column("folder", Text, nullable=False),
     Column("title", Text, nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),  # Markdown: hostile input
-    Column("colour", String(7)),  # "#rrggbb"
+    Column("colour", String(7)),  # "#rrggbb", or "run-0" to "run-23"
     Column("star", Boolean, nullable=False, default=False),
     Column("archived", Boolean, nullable=False, default=False),
     Column("baseline", Boolean, nullable=False, default=False),

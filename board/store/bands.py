@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from board.errors import BadRequestError
-from board.store.drawn import Axis, axis_of, drawn
+from board.store.drawn import Axis, drawn
 from board.store.group_statistics import CENTRES, SPREADS, centre_of, spread_of
 from board.store.loops import Floats, Ints
 from board.store.pieces import FloatColumn
 from board.store.pixel_columns import PixelColumns
 from board.store.pixels import PixelRequest
-from board.store.scalar_axis import paired
+from board.store.scalar_axis import axis_over
 from board.store.series import Line
 from board.store.smoothing import smoothed
 
@@ -98,12 +98,8 @@ def band(members: Sequence[Member], request: PixelRequest, how: BandRequest) -> 
     with np.errstate(over="ignore", invalid="ignore"):  # values near the greatest float: what overflows is a gap
         curves = [_curve(member.run, axis, y, cut, None if is_exact else grid) for (member, axis, y), cut in pairs]
         values, least, greatest = (
-            np.array([_at(curve, curve_y, grid) for curve, curve_y in each]).reshape(len(curves), len(grid))
-            for each in (
-                [(curve, curve.mean) for curve in curves],
-                [(curve, curve.least) for curve in curves],
-                [(curve, curve.greatest) for curve in curves],
-            )
+            np.array([_at(curve, getattr(curve, each), grid) for curve in curves]).reshape(len(curves), len(grid))
+            for each in ("mean", "least", "greatest")
         )
         centre = centre_of(values, how.centre)
         low, high = spread_of(values, least, greatest, how.centre, how.spread)
@@ -133,10 +129,7 @@ def _placed(members: Sequence[Member], request: PixelRequest) -> list[tuple[Memb
     found = []
     for member in members:
         points = drawn(member.line)
-        if request.x == "scalar":
-            axis = paired(member.line, points, member.x_line).axis
-        else:
-            axis = axis_of(member.line, points, request.x)
+        axis = axis_over(member.line, points, request.x, member.x_line)
         if axis.count:
             y = axis.arranged(smoothed(points, request.smoothing, member.line.series.recent))
             found.append((member, axis, y))

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from board.errors import LostPointsError
 from board.model import FileRows, Kind
+from board.storage import MOUNTS, file_system_of
 from board.store.mapping import map_file
 from board.store.recovery import Recovered
 
 __all__ = ["BLOCK_ROWS", "BlockFile", "Residence", "StoredBlock", "checksum", "is_remote"]
 
 BLOCK_ROWS = 1 << 16  # 512 KiB a column
-_NETWORK_FILE_SYSTEMS = tuple(
-    b"nfs cifs smb fuse 9p lustre gpfs beegfs ceph afs gfs ocfs virtiofs vboxsf weka panfs orangefs pvfs2".split()
+_NETWORK_FILE_SYSTEMS = re.compile(
+    "nfs|cifs|smb|fuse|9p|lustre|gpfs|beegfs|ceph|afs|gfs|ocfs|virtiofs|vboxsf|weka|panfs|orangefs|pvfs2"
 )
 
 Ints = NDArray[np.int64]
@@ -193,19 +194,6 @@ class StoredBlock:
         return words
 
 
-def is_remote(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
+def is_remote(path: Path, mounts: Path = MOUNTS) -> bool:
     """Whether another machine may take the file away: then a mapped one would kill the process with SIGBUS."""
-    try:
-        lines = mounts.read_bytes().split(b"\n")
-    except OSError:
-        return False  # not on this system
-    at, kind = b"", b""
-    own = os.fsencode(path) + b"/"
-    for line in lines:
-        fields = line.split(b" ")
-        if len(fields) < 3:
-            continue
-        where = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8) & 0xFF]), fields[1])
-        if len(where) >= len(at) and own.startswith(where.rstrip(b"/") + b"/"):
-            at, kind = where, fields[2]
-    return kind.startswith(_NETWORK_FILE_SYSTEMS)
+    return _NETWORK_FILE_SYSTEMS.match(file_system_of(path, mounts)) is not None

@@ -5,6 +5,7 @@ import mmap
 import os
 import threading
 import weakref
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,26 +87,18 @@ def _unmap(address: int, length: int) -> None:
     _Count.give()
 
 
+@cache
 def _libc() -> Any:
-    return _Libc.loaded or _Libc.load()
-
-
-class _Libc:
-    loaded: Any = None
-
-    @classmethod
-    def load(cls) -> Any:
-        libc = ctypes.CDLL(None)
-        libc.mmap.restype = ctypes.c_void_p
-        libc.mmap.argtypes = [
-            ctypes.c_void_p,
-            ctypes.c_size_t,
-            ctypes.c_int,
-            ctypes.c_int,
-            ctypes.c_int,
-            ctypes.c_ssize_t,  # off_t: as wide as a pointer wherever this runs
-        ]
-        libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-        libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        cls.loaded = libc
-        return libc
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_ssize_t,  # off_t: as wide as a pointer wherever this runs
+    ]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    return libc

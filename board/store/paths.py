@@ -6,7 +6,7 @@ import numpy as np
 
 from board.store.loops import Floats, Ints
 from board.store.outliers import ranked_range
-from board.store.pixel_columns import NONFINITE, Curve
+from board.store.pixel_columns import Curve
 from board.store.plain_series import pixel_columns
 
 __all__ = ["ROOM", "PathColumns"]
@@ -50,8 +50,8 @@ class PathColumns:
         """Return (x of the first, which, count) for each pixel column and each sort of value that is not finite."""
         found = []
         inside = y[self.inside]
-        for is_it, name in zip((np.isnan(inside), np.isposinf(inside), np.isneginf(inside)), NONFINITE, strict=True):
-            rows = self.inside[is_it]
+        for name, is_it in (("nan", np.isnan), ("+inf", np.isposinf), ("-inf", np.isneginf)):
+            rows = self.inside[is_it(inside)]
             _, first, counts = np.unique(self._column[rows], return_index=True, return_counts=True)
             x = self._x[rows[first]]
             found += [(at, name, count) for at, count in zip(x.tolist(), counts.tolist(), strict=True)]

@@ -24,9 +24,7 @@ from board.store.plain_series import (
 )
 from board.store.shares import in_shares, shares_of
 
-__all__ = ["NONFINITE", "Curve", "Folded", "PixelColumns"]
-
-NONFINITE = ("nan", "+inf", "-inf")  # in the order of the rows of the folded state
+__all__ = ["Curve", "Folded", "PixelColumns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from board.store.loops import Floats
 from board.store.paths import PathColumns
 from board.store.pieces import column_of
 from board.store.pixel_columns import PixelColumns
-from board.store.scalar_axis import Paired, paired
+from board.store.scalar_axis import Paired, axis_over, paired
 from board.store.series import Line
 from board.store.smoothing import Smoothing, smoothed
 
@@ -145,7 +145,7 @@ def nearest(line: Line, x: str, at: float, smoothing: Smoothing, x_line: Line | 
     if x not in X_KINDS or math.isnan(at):
         raise BadRequestError(f"there is no point near {at} of x axis {x!r}")
     points = drawn(line)
-    axis = paired(line, points, x_line).axis if x == "scalar" else axis_of(line, points, x)
+    axis = axis_over(line, points, x, x_line)
     if not axis.count:
         return None
     right = axis.first_not_below(at)

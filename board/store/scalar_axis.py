@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from board.store.drawn import Axis, Drawn, drawn
+from board.store.drawn import Axis, Drawn, axis_of, drawn
 from board.store.loops import Floats, Ints
 from board.store.pieces import IntColumn, column_of
 from board.store.series import Line, SeriesView
 
-__all__ = ["Paired", "paired", "partner_of"]
+__all__ = ["Paired", "axis_over", "paired", "partner_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,11 @@ def paired(line: Line, points: Drawn, x_line: Line | None) -> Paired:
     found = Paired(made_of, own, x, points.count - len(own))
     recent.keep(key, found, 16 * len(own))
     return found
+
+
+def axis_over(line: Line, points: Drawn, x: str, x_line: Line | None) -> Axis:
+    """Return where the points lie on any axis: ``x_line`` is what ``x="scalar"`` means, None where there is none."""
+    return paired(line, points, x_line).axis if x == "scalar" else axis_of(line, points, x)
 
 
 def _partners(step: IntColumn, other: IntColumn) -> tuple[Ints, Ints]:

@@ -5,8 +5,8 @@ from math import fsum
 
 import numpy as np
 
-from board.store.drawn import axis_of, drawn
-from board.store.scalar_axis import paired
+from board.store.drawn import drawn
+from board.store.scalar_axis import axis_over
 from board.store.series import Line
 
 __all__ = ["RangeStatistics", "StepValue", "range_statistics"]
@@ -38,7 +38,7 @@ class RangeStatistics:
 def range_statistics(line: Line, x: str, lo: float, hi: float, x_line: Line | None = None) -> RangeStatistics:
     """Return the statistics of the points with ``lo <= x <= hi``; ``x`` and ``x_line`` as in ``board.store.pixels``."""
     points = drawn(line)
-    axis = paired(line, points, x_line).axis if x == "scalar" else axis_of(line, points, x)
+    axis = axis_over(line, points, x, x_line)
     first, stop = axis.first_not_below(lo), axis.first_not_below(hi, past_equal=True)
     values = axis.arranged(points.value)
     count = 0

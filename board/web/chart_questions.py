@@ -2,24 +2,28 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, model_validator
 
 from board.logs import BandRequest, PixelRequest, Smoothing
 from board.web.encoding import asked_name
-from board.web.limits import MAX_CHARTS, MAX_COLUMNS, MAX_GROUPS, MAX_LINES, MAX_NAME, MAX_RUNS, MAX_WIDTH_PX
+from board.web.limits import (
+    MAX_CHARTS,
+    MAX_COLUMNS,
+    MAX_GROUPS,
+    MAX_LINES,
+    MAX_RUNS,
+    MAX_WIDTH_PX,
+    OneName,
+    Question,
+)
 
 __all__ = ["NearestQuestions", "PixelsQuestion", "PixelsQuestions", "RangesQuestions"]
 
 X = Literal["step", "relative", "wall", "scalar"]
-OneName = Annotated[str, Field(max_length=MAX_NAME)]
 Runs = Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]
 
 
-class _Question(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SmoothingQuestion(_Question):
+class SmoothingQuestion(Question):
     """Over the whole series, before the pixels."""
 
     kind: Literal["none", "ema", "time_ema", "gaussian", "mean"] = "none"
@@ -32,14 +36,14 @@ class SmoothingQuestion(_Question):
         return self
 
 
-class GroupQuestion(_Question):
+class GroupQuestion(Question):
     """Runs that make one curve."""
 
     name: OneName
     runs: Runs
 
 
-class _ChartQuestion(_Question):
+class _ChartQuestion(Question):
     id: OneName
     tag: OneName
     runs: Runs
@@ -118,7 +122,7 @@ class RangeQuestion(_ChartQuestion):
     range: tuple[FiniteFloat, FiniteFloat]
 
 
-class _Charts(_Question):
+class _Charts(Question):
     @model_validator(mode="after")
     def _check_lines(self) -> Self:
         if sum(chart.line_count for chart in getattr(self, "charts")) > MAX_LINES:  # noqa: B009 - of the subclasses

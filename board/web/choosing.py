@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from board.errors import QueryError, UnknownSeriesError
 from board.logs import RULES, RunChoices
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, number, shown_name
-from board.web.limits import MAX_NAME, Name
+from board.web.limits import MAX_NAME, Name, OneName, Question
 from board.web.values import shown_value, whole_value
 
 __all__ = ["router"]
@@ -21,14 +21,10 @@ MAX_DISTINCT = 1_000
 _Of = Literal["last", "best", "min", "max"]
 
 
-class _Question(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class QueryQuestion(_Question):
+class QueryQuestion(Question):
     """A text in the run list's search field."""
 
-    query: Annotated[str, Field(max_length=MAX_NAME)]
+    query: OneName
 
 
 class CompleteQuestion(QueryQuestion):
@@ -37,11 +33,11 @@ class CompleteQuestion(QueryQuestion):
     cursor: Annotated[int, Field(ge=0, le=MAX_NAME)]
 
 
-class GroupsQuestion(_Question):
+class GroupsQuestion(Question):
     """What runs are put together by."""
 
     by: Literal["folder", "hparam", "regex"]
-    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    name: OneName = ""
 
 
 @router.post("/api/query")
@@ -192,15 +188,10 @@ def list_notices(board: Board) -> Response:
 
 def run_choices(board: Context) -> dict[str, RunChoices]:
     """Return what people chose of each run that they chose anything of."""
-    kept = board.state.choices.all()
-    found = {}
-    for run, key in board.folder_keys() if kept else ():
-        chosen = kept.get(key)
-        if chosen is not None:
-            found[run] = RunChoices(
-                chosen.title, chosen.note, chosen.tags, chosen.star, chosen.archived, chosen.baseline
-            )
-    return found
+    return {
+        run: RunChoices(chosen.title, chosen.note, chosen.tags, chosen.star, chosen.archived, chosen.baseline)
+        for run, chosen in board.choices().items()
+    }
 
 
 def _summary(name: str, values: list[Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from board.live import Live
 from board.logs import Logs
+from board.state.choices import Choice
 from board.state.keeping import State
 from board.state.schema import key_of
 from board.web.encoding import shown_name
@@ -30,9 +31,11 @@ class Context:
         """Return each run with the absolute path of its folder, as pages spell names: what choices are kept by."""
         return [(run, shown_name(folder)) for run, folder in self.logs.folders()]
 
-    def folder_keys(self) -> list[tuple[str, str]]:
-        """Return each run with the key of its folder."""
-        return [(run, key_of(folder)) for run, folder in self.folders()]
+    def choices(self) -> dict[str, Choice]:
+        """Return what people chose of each run that they chose anything of."""
+        kept = self.state.choices.all()
+        found = ((run, kept.get(key_of(folder))) for run, folder in (self.folders() if kept else ()))
+        return {run: chosen for run, chosen in found if chosen is not None}
 
 
 async def _context(request: Request) -> Context:  # async: a plain function would cost a hop to a thread

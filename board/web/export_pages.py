@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from starlette.responses import Response
 
 from board.errors import BadRequestError
@@ -19,14 +20,13 @@ from board.logs import RunPixels, Smoothing
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, drawn_column, exact_column, number, shown_name
 from board.web.exports import download
-from board.web.limits import MAX_NAME, MAX_RUNS
+from board.web.limits import MAX_RUNS, OneName, Question
 
 __all__ = ["create_export_router"]
 
 MAX_TAGS = 5_000
 _COLOUR = re.compile(r"var\(--(run-\d{1,2}|seq-\d|chart-muted)\)|#[0-9a-fA-F]{6}")
 _INLINED = ("css/tokens.css", "css/standalone.css")
-OneName = Annotated[str, Field(max_length=MAX_NAME)]
 
 
 def _colour(text: str) -> str:
@@ -35,20 +35,16 @@ def _colour(text: str) -> str:
     return text
 
 
-class RunStyle(BaseModel):
+class RunStyle(Question):
     """A run and how it is drawn."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: OneName
     colour: Annotated[str, AfterValidator(_colour)]
     dash: Literal[0, 1] = 0
 
 
-class PageQuestion(BaseModel):
+class PageQuestion(Question):
     """What a page shows, as the browser that shows it tells."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, Field(max_length=200)] = "trainboard"
     tags: Annotated[list[OneName], Field(min_length=1, max_length=MAX_TAGS)]
@@ -95,8 +91,7 @@ def _parsed(fields: str) -> PageQuestion:
         (text,) = parse_qs(fields, max_num_fields=1).get("question", [""])
         return PageQuestion.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadRequestError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise RequestValidationError(error.errors()) from None
     except ValueError as error:
         raise BadRequestError(str(error)) from None
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, quote
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, FiniteFloat, ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from board.errors import BadRequestError
@@ -15,24 +17,21 @@ from board.export.tables import Selection, Table, find_format
 from board.logs import Smoothing
 from board.web.context import Board, Context
 from board.web.encoding import asked_name
-from board.web.limits import MAX_NAME, MAX_RUNS
+from board.web.limits import MAX_RUNS, OneName, Question
 
 __all__ = ["download", "router"]
 
 router = APIRouter()
 MAX_TAGS = 20_000
 _LISTS = ("run", "tag")
-OneName = Annotated[str, Field(max_length=MAX_NAME)]
 
 
-class ExportQuestion(BaseModel):
+class ExportQuestion(Question):
     """Which points, and as what."""
 
-    model_config = ConfigDict(extra="forbid")
-
     format: str = "csv"
-    run: Annotated[list[OneName], Field(max_length=MAX_RUNS)] = []  # none: all
-    tag: Annotated[list[OneName], Field(max_length=MAX_TAGS)] = []  # none: all
+    run: Annotated[list[OneName], Field(default_factory=list, max_length=MAX_RUNS)]  # none: all
+    tag: Annotated[list[OneName], Field(default_factory=list, max_length=MAX_TAGS)]  # none: all
     points: Literal["all", "seen"] = "all"  # seen: no superseded ones, in the range, with what smoothing makes of them
     x: Literal["step", "relative", "wall"] = "step"  # the axis that ``from`` and ``to`` are on
     low: Annotated[FiniteFloat | None, Field(alias="from")] = None
@@ -50,8 +49,8 @@ def export_by_url(request: Request, board: Board) -> Response:
 @router.post("/api/export")
 async def export_by_form(request: Request, board: Board) -> Response:
     """Send the same for a form of the same fields: the names of a thousand runs have no room in a URL."""
-    body = await request.body()
-    return _export(request, board, body.decode("utf-8", "replace"))
+    body = (await request.body()).decode("utf-8", "replace")
+    return await to_thread.run_sync(_export, request, board, body)
 
 
 def _export(request: Request, board: Context, fields: str) -> Response:
@@ -71,8 +70,7 @@ def _parsed(fields: str) -> ExportQuestion:
         values: dict[str, Any] = {key: words if key in _LISTS else words[-1] for key, words in found.items()}
         return ExportQuestion.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadRequestError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise RequestValidationError(error.errors()) from None
     except ValueError as error:  # of parse_qs
         raise BadRequestError(str(error)) from None
 

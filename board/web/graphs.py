@@ -1,4 +1,4 @@
-"""Graphs: which there are, one as columns, one node in full, two as one, and what the run's series tell of blocks."""
+"""Graphs: which there are, one as columns, one node in full, and files of graphs that were dropped onto the page."""
 
 import gzip
 from contextlib import suppress
@@ -20,7 +20,6 @@ __all__ = ["router"]
 router = APIRouter()
 Ref = Annotated[str | None, Query(max_length=1000)]
 MaybeName = Annotated[str | None, Query(max_length=4000)]
-Step = Annotated[str | None, Query(pattern=r"^-?\d{1,19}$")]
 
 
 @router.get("/api/graphs")
@@ -57,50 +56,6 @@ def read_graph_node(
 ) -> Response:
     """Return what the definition says of one node, attributes included."""
     return _zipped(request, board.logs.graphs.node(asked_name(run), asked_name(tag), name, ref or None))
-
-
-@router.get("/api/graph_diff")
-def read_graph_diff(
-    request: Request,
-    board: Board,
-    run: Name,
-    tag: Name,
-    other_run: Name,
-    other_tag: Name,
-    ref: Ref = None,
-    other_ref: Ref = None,
-) -> Response:
-    """Return two graphs as one, with what was added, removed and changed."""
-    before = asked_name(run), asked_name(tag), ref or None
-    after = asked_name(other_run), asked_name(other_tag), other_ref or None
-    return _zipped(request, board.logs.graphs.diff(before, after))
-
-
-@router.get("/api/graph_tags")
-def list_graph_tags(board: Board, run: Name, tag: Name, ref: Ref = None) -> Response:
-    """List which series of the run tell of which block, and what they tell."""
-    tagged, metrics = board.logs.graphs.tags(asked_name(run), asked_name(tag), ref or None)
-    tags = [{**block._asdict(), "tag": shown_name(block.tag), "metric": shown_name(block.metric)} for block in tagged]
-    return json_response({"tags": tags, "metrics": [{**m, "metric": shown_name(m["metric"])} for m in metrics]})
-
-
-@router.get("/api/graph_overlay")
-def read_graph_overlay(
-    board: Board, run: Name, tag: Name, metric: Name, ref: Ref = None, step: Step = None
-) -> Response:
-    """Return one value a block: the metric's last at or before the step."""
-    chosen = None if step is None else max(-(2**63), min(2**63 - 1, int(step)))
-    found = board.logs.graphs.overlay((asked_name(run), asked_name(tag), ref or None), asked_name(metric), chosen)
-    return json_response(
-        {
-            **found,
-            "metric": metric,
-            "step": step,
-            "values": [number(value) for value in found["values"]],
-            "steps": [str(value) for value in found["steps"]],
-            "tags": [shown_name(text) for text in found["tags"]],
-        }
-    )
 
 
 @router.post("/api/graph_file")

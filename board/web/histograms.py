@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 from starlette.responses import Response
 
 from board.errors import BoardError
 from board.logs import HistogramRequest, HistogramRows, Logs
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, exact_column, json_response, number, shown_name
-from board.web.limits import MAX_CHARTS, MAX_NAME, MAX_RUNS
+from board.web.limits import MAX_CHARTS, MAX_RUNS, OneName, Question
 
 __all__ = ["router"]
 
@@ -20,13 +20,11 @@ router = APIRouter()
 MAX_ROWS = 2_000
 MAX_BINS = 512
 MAX_CELLS = 4_000_000  # rows x bins x runs of one request
-OneName = Annotated[str, Field(max_length=MAX_NAME)]
 
 
-class HistogramQuestion(BaseModel):
+class HistogramQuestion(Question):
     """What one chart shows of a tag."""
 
-    model_config = ConfigDict(extra="forbid")
     id: OneName
     tag: OneName
     runs: Annotated[list[OneName], Field(max_length=MAX_RUNS)]
@@ -38,10 +36,9 @@ class HistogramQuestion(BaseModel):
     single: bool = False  # the last histogram at or before the range's end, alone
 
 
-class HistogramQuestions(BaseModel):
+class HistogramQuestions(Question):
     """The charts in view, in one request."""
 
-    model_config = ConfigDict(extra="forbid")
     charts: Annotated[list[HistogramQuestion], Field(max_length=MAX_CHARTS)]
 
     @model_validator(mode="after")

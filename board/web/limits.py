@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "MAX_CHARTS",
@@ -14,6 +15,8 @@ __all__ = [
     "MAX_RUNS",
     "MAX_WIDTH_PX",
     "Name",
+    "OneName",
+    "Question",
 ]
 
 MAX_CHARTS: Final = 100  # in one request; a page asks for those in view
@@ -25,4 +28,11 @@ MAX_COLUMNS: Final = 4_000_000  # pixel columns of all lines of one request: an 
 MAX_DRAWING: Final = 4  # requests for pixels that are worked on at once; the others wait, and keep nobody else waiting
 MAX_NAME: Final = 4_000  # characters of a run's or tag's name
 
-Name = Annotated[str, Query(max_length=MAX_NAME)]
+Name = Annotated[str, Query(max_length=MAX_NAME)]  # in a URL
+OneName = Annotated[str, Field(max_length=MAX_NAME)]  # in a body
+
+
+class Question(BaseModel):
+    """What is asked in a body. A field that there is none of is a mistake, and said to be one."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -1,6 +1,7 @@
-"""The pages: one shell around three bodies, useful before any script has run."""
+"""The pages: one shell around every body, useful before any script has run."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -24,15 +25,22 @@ class Tab:
 
     page: str  # its URL, its template, its style sheet and its module
     title: str
-    kind: Kind  # what it shows
+    kind: Kind  # what it counts
+    interests: tuple[str, ...]  # what its script wants to hear of, beside the runs
+    is_always: bool = False  # shown where nothing of that kind was logged, too
     count: int = 0  # tags of that kind
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it stands in the bar."""
+        return self.is_always or self.count > 0
 
 
 TABS = (
-    Tab("scalars", "Scalars", Kind.SCALAR),
-    Tab("images", "Images", Kind.IMAGE),
-    Tab("graphs", "Graphs", Kind.GRAPH),
-    Tab("histograms", "Histograms", Kind.HISTOGRAM),
+    Tab("scalars", "Scalars", Kind.SCALAR, ("scalar",), is_always=True),
+    Tab("images", "Images", Kind.IMAGE, ("image",), is_always=True),
+    Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
+    Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
 )
 
 
@@ -43,6 +51,7 @@ class PageContext:
     page: str
     title: str
     tabs: tuple[Tab, ...]
+    interests: str  # separated by commas
     logdir: str
     runs: list[str]  # the first of them
     run_count: int
@@ -70,22 +79,14 @@ def create_pages_router(templates_dir: Path, files: OwnFiles, plotly_url: str) -
         values = {name: getattr(context, name) for name in PageContext.__slots__}
         return templates.TemplateResponse(request, f"{tab.page}.html", values, headers={"Cache-Control": "no-cache"})
 
-    def show_scalars(request: Request, board: Board) -> Response:
-        return render(TABS[0], request, board)
+    def page(tab: Tab) -> Callable[..., Response]:
+        def show(request: Request, board: Board) -> Response:
+            return render(tab, request, board)
 
-    def show_images(request: Request, board: Board) -> Response:
-        return render(TABS[1], request, board)
+        return show
 
-    def show_graphs(request: Request, board: Board) -> Response:
-        return render(TABS[2], request, board)
-
-    def show_histograms(request: Request, board: Board) -> Response:
-        return render(TABS[3], request, board)
-
-    router.add_api_route("/histograms", show_histograms)
-    router.add_api_route("/scalars", show_scalars)
-    router.add_api_route("/images", show_images)
-    router.add_api_route("/graphs", show_graphs)
+    for tab in TABS:
+        router.add_api_route(f"/{tab.page}", page(tab))
     router.add_api_route("/", redirect_to_first)
     return router
 
@@ -101,7 +102,8 @@ def _page_context(tab: Tab, board: Context, files: OwnFiles, plotly_url: str) ->
     return PageContext(
         page=tab.page,
         title=tab.title,
-        tabs=tuple(Tab(each.page, each.title, each.kind, counts.get(each.kind, 0)) for each in TABS),
+        tabs=tuple(replace(each, count=counts.get(each.kind, 0)) for each in TABS),
+        interests=",".join(("runs", *tab.interests)),
         logdir=shown_name(", ".join(board.logdirs)),
         runs=[shown_name(run.name) for run in overview.runs[:MAX_LISTED_RUNS]],
         run_count=len(overview.runs),

@@ -21,8 +21,7 @@ router = APIRouter()
 def list_runs(board: Board, hparams: bool = False) -> Response:
     """List every run with its state and progress, in the order of their starts."""
     overview = board.logs.overview()
-    kept = board.state.choices.all()
-    chosen = {run: kept[key] for run, key in board.folder_keys() if key in kept} if kept else {}
+    chosen = board.choices()
     found = board.logs.all_hparams() if hparams else {}
     listed = []
     for run in overview.runs:

@@ -1,25 +1,25 @@
 """Charts: the pixels of the lines in view, the exact points under the cursor, every point as CSV."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from anyio import to_thread
-from fastapi import APIRouter
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from board.errors import BoardError
-from board.logs import GroupBand, Logs, NearestPoint, PointColumns, RunPixels, RunRange
+from board.export.file_names import file_name
+from board.export.tables import series_csv
+from board.logs import GroupBand, Logs, NearestPoint, RunPixels, RunRange
 from board.web.chart_questions import NearestQuestions, PixelsQuestion, PixelsQuestions, RangesQuestions
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, drawn_column, exact_column, json_response, number, shown_name
+from board.web.exports import download
 from board.web.limits import Name
 
 __all__ = ["router"]
 
 router = APIRouter()
-CSV_LINES_A_PART = 5_000
 _NOT_FINITE = {"nan": "NaN", "+inf": "Infinity", "-inf": "-Infinity"}  # as number() spells them
 
 
@@ -68,12 +68,11 @@ def _measure_ranges(board: Context, questions: RangesQuestions) -> Response:
 
 
 @router.get("/api/scalars.csv")
-def export_points(board: Board, run: Name, tag: Name) -> Response:
+def export_points(request: Request, board: Board, run: Name, tag: Name) -> Response:
     """Send every point of a series, in the order of its files."""
-    points = board.logs.points(asked_name(run), asked_name(tag))
-    name = quote(f"{run} {tag}.csv".replace("/", "_"), safe="")
-    headers = {"Content-Disposition": f"attachment; filename=\"scalars.csv\"; filename*=UTF-8''{name}"}
-    return StreamingResponse(_csv_parts(points), media_type="text/csv", headers=headers)
+    names = [asked_name(run), asked_name(tag)]
+    ((_, _, series),) = board.logs.scalar_series(names[:1], names[1:])
+    return download(request, series_csv(series), "text/csv", file_name(names, "csv"))
 
 
 def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
@@ -184,18 +183,3 @@ def _point(point: NearestPoint) -> dict[str, Any]:
         "smoothed": number(point.smoothed),
         "x": number(point.x),
     }
-
-
-def _csv_parts(points: PointColumns) -> Iterator[str]:
-    yield "step,wall_time,value,superseded\n"
-    for first in range(0, len(points.step), CSV_LINES_A_PART):
-        part = slice(first, first + CSV_LINES_A_PART)
-        rows = zip(
-            points.step[part].tolist(),
-            points.wall_time[part].tolist(),
-            points.value[part].tolist(),
-            points.superseded[part].tolist(),
-            strict=True,
-        )
-        # repr: the shortest text that reads back as the very same number
-        yield "".join(f"{step},{wall_time!r},{value!r},{int(hidden)}\n" for step, wall_time, value, hidden in rows)

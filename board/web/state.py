@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
 from board.errors import UnknownRunError
 from board.web.context import Board
 from board.web.encoding import asked_name, json_response, shown_name
-from board.web.limits import MAX_NAME, MAX_RUNS
+from board.web.limits import MAX_RUNS, OneName, Question
 
 __all__ = ["router"]
 
@@ -18,11 +18,7 @@ _Id = Annotated[str, Field(max_length=40)]
 _Text = Annotated[str, Field(max_length=100_000)]
 
 
-class _Question(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ViewQuestion(_Question):
+class ViewQuestion(Question):
     """A page as it is now."""
 
     name: Annotated[str, Field(max_length=1_000)] | None = None
@@ -30,23 +26,23 @@ class ViewQuestion(_Question):
     query: _Text
 
 
-class RenameQuestion(_Question):
+class RenameQuestion(Question):
     """A view's new name."""
 
     id: _Id
     name: Annotated[str, Field(max_length=1_000)]
 
 
-class DeleteQuestion(_Question):
+class DeleteQuestion(Question):
     """A view to forget."""
 
     id: _Id
 
 
-class ChooseQuestion(_Question):
+class ChooseQuestion(Question):
     """What a person chose of some runs; what is not named stays as it is."""
 
-    runs: Annotated[list[Annotated[str, Field(max_length=MAX_NAME)]], Field(min_length=1, max_length=MAX_RUNS)]
+    runs: Annotated[list[OneName], Field(min_length=1, max_length=MAX_RUNS)]
     title: _Text | None = None
     note: _Text | None = None
     colour: Annotated[str, Field(max_length=7)] | None = None

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import re2
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from board.logs import Kind
+from board.logs import Kind, compile_regex
 from board.web.context import Board
 from board.web.encoding import json_response, shown_name
 
@@ -14,7 +13,6 @@ __all__ = ["router"]
 
 router = APIRouter()
 MAX_PATTERN = 1_000  # characters
-MAX_PROGRAM_BYTES = 8 << 20  # of a compiled pattern: a{1000}{1000} is refused
 
 
 @router.get("/api/tags/match")
@@ -26,16 +24,10 @@ def match_tags(
     A pattern that makes no sense matches nothing, and ``error`` says why in one sentence.
     """
     revision = board.logs.revision
-    options = re2.Options()
-    options.case_sensitive = pattern != pattern.lower()
-    options.max_mem = MAX_PROGRAM_BYTES
-    options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options)
-    except re2.error as error:
-        said = error.args[0] if error.args else "no regex"
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        return json_response({"revision": revision, "tags": [], "error": f"Not a regex, {text}"})
+        compiled = compile_regex(pattern)
+    except ValueError as error:
+        return json_response({"revision": revision, "tags": [], "error": f"Not a regex, {error}"})
     names = (shown_name(tag.tag) for tag in board.logs.tags(kind))
     return json_response(
         {"revision": revision, "tags": [name for name in names if compiled.search(name)], "error": None}

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from board.web.encoding import shown_name
+from board.web.encoding import number, shown_name
 
 __all__ = ["shown_value", "whole_value"]
 
@@ -29,7 +29,7 @@ def whole_value(value: Any) -> Any:
     if isinstance(value, list):
         return [whole_value(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return {"number": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+        return {"number": number(value)}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_INT:
         return {"number": str(value)}
     return value

@@ -23,11 +23,8 @@ export function query(params) {
   return text ? `?${text}` : "";
 }
 
-/**
- * @param {string} path @param {RequestInit} init
- * @returns {Promise<any>}
- */
-async function ask(path, init) {
+/** @param {string} path @param {RequestInit} init @returns {Promise<Response>} one that the server is content with */
+async function respond(path, init) {
   let response;
   try {
     response = await fetch(path, { ...init, credentials: "same-origin" });
@@ -35,20 +32,23 @@ async function ask(path, init) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("The board cannot be reached.", 0);
   }
+  if (response.ok) return response;
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(body?.error ?? body?.detail ?? `${response.status} ${response.statusText}`, response.status);
-  return body;
+  throw new ApiError(body?.error ?? body?.detail ?? `${response.status} ${response.statusText}`, response.status);
 }
+
+/** @param {string} path @param {RequestInit} init @returns {Promise<any>} */
+const ask = async (path, init) => (await respond(path, init)).json().catch(() => null);
 
 export const api = {
   /** @param {string} path "api/runs" @param {Params} [params] @param {{signal?: AbortSignal}} [options] @returns {Promise<any>} */
   get: (path, params = {}, options = {}) => ask(path + query(params), { signal: options.signal ?? null }),
   /** @param {string} path @param {unknown} body @param {{signal?: AbortSignal}} [options] @returns {Promise<any>} */
   post: (path, body, options = {}) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: options.signal ?? null }),
+  /** As a form, whose answer need not be JSON. @param {string} path @param {[string, string][]} fields @param {{signal?: AbortSignal}} [options] */
+  form: (path, fields, options = {}) => respond(path, { method: "POST", body: new URLSearchParams(fields), signal: options.signal ?? null }),
   /** Address for a link or an image. @param {string} path @param {Params} [params] */
   url: (path, params = {}) => path + query(params),
-  column,
-  number,
 };
 
 /** @type {Record<string, {new (buffer: ArrayBuffer): ArrayLike<number> & Iterable<number>}>} */

@@ -7,7 +7,7 @@ import { MUTED, forgetTokens, ownColour, resolved, runColour, toggleTheme } from
 import { ViewState, stringify } from "./view_state.js";
 
 /** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
-/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "counts" | "notices"} Topic */
+/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "notices"} Topic */
 
 const REREAD_MS = 200; // runs are asked for again at most this often
 const REREAD_MS_A_RUN = 0.2; // and of ten thousand, every other second
@@ -70,7 +70,7 @@ export class App {
     if (this.page === "scalars") this.tags("scalar").catch(() => {}); // whoever wants them says so
     await this.readRuns().catch((error) => { console.warn(error.message); });
     this.stream = new Stream({
-      interests: ["runs", ...({ scalars: ["scalar"], images: ["image"], graphs: ["graph", "scalar"], histograms: ["histogram"] }[this.page] ?? [])],
+      interests: (document.body.dataset.interests ?? "runs").split(","),
       onDelta: (delta) => this.onDelta(delta),
       onStale: () => this.readAll(),
       onConnection: (connection) => { this.connection = connection; this.tell("connection"); },

@@ -69,8 +69,5 @@ export function splitName(name) {
 /** "1 run", "2 runs" @param {number} n @param {string} one @param {string} [many] */
 export const counted = (n, one, many = `${one}s`) => `${grouped(String(n))} ${n === 1 ? one : many}`;
 
-/** For the one reader of ours that takes strings as markup: Plotly. @param {string} text */
-export const plotlyText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
 /** The end of a long file name: it is what tells files of one run apart. @param {string} name */
 export const fileTail = (name) => (name.length > 26 ? `…${name.slice(-24)}` : name);

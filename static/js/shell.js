@@ -54,10 +54,9 @@ function startLive(app) {
     else if (answer?.loading) setText(text, "Reading");
     else setText(text, writing ? `Live, ${writing} writing` : app.runs.list.length ? "Up to date" : "Watching");
   };
-  const news = need(document, "[data-slot=news]", "shell");
   app.on("connection", paint);
   app.on("runs", ({ added } = {}) => {
-    if (announced && added?.length) setText(news, added.length === 1 ? `New run: ${added[0].name}` : `${counted(added.length, "new run")}`);
+    if (announced && added?.length) app.say(added.length === 1 ? `New run: ${added[0].name}` : counted(added.length, "new run"));
     announced++;
     paint();
   });
@@ -84,10 +83,10 @@ function startTabs(app) {
     if (document.hidden) return; // shown again, the page reads anew whatever has changed
     const counts = await app.api.get("api/counts").catch(() => null);
     if (!counts) return;
-    app.tell("counts", counts);
     for (const link of links) {
       const slot = link.querySelector(".count"), n = counts[link.dataset.kind ?? ""];
       if (slot) setText(slot, n ? String(n) : "");
+      link.hidden = !n && link.dataset.always === undefined && !link.hasAttribute("aria-current");
     }
   };
   const soon = () => { due ||= window.setTimeout(count, 300); };
@@ -147,7 +146,7 @@ function onKey(app, event) {
     return;
   }
   if (isTyping(event)) return;
-  const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".tabs a"));
+  const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".tabs a:not([hidden])"));
   if (/^[1-9]$/.test(event.key)) links[Number(event.key) - 1]?.click();
   else if (event.key === "/") focusOn(".run-list input[type=search]", event);
   else if (event.key === "t") focusOn("main .toolbar input[type=search]", event);

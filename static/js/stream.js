@@ -36,20 +36,15 @@ export class Stream {
     this.timer = 0;
     /** Ends the wait for the lock, or lets it go. @type {AbortController | null} */
     this.turn = null;
-    this.onVisibility = () => (document.hidden ? this.leave() : this.enter());
-    document.addEventListener("visibilitychange", this.onVisibility);
-    this.onLeave = () => this.leave();
-    this.onShow = () => { if (!document.hidden) this.enter(); };
-    addEventListener("pagehide", this.onLeave); // a page kept for the back button must not keep the stream
-    addEventListener("pageshow", this.onShow);
-    /** Only who has the stream, or waits to try again: the others hear from it. */
-    this.onWake = () => { if (this.source || this.timer) this.connect(); };
-    document.addEventListener("resume", this.onWake); // a tab that the browser had frozen
-    addEventListener("online", this.onWake);
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.leave() : this.enter()));
+    addEventListener("pagehide", () => this.leave()); // a page kept for the back button must not keep the stream
+    addEventListener("pageshow", () => { if (!document.hidden) this.enter(); });
+    document.addEventListener("resume", () => this.wake()); // a tab that the browser had frozen
+    addEventListener("online", () => this.wake());
     let seen = Date.now();
-    this.pulse = window.setInterval(() => {
+    setInterval(() => {
       const now = Date.now();
-      if (now - seen > ASLEEP_MS && this.source) this.onWake();
+      if (now - seen > ASLEEP_MS && this.source) this.connect();
       seen = now;
     }, PULSE_MS);
     if (!document.hidden) this.enter();
@@ -79,15 +74,9 @@ export class Stream {
     this.disconnect();
   }
 
-  stop() {
-    this.leave();
-    this.channel.close();
-    document.removeEventListener("visibilitychange", this.onVisibility);
-    removeEventListener("pagehide", this.onLeave);
-    removeEventListener("pageshow", this.onShow);
-    document.removeEventListener("resume", this.onWake);
-    removeEventListener("online", this.onWake);
-    clearInterval(this.pulse);
+  /** Only who has the stream, or waits to try again: the others hear from it. */
+  wake() {
+    if (this.source || this.timer) this.connect();
   }
 
   /** At once, instead of at the end of the wait. */

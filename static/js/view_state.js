@@ -80,6 +80,19 @@ export class ViewState {
     for (const listener of this.listeners) listener();
   }
 
+  /** Names under one key, in little room. @param {string} key @returns {Set<string>} */
+  names(key) {
+    const packed = this.get(key);
+    return new Set(packed === null ? [] : unpackNames(packed));
+  }
+
+  /** Put names under a key, or take them out. @param {string} key @param {string[]} names @param {boolean} isIn */
+  toggleNames(key, names, isIn) {
+    const all = this.names(key);
+    for (const name of names) isIn ? all.add(name) : all.delete(name);
+    this.set(key, all.size ? packNames(all) : null);
+  }
+
   toString() {
     const text = stringify(this.pairs);
     return text ? `?${text}` : "";

@@ -496,9 +496,16 @@ def test_a_bad_last_record_is_counted_at_once_and_for_good_after_30_s(path: Path
 
 
 class CountingStorage(LocalStorage):
-    """Counts how often a file is opened."""
+    """Counts how often a file is opened, on a disk of this machine or another's."""
 
     opened = 0
+
+    def __init__(self, root: Path, *, is_local: bool) -> None:
+        super().__init__(root)
+        self.is_local = is_local
+
+    def is_on_local_disk(self, info: FileInfo) -> bool:
+        return self.is_local
 
     def open(self, path: str) -> AbstractContextManager[OpenFile]:
         self.opened += 1
@@ -506,11 +513,8 @@ class CountingStorage(LocalStorage):
 
 
 @pytest.mark.parametrize("is_local", [True, False])
-def test_what_nobody_has_touched_is_opened_again_only_where_a_stat_may_be_old(
-    path: Path, monkeypatch: pytest.MonkeyPatch, is_local: bool
-) -> None:
-    monkeypatch.setattr(FileInfo, "is_on_local_disk", is_local)
-    storage = CountingStorage(path.parent)
+def test_what_nobody_has_touched_is_opened_again_only_where_a_stat_may_be_old(path: Path, is_local: bool) -> None:
+    storage = CountingStorage(path.parent, is_local=is_local)
     reading = Reading(write(path, *scalars(3)), storage=storage)
     for _ in range(4):
         reading.read()
@@ -535,12 +539,10 @@ def test_what_nobody_has_touched_is_opened_again_only_where_a_stat_may_be_old(
     assert reading.steps == [0, 1, 2, 3]
 
 
-def test_a_torn_tail_is_judged_after_30_s_though_nobody_touches_the_file(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FileInfo, "is_on_local_disk", True)
+def test_a_torn_tail_is_judged_after_30_s_though_nobody_touches_the_file(path: Path) -> None:
     hand = HandClock(path.parent.stat().st_mtime)
-    reading = Reading(write(path, *scalars(3), scalar("loss", 3, 3.0)[:-5]), hand.clock)
+    storage = CountingStorage(path.parent, is_local=True)
+    reading = Reading(write(path, *scalars(3), scalar("loss", 3, 3.0)[:-5]), hand.clock, storage=storage)
     for _ in range(3):
         reading.read()
         assert reading.problems == {}

@@ -101,7 +101,7 @@ def test_unknown_names_are_clear_errors(tmp_path: Path) -> None:
     with pytest.raises(board.UnknownRunError, match="nope"):
         logs["nope"]
     with pytest.raises(board.UnknownSeriesError, match="acc"):
-        logs.points("r", "acc")
+        logs.scalar_series(["r"], ["acc"])
     with pytest.raises(board.UnknownSeriesError):
         logs.blobs("r", "loss", Kind.IMAGE)
     assert "r" in logs
@@ -122,8 +122,8 @@ def test_two_writers_side_by_side_are_two_lines(tmp_path: Path) -> None:
     write(
         tmp_path / "r" / B, version(), *[scalar("loss", step, -1.0, wall_time=START + 20 + step) for step in range(20)]
     )
-    points = board.open(tmp_path).points("r", "loss")
-    assert points.line == [(A, 50), (B, 20)]
+    points = board.open(tmp_path)["r"].scalars["loss"]
+    assert points.lines == [(A, 50), (B, 20)]
     assert not points.superseded.any()
     assert len(points.step) == len(points.value) == len(points.wall_time) == 70
 

@@ -69,5 +69,6 @@ def test_what_is_missing_raises(tmp_path: Path) -> None:
 
 def test_only_a_disk_of_this_machine_is_local() -> None:
     disk, made_up = os.makedev(254, 0), os.makedev(0, 47)  # as of ext4, and of NFS, overlays, FUSE
-    assert FileInfo(disk, 1, 0, 0.0, False, True).is_on_local_disk is (sys.platform == "linux")
-    assert not FileInfo(made_up, 1, 0, 0.0, False, True).is_on_local_disk
+    storage = LocalStorage("/")
+    assert storage.is_on_local_disk(FileInfo(disk, 1, 0, 0.0, False, True)) is (sys.platform == "linux")
+    assert not storage.is_on_local_disk(FileInfo(made_up, 1, 0, 0.0, False, True))

@@ -113,6 +113,7 @@ KEYS: dict[str, Callable[[Page], bool]] = {
     "2": lambda page: "/images" in page.url,
     "3": lambda page: "/graphs" in page.url or "/images" not in page.url,
     "m": lambda page: page.locator(".chart-menu").is_visible(),
+    "r": lambda page: page.locator(".range-edge").count() > 0,
     "Esc": lambda page: "step" not in chosen(page),
     "Shift": lambda page: True,  # with the arrows
 }
@@ -130,7 +131,7 @@ def test_every_key_that_is_listed_does_what_it_says(page: Page, board_url: str) 
         if key == "1":
             shown(page, board_url + "images")
         else:
-            shown(page, board_url + "scalars?zoom=2,9,,:train/loss" + ("&step=5" if key == "Esc" else ""))
+            shown(page, board_url + "scalars?zoom=2,9,,:train/loss" + ("&step=5" if key in ("Esc", "r") else ""))
             frame(page).focus()
         page.keyboard.press(PRESSED.get(key, key))
         wait_until(page, lambda key=key: KEYS[key](page), 5_000)  # type: ignore[misc]

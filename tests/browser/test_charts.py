@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import BoardProcess, BoardServer
-from tests.browser.test_scalars import LIVE_LIMIT_MS, chart, chosen, frame, questions, wait_until
+from tests.browser.test_scalars import LIVE_LIMIT_MS, chart, chosen, ends, frame, questions, wait_until
 from writer import SummaryWriter
 
 pytestmark = pytest.mark.browser
@@ -45,11 +45,15 @@ def menu(figure: Locator, entry: str) -> None:
     figure.page.get_by_role("menuitem", name=entry).or_(figure.page.get_by_role("menuitemcheckbox", name=entry)).click()
 
 
-def drag(page: Page, from_: tuple[float, float], to: tuple[float, float]) -> None:
+def drag(page: Page, from_: tuple[float, float], to: tuple[float, float], *, holding: str | None = None) -> None:
+    if holding:
+        page.keyboard.down(holding)
     page.mouse.move(*from_)
     page.mouse.down()
     page.mouse.move(*to, steps=4)
     page.mouse.up()
+    if holding:
+        page.keyboard.up(holding)
 
 
 def test_another_scalar_is_x(page: Page, two_runs: str) -> None:
@@ -135,13 +139,11 @@ def test_a_range_is_marked_measured_and_kept(page: Page, two_runs: str) -> None:
     page.goto(two_runs + "scalars?smooth=0.9&tags=loss")
     figure = chart(page, "train/loss")
     box = frame(figure)
-    page.keyboard.down("Shift")
-    drag(page, (box["x"] + 120, box["y"] + 60), (box["x"] + 200, box["y"] + 60))
-    page.keyboard.up("Shift")
+    drag(page, (box["x"] + 120, box["y"] + 60), (box["x"] + 200, box["y"] + 60), holding="Shift")
     panel = page.get_by_role("region", name="Statistics of the marked range by run")
     expect(panel.locator("tbody tr")).to_have_count(2)
     assert "zoom" not in chosen(page)
-    low, high = map(float, chosen(page)["select"][0].split(":")[0].split(","))
+    low, high = ends(page, "select")
     first, last = math.ceil(low), math.floor(high)
     row = panel.locator("tbody tr", has_text="one").locator("td").all_inner_texts()
     least, at_least, most, at_most, mean = (text.replace("\u202f", "").replace("−", "-") for text in row[1:6])
@@ -155,7 +157,7 @@ def test_a_range_is_marked_measured_and_kept(page: Page, two_runs: str) -> None:
     handle = figure.locator('[data-handle="1"]').bounding_box()
     assert handle is not None
     drag(page, (handle["x"] + 4, handle["y"] + 9), (handle["x"] + 54, handle["y"] + 9))
-    wait_until(page, lambda: float(chosen(page)["select"][0].split(":")[0].split(",")[1]) > high + 10)
+    wait_until(page, lambda: ends(page, "select")[1] > high + 10)
     page.reload()
     expect(page.locator(".range-panel tbody tr")).to_have_count(2)
     figure.locator("[data-tool=full]").evaluate("button => button.click()")
@@ -175,11 +177,9 @@ def test_alt_and_drag_moves_what_is_seen(page: Page, two_runs: str) -> None:
     page.goto(two_runs + "scalars?smooth=0&tags=loss&zoom=100,200,,:train/loss")
     figure = chart(page, "train/loss")
     box = frame(figure)
-    page.keyboard.down("Alt")
-    drag(page, (box["x"] + 200, box["y"] + 60), (box["x"] + 120, box["y"] + 60))
-    page.keyboard.up("Alt")
+    drag(page, (box["x"] + 200, box["y"] + 60), (box["x"] + 120, box["y"] + 60), holding="Alt")
     wait_until(page, lambda: not chosen(page)["zoom"][0].startswith("100,"))
-    low, high = map(float, chosen(page)["zoom"][0].split(":")[0].split(",")[:2])
+    low, high = ends(page, "zoom")
     assert low > 115
     assert high - low == pytest.approx(100)
 
@@ -238,7 +238,7 @@ def test_a_zoom_stays_while_points_come_and_the_right_edge_moves(
         expect(upto).to_have_attribute("data-upto", "2019", timeout=LIVE_LIMIT_MS)
         expect(loss.locator(".chart-note")).to_contain_text("2.02\u202fk points")
         assert chosen(page)["zoom"] == kept
-        low, high = map(float, kept[0].split(":")[0].split(",")[:2])
+        low, high = ends(page, "zoom")
         label = (loss.locator(".chart-frame").get_attribute("aria-label") or "").replace("\u202f", "")
         assert f"steps {math.ceil(low)} to {math.floor(high)}" in label
         assert any(each.get("since") == 1_999 for each in asked if each["tag"] == "other")  # its end alone

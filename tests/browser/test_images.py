@@ -323,5 +323,6 @@ def test_of_many_runs_only_what_is_near_the_window_is_asked_for(
     page.wait_for_load_state("networkidle")
     assert 0 < len(asked) < 150  # of 360
     page.get_by_role("heading", name="third", exact=True).scroll_into_view_if_needed()  # its cells are made now
+    expect(cell(page, "third", "run000").locator("img")).to_be_visible()  # all are as wide as it from now on
     cell(page, "third", "run119").scroll_into_view_if_needed()
     expect(cell(page, "third", "run119").locator("img")).to_be_visible()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import BoardProcess, BoardServer, Faults
-from tests.browser.test_scalars import chart, chosen, frame, wait_until, write
+from tests.browser.test_scalars import chart, chosen, ends, frame, log, wait_until, write
 from writer import SummaryWriter
 
 pytestmark = pytest.mark.browser
@@ -43,9 +43,7 @@ def test_a_hidden_tab_costs_nothing_and_is_caught_up_within_a_second(
 ) -> None:
     page.add_init_script(HIDABLE)
     with SummaryWriter(tmp_path / "live") as writer:
-        for step in range(10):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
+        log(writer, range(10))
         page.goto(board_server(tmp_path) + "scalars?smooth=0")
         expect(chart(page, "loss").locator(".chart-note")).to_have_text("10 points")
         asked: list[str] = []
@@ -55,9 +53,7 @@ def test_a_hidden_tab_costs_nothing_and_is_caught_up_within_a_second(
             page.evaluate("window.hide(true)")
             page.wait_for_timeout(1_000)  # what was asked before is answered
             asked.clear()
-            for step in range(10):
-                writer.add_scalar("loss", 0.5, 10 * (round_ + 1) + step)
-            writer.flush()
+            log(writer, range(10 * (round_ + 1), 10 * (round_ + 2)))
             page.wait_for_timeout(1_000)
             assert asked == [], "a tab that nobody sees asks for nothing"
             times.append(page.evaluate(CAUGHT_UP, f"{10 * (round_ + 2)} points"))
@@ -83,9 +79,7 @@ def test_ten_windows_are_all_live_over_one_stream(
     browser_context.on("requestfinished", ended)
     browser_context.on("requestfailed", ended)
     with SummaryWriter(tmp_path / "live") as writer:
-        for step in range(2):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
+        log(writer, range(2))
         url = board_server(tmp_path) + "scalars?smooth=0"
         pages = [browser_context.new_page() for _ in range(10)]
         for page in pages:
@@ -94,8 +88,7 @@ def test_ten_windows_are_all_live_over_one_stream(
         for text in notes:
             expect(text).to_have_text("2 points")
         assert len(streams) == 1
-        writer.add_scalar("loss", 0.5, 2)
-        writer.flush()
+        log(writer, [2])
         for text in notes:
             expect(text).to_have_text("3 points")
         assert len(streams) == 1
@@ -106,23 +99,18 @@ def test_a_server_restarted_under_an_open_page_is_followed_without_a_gap(
     page: Page, board_process: Callable[..., BoardProcess], tmp_path: Path, faults: Faults
 ) -> None:
     with SummaryWriter(tmp_path / "live") as writer:
-        for step in range(50):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
+        log(writer, range(50))
         board = board_process(tmp_path)
         page.goto(board.url + "scalars?smooth=0&zoom=10,200,,:loss")
         figure = chart(page, "loss")
         wait_until(page, lambda: note(page) == "50 points")
         board.stop()
-        for step in range(50, 100):
-            writer.add_scalar("loss", 0.5, step)
-        writer.flush()
+        log(writer, range(50, 100))
         expect(page.locator(".banner")).to_be_visible()
         board_process(tmp_path, "--port", str(urlsplit(board.url).port))
         expect(page.locator(".banner")).to_be_hidden()
         expect(figure.locator(".chart-note")).to_have_text("100 points")
-        writer.add_scalar("loss", 0.25, 100)
-        writer.flush()
+        log(writer, [100])
         expect(figure.locator(".chart-note")).to_have_text("101 points")
         assert chosen(page)["zoom"] == ["10,200,,:loss"], "what was chosen stays"
     faults.expect(GONE)
@@ -132,16 +120,13 @@ def test_a_board_that_was_stopped_for_a_while_goes_on(
     page: Page, board_process: Callable[..., BoardProcess], tmp_path: Path
 ) -> None:
     with SummaryWriter(tmp_path / "live") as writer:
-        writer.add_scalar("loss", 1.0, 0)
-        writer.flush()
+        log(writer, [0])
         board = board_process(tmp_path)
         page.goto(board.url + "scalars?smooth=0")
         wait_until(page, lambda: note(page) == "1 point")
         board.process.send_signal(signal.SIGSTOP)
         try:
-            for step in range(1, 20):
-                writer.add_scalar("loss", 1.0, step)
-            writer.flush()
+            log(writer, range(1, 20))
             page.wait_for_timeout(500)
         finally:
             board.process.send_signal(signal.SIGCONT)
@@ -165,9 +150,7 @@ def test_a_laptop_that_slept_asks_anew(page: Page, board_server: BoardServer, tm
 
 def test_points_that_come_leave_a_zoom_in_progress_alone(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
     with SummaryWriter(tmp_path / "live") as writer:
-        for step in range(100):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
+        log(writer, range(100))
         page.goto(board_server(tmp_path) + "scalars?smooth=0")
         figure = chart(page, "loss")
         box = frame(figure)
@@ -175,16 +158,13 @@ def test_points_that_come_leave_a_zoom_in_progress_alone(page: Page, board_serve
         page.mouse.down()
         page.mouse.move(box["x"] + 220, box["y"] + 64, steps=5)
         expect(figure.locator(".zoombox")).to_be_attached()
-        for step in range(100, 130):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
         with page.expect_response("**/api/pixels"):
-            writer.flush()
+            log(writer, range(100, 130))
         page.wait_for_timeout(300)
         expect(figure.locator(".zoombox")).to_be_attached()
         page.mouse.up()
         wait_until(page, lambda: "zoom" in chosen(page))
-        low, high = map(float, chosen(page)["zoom"][0].split(",")[:2])
+        low, high = ends(page, "zoom")
         assert 0 < low < high < 100, "the part that was drawn, on the axis as it was when the drag began"
 
 

@@ -73,7 +73,7 @@ def questions(page: Page) -> list[dict[str, Any]]:
 
     def note(request: Request) -> None:
         if request.url.endswith("api/pixels") and request.post_data:
-            asked.extend(each for each in json.loads(request.post_data)["charts"] if each["id"] != "metric")
+            asked.extend(json.loads(request.post_data)["charts"])
 
     page.on("request", note)
     return asked
@@ -88,6 +88,19 @@ def wait_until(page: Page, is_true: Callable[[], bool], limit_ms: int = LIVE_LIM
 
 def chosen(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+
+
+def ends(page: Page, key: str) -> tuple[float, float]:
+    """Where a zoom or a marked range begins and ends along x, as the address has it."""
+    low, high = chosen(page)[key][0].split(":")[0].split(",")[:2]
+    return float(low), float(high)
+
+
+def log(writer: SummaryWriter, steps: Iterable[int], value: float = 1.0) -> None:
+    """Write a loss that is at once in the file."""
+    for step in steps:
+        writer.add_scalar("loss", value, step)
+    writer.flush()
 
 
 def test_every_run_and_tag_is_shown(page: Page, three_runs: str) -> None:
@@ -117,14 +130,11 @@ def test_spike_and_nan_have_marks(page: Page, three_runs: str) -> None:
 
 def test_points_appended_appear_without_reload(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
     with SummaryWriter(tmp_path / "live") as writer:
-        for step in range(10):
-            writer.add_scalar("loss", 1.0, step)
-        writer.flush()
+        log(writer, range(10))
         page.goto(board_server(tmp_path) + "scalars?smooth=0")
         figure = chart(page, "loss")
         expect(figure.locator(".chart-note")).to_have_text("10 points")
-        writer.add_scalar("loss", 0.25, 10)
-        writer.flush()
+        log(writer, [10], 0.25)
         expect(figure.locator(".chart-note")).to_have_text("11 points", timeout=LIVE_LIMIT_MS)
         expect(figure.locator(".end-value")).to_have_text("0.250")
         with SummaryWriter(tmp_path / "second") as other:
@@ -377,9 +387,7 @@ def test_the_step_cursor_is_shared_and_moves_by_keys(page: Page, three_runs: str
 
 def test_two_tabs_share_one_stream(page: Page, board_server: BoardServer, tmp_path: Path) -> None:
     with SummaryWriter(tmp_path / "live") as writer:
-        writer.add_scalar("loss", 1.0, 0)
-        writer.add_scalar("loss", 1.0, 1)
-        writer.flush()
+        log(writer, range(2))
         url = board_server(tmp_path) + "scalars?smooth=0"
         streams: list[str] = []
         page.context.on("request", lambda request: streams.append(request.url) if "api/live" in request.url else None)
@@ -389,15 +397,13 @@ def test_two_tabs_share_one_stream(page: Page, board_server: BoardServer, tmp_pa
         for tab in (page, other):
             expect(chart(tab, "loss").locator(".chart-note")).to_have_text("2 points")
         wait_until(page, lambda: bool(streams))
-        writer.add_scalar("loss", 0.5, 2)
-        writer.flush()
+        log(writer, [2])
         for tab in (page, other):
             expect(chart(tab, "loss").locator(".chart-note")).to_have_text("3 points", timeout=LIVE_LIMIT_MS)
         assert len(streams) == 1
         page.close()  # the one that has it: the other takes over
         wait_until(other, lambda: len(streams) == 2)
-        writer.add_scalar("loss", 0.5, 3)
-        writer.flush()
+        log(writer, [3])
         expect(chart(other, "loss").locator(".chart-note")).to_have_text("4 points", timeout=LIVE_LIMIT_MS)
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, clock, counted, duration, plotlyText, short, signed, splitName, step, value } from "../../static/js/format.js";
+import { ago, bytes, clock, counted, duration, short, signed, splitName, step, value } from "../../static/js/format.js";
 
 test("a value has four digits, a true minus, and words where it is no number", () => {
   assert.equal(value(0.123456), "0.1235");
@@ -50,8 +50,4 @@ test("a name is split so that its two parts are the name", () => {
   for (const name of ["a/b/seed0", ".", "x", "a/", "/x", "</script>x", '<a href="https://evil.example/">x</a>', "a<b>c</b>"]) assert.equal(splitName(name).join(""), name);
   assert.deepEqual(splitName("a/b/seed0"), ["a/b/", "seed0"]);
   assert.deepEqual(splitName("a/"), ["", "a/"]);
-});
-
-test("what Plotly gets is no markup", () => {
-  assert.equal(plotlyText("a<b>c</b> & &lt;b&gt;"), "a&lt;b&gt;c&lt;/b&gt; &amp; &amp;lt;b&amp;gt;");
 });

@@ -63,6 +63,36 @@ test("a block whose name changed is known by its structure", () => {
   assert.equal(mark("Net/Block[layer.0]"), SAME);
 });
 
+/** Layers one after the other, "Linear:16" with its width, each called by its place. */
+function chain(layers, batch = 4) {
+  const nodes = [{ name: "x", op: "Placeholder", shape: `${batch}×8` }];
+  let last = "x", width = 8;
+  layers.forEach((layer, i) => {
+    const [kind, wide = width] = layer.split(":"), scope = `Net/${kind}[${i}]`, op = kind.toLowerCase(), inputs = [last];
+    if (kind === "Linear") inputs.push(nodes[nodes.push({ name: `${scope}/weight`, op: "Const", shape: `${wide}×${width}`, params: wide * width }) - 1].name);
+    nodes.push({ name: `${scope}/${op}`, op, inputs, shape: `${batch}×${wide}` });
+    [last, width] = [`${scope}/${op}`, wide];
+  });
+  return nodes;
+}
+
+test("what stands behind an inserted or a removed layer is what it was, whatever its number", () => {
+  const short = ["Linear:16", "ReLU", "Linear:2"], long = ["Linear:16", "Dropout", "ReLU", "Linear:2"];
+  const added = compare(chain(short), chain(long)), removed = compare(chain(long), chain(short));
+  assert.deepEqual(added.found, ["Net/Dropout[1]"]);
+  assert.equal(added.mark("Net/Dropout[1]"), ADDED);
+  assert.equal(title(added.diff.before, added.diff.ends("merged", added.h, find(added.h, "Net/Linear[3]")).before), "2");
+  assert.deepEqual([removed.found, removed.mark("Net/Dropout[1]")], [["Net/Dropout[1]"], REMOVED]);
+  assert.deepEqual(compare(chain(["Linear:16", "Linear:8", "Linear:24", "Linear:8"]), chain(["ReLU", "Linear:16", "Linear:8", "Linear:24", "Linear:8"])).found, ["Net/ReLU[0]"]);
+});
+
+test("another size of the batch is no change, a wider layer is one", () => {
+  const layers = ["Linear:16", "ReLU", "Linear:2"], { diff, found } = compare(chain(layers, 1), chain(layers, 4));
+  assert.deepEqual([found, diff.batch], [[], [1, 4]]);
+  // its weights have grown as the batch has
+  assert.deepEqual(compare(chain(["Linear:8", "Linear:2"], 1), chain(["Linear:32", "Linear:2"], 4)).found, ["Net/Linear[0]", "Net/Linear[1]"]);
+});
+
 test("partners lead from each side to the other", () => {
   const diff = new GraphDiff(columns(transformer(3)), columns(transformer(4)));
   const there = (side, h, name) => diff.ends(side, h, find(h, name));

@@ -4,7 +4,7 @@ import { decodeColumns } from "../../static/js/graph/columns.js";
 import { buildHierarchy } from "../../static/js/graph/hierarchy.js";
 import { loggedSeries, moduleName, moduleNames, tagsAbout } from "../../static/js/graph/logged.js";
 import { scaleOf, spreadValues, stepOf } from "../../static/js/graph/logged_scale.js";
-import { NameIndex } from "../../static/js/graph/names.js";
+import { NameIndex, fullName } from "../../static/js/graph/names.js";
 import { evenBins, statistics } from "../../static/js/graph/weights.js";
 import { graphJson, transformer } from "./graph_builder.js";
 
@@ -29,6 +29,32 @@ test("series: the block's name before or behind, with dots or slashes, of a para
     ...{ weights: [at("Net/Block[h.0]/Attention[attn]/Linear[q]"), at("Net/Block[h.0]/Attention[attn]/Linear[k]")], lr: [at("Net/Block[h.1]"), at("Net/Block[h.2]")] },
     "act.deep": [at("Net/Block[h.3]/LayerNorm[ln]"), at("Net/Block[h.2]/LayerNorm[ln]")],
   });
+});
+
+test("a module's path anywhere in a tag: longest first, with whatever before and behind it, and a number alone only where weights are meant", () => {
+  const net = buildHierarchy(decodeColumns(graphJson(["Net/Sequential[encoder]/Linear[0]", "Net/Sequential[encoder]/Linear[2]", "Net/Linear[head]", "Net/Linear[other]", "Net/Linear[7]", "Net/Linear[8]"].map((scope) => ({ name: `${scope}/linear` })))));
+  const blocks = moduleNames(net), find = (tag) => loggedSeries([tag, tag.replaceAll("encoder.0", "other").replaceAll("encoder/0", "other").replaceAll("head", "other").replaceAll("7", "8")], blocks).map(({ name, tags }) => [name, moduleName(net, tags[0].item)])[0] ?? null;
+  const expected = {
+    "grad_norm/encoder.0": ["grad_norm", "encoder.0"],
+    "encoder.0/grad_norm": ["grad_norm", "encoder.0"],
+    "gradients/encoder.0.weight": ["gradients", "encoder.0"],
+    "gradients/model.encoder.0.bias": ["gradients/model", "encoder.0"],
+    "encoder/0/weight": ["weight", "encoder.0"],
+    "encoder.0.weight.grad": ["grad", "encoder.0"],
+    "train/head/activation_mean": ["train/activation_mean", "head"],
+    "train/head/activation_std": ["train/activation_std", "head"],
+    "grad/7": ["grad", "7"],
+    ...{ "loss/train": null, "lr/7": null, "encoders.0": null, "": null },
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((tag) => [tag, find(tag)])), expected);
+});
+
+test("blocks have the names that were recorded, those of other writers' scopes theirs, and a module called twice is its first call", () => {
+  const json = graphJson(["Net/Block[b]/Linear[fc]", "Net/Block[b]#1/Linear[fc]", "tower/layer_0"].map((scope) => ({ name: `${scope}/op`, macs: 1 })));
+  json.costs.blocks = [{ group: 2, name: "inner.b", class: "Block", calls: 2, tied: [] }];
+  const graph = buildHierarchy(decodeColumns(json)), known = moduleNames(graph);
+  const path = (name) => fullName(graph, known.get(name));
+  assert.deepEqual(["inner.b", "b", "b.fc", "tower.layer_0", "tower"].map(path), ["Net/Block[b]", "Net/Block[b]", "Net/Block[b]/Linear[fc]", "tower/layer_0", "tower"]);
 });
 
 test("tags about a block are those that hold its whole name", () => {

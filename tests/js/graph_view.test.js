@@ -32,13 +32,13 @@ test("packed columns say the same as lists, and are checked as they are", () => 
   assert.throws(() => decodeColumns({ ...json, node_op: { dtype: "x9", bdata: "" } }), /unknown type x9/);
 });
 
-test("times, memory and devices come from the columns; -1 is nothing; blocks without a figure have that of their parts", () => {
+test("times, memory and devices come from the columns; -1 is nothing", () => {
   const nodes = [{ name: "a/x" }, { name: "a/b/y", inputs: ["a/x"] }], json = graphJson(nodes, { node_forward_s: [0.5, -1], node_memory: [8, 16] });
-  const blocks = [{ group: 2, name: "b", class: "B", calls: 1, tied: [], forward_s: 0.25, saved_bytes: 64 }];
-  json.costs = { how: "", counted: "", not_counted: [], input: "", notes: [], group_macs: [0, 0, 0], group_params: [0, 0, 0], group_bytes: [0, 0, 0], measured: { by: "watch", steps: 3, on: "clock", tag: "" }, blocks };
+  const blocks = [{ group: 2, name: "b", class: "B", calls: 1, tied: [] }];
+  json.costs = { how: "", counted: "", not_counted: [], input: "", notes: [], group_macs: [0, 0, 0], group_params: [0, 0, 0], group_bytes: [0, 0, 0], group_forward_s: [0.25, 0.25, 0.25], group_saved_bytes: [64, -1, 64], group_backward_s: null, measured: { by: "watch", steps: 3, on: "clock", tag: "" }, blocks };
   const h = buildHierarchy(decodeColumns(json));
   assert.deepEqual([...h.forward], [0.25, 0.25, 0.25, 0.5, 0]);
-  assert.deepEqual([h.saved[0], h.memory[0], h.memory[2]], [64, 24, 16]);
+  assert.deepEqual([h.saved[0], h.saved[1], h.memory[0], h.memory[2]], [64, 0, 24, 16]);
   assert.deepEqual(knownCosts(h), ["saved", "memory", "forward"]);
   assert.equal(h.columns.costs.measured, "by watch, 3 steps, clock");
 });

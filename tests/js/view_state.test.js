@@ -47,3 +47,16 @@ test("names are packed without loss", () => {
   assert.deepEqual(unpackNames(packed), [...many].sort());
   assert.ok(packed.length < many.join(",").length / 2, `${packed.length} characters`);
 });
+
+test("names under one key are put in and taken out, and the last one takes the key along", () => {
+  /** @type {string[]} */
+  const written = [];
+  const view = new ViewState("", (query) => written.push(query));
+  assert.equal(view.names("closed").size, 0);
+  view.toggleNames("closed", ["", "train,a", "train~b"], true);
+  assert.deepEqual([...view.names("closed")].sort(), ["", "train,a", "train~b"]);
+  view.toggleNames("closed", ["train,a", "gone"], false);
+  assert.deepEqual([...new ViewState(written.at(-1) ?? "", () => {}).names("closed")].sort(), ["", "train~b"]);
+  view.toggleNames("closed", ["", "train~b"], false);
+  assert.equal(written.at(-1), "");
+});

@@ -24,7 +24,7 @@ def fill(batch: Batch) -> None:
 def test_what_is_written_piece_by_piece_is_all(tmp_path: Path, piece: int) -> None:
     batch, whole = Batch(), b"".join(RECORDS)
     fill(batch)
-    assert (len(batch), batch.size) == (len(RECORDS), len(whole))
+    assert (batch.count, batch.size) == (len(RECORDS), len(whole))
     fd = os.open(tmp_path / "file", os.O_WRONLY | os.O_CREAT)
     done = 0
     while done < batch.size:
@@ -41,10 +41,10 @@ def test_whole_records_are_dropped_wherever_a_write_stops() -> None:
         fill(batch)
         count = max(number for number, end in enumerate(ends) if end <= done)
         assert batch.drop_written(done) == (count, whole[: ends[count]])
-        assert (len(batch), batch.size) == (len(RECORDS) - count, len(whole) - ends[count])
+        assert (batch.count, batch.size) == (len(RECORDS) - count, len(whole) - ends[count])
         batch.append(RECORDS[0])
         assert b"".join(batch.take()) == whole[ends[count] :] + RECORDS[0]
-        assert (len(batch), batch.size, batch.take()) == (0, 0, [])
+        assert (batch.count, batch.size, batch.take()) == (0, 0, [])
 
 
 def test_many_buffers_are_handed_over_in_turns() -> None:

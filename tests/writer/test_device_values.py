@@ -196,11 +196,14 @@ def test_flush_waits_for_what_was_on_its_way_before_it(tmp_path: Path) -> None:
     assert writing.found() == [("a", 1)]
 
 
-def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
-    writing = Writing(tmp_path)
-    writing.put("a", make_coming(1.0, Event()), 1)
+@pytest.mark.parametrize("count", [1, 70_000])  # the latter are more than may wait
+def test_an_end_does_not_wait_for_ever(tmp_path: Path, count: int) -> None:
+    writing, coming = Writing(tmp_path), make_coming(1.0, Event())
+    for step in range(count):
+        writing.put("a", coming, step)
     writing.put("b", math.pi, 1)
-    writing.drain.turn()
+    while writing.drain.turn():
+        pass
     writing.drain.ask_end(EndStatus.CLOSED)
     writing.drain._end_asked_at -= 60.0  # a minute ago
     writing.scalars.append((MARK, Ticket(is_last=True), None, 0.0))
@@ -209,4 +212,28 @@ def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
         writing.drain.turn()
     (path,) = find_event_files(tmp_path)
     end = read_own(read_events(path)[-1]).end
-    assert [(entry.tag, entry.count) for entry in end.dropped] == [(b"a", 1)]
+    assert [(entry.tag, entry.count) for entry in end.dropped] == [(b"a", count)]
+
+
+def test_what_is_on_its_way_behind_the_end_is_left_to_the_next_file(tmp_path: Path) -> None:
+    writing = Writing(tmp_path)
+    writing.drain.ask_end(EndStatus.CLOSED)
+    writing.scalars.append((MARK, Ticket(is_last=True), None, 0.0))
+    writing.put("a", make_coming(1.0, Event()), 1)
+    writing.put("a", 2.0, 2)
+    writing.drain.turn()
+    assert writing.drain.is_ended
+    assert [(tag, step) for tag, _, step, _ in writing.scalars] == [("a", 1), ("a", 2)]
+
+
+def test_what_is_on_its_way_when_a_disk_that_fails_is_given_up_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    writing = Writing(tmp_path / "file")
+    writing.put("a", make_coming(1.0, Event()), 1)
+    writing.put("b", 2.0, 1)
+    writing.drain.turn()
+    writing.drain.ask_end(EndStatus.CLOSED)
+    writing.drain._end_asked_at -= 60.0
+    writing.drain.turn()
+    assert writing.drain.is_ended
+    assert writing.losses.count_all() == 2

@@ -223,7 +223,7 @@ def test_many_processes_in_one_folder_lose_nothing(tmp_path: Path) -> None:
     files = find_event_files(tmp_path)
     assert len(files) == 32
     assert sorted(read_steps(tmp_path, "a")) == sorted(list(range(300)) * 32)
-    assert sum(len(line) for line in board.open(tmp_path, cache=False)["."].scalars["a"].step.reshape(1, -1)) == 9600
+    assert len(board.open(tmp_path, cache=False)["."].scalars["a"].step) == 9600
 
 
 READ_ONLY = """

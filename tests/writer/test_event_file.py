@@ -49,9 +49,10 @@ def assert_whole(folder: Path) -> None:
 
 def test_one_write_a_batch(tmp_path: Path) -> None:
     file = EventFile(str(tmp_path / "new" / "folder"))
-    file.pending.extend(map(make_record, range(1000)))
+    for step in range(1000):
+        file.pending.append(make_record(step))
     file.write()
-    assert (file.written, len(file.pending)) == (1000, 0)
+    assert (file.written, file.pending.count) == (1000, 0)
     (path,) = find_event_files(tmp_path / "new" / "folder")
     assert str(path) == file.path
     assert read_steps(path.parent) == list(range(1000))
@@ -80,8 +81,9 @@ LIMITED = """
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     file = EventFile(sys.argv[1])
     failures = 0
-    file.pending.extend(map(make_record, range(1000)))
-    while file.pending:
+    for step in range(1000):
+        file.pending.append(make_record(step))
+    while file.has_pending:
         try:
             file.write()
         except OSError:

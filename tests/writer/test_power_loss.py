@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from writer.batch import count_whole
 pytestmark = pytest.mark.slow
 
 TRAINING = """
-    import sys
+    import sys, time
     from writer import SummaryWriter
     log = SummaryWriter(sys.argv[1], sync_secs=float(sys.argv[2]))
+    asks = sys.argv[3] == "asks"
     step = 0
     while True:
         for _ in range(200):
@@ -26,11 +28,9 @@ TRAINING = """
             step += 1
         if step % 2000 == 0:
             log.add_text("b", "text " * 1000, step)
-        if sys.argv[2] == "1000" and log.flush(sync=True):
+        if log.flush(sync=asks):
             print(step, flush=True)
-        elif sys.argv[2] != "1000" and log.flush():
-            print(step, flush=True)
-            import time; time.sleep(0.01)
+            time.sleep(0.0 if asks else 0.01)
 """
 
 
@@ -51,8 +51,19 @@ def image(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def read_after_power_loss(image: Path, folder: Path, child: subprocess.Popen[str]) -> list[int]:
-    """Take the disk as it is now, mount the copy, and read the steps of "a"."""
+@contextmanager
+def training(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Log until the end of the block, and say which step was flushed."""
+    child = start(TRAINING, *arguments)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def count_after_power_loss(image: Path, folder: Path, child: subprocess.Popen[str]) -> int:
+    """Take the disk as it is now, mount the copy, and count the steps of "a", which are the first ones."""
     copy = folder / "copy"
     child.send_signal(signal.SIGSTOP)  # the power goes at one moment
     time.sleep(0.05)
@@ -67,37 +78,28 @@ def read_after_power_loss(image: Path, folder: Path, child: subprocess.Popen[str
             data = path.read_bytes()
             assert count_whole(data, len(data))[0] == len(read_events(path))
         events = [event for path in paths for event in read_events(path)]
-        return [event.step for event in events if any(value.tag == b"a" for value in event.summary.value)]
+        steps = [event.step for event in events if any(value.tag == b"a" for value in event.summary.value)]
+        assert steps == list(range(len(steps)))
+        return len(steps)
     finally:
         subprocess.run(["umount", folder / "after"], check=True)
 
 
 def test_what_was_synced_outlives_the_machine(image: Path, tmp_path: Path) -> None:
-    child = start(TRAINING, tmp_path / "disk" / "run", "1000")
-    try:
+    with training(tmp_path / "disk" / "run", 1000, "asks") as child:
         for _ in range(5):
             for _ in range(4):
                 synced = int(read_line(child.stdout))
-            steps = read_after_power_loss(image, tmp_path, child)
-            assert steps == list(range(len(steps)))
-            assert len(steps) >= synced
-    finally:
-        child.kill()
-        child.communicate()
+            assert count_after_power_loss(image, tmp_path, child) >= synced
 
 
 def test_without_a_word_it_is_synced_in_time(image: Path, tmp_path: Path) -> None:
-    child = start(TRAINING, tmp_path / "disk" / "run", "0.5")
-    try:
+    with training(tmp_path / "disk" / "run", 0.5, "waits") as child:
         handed_over = int(read_line(child.stdout))
-        assert read_after_power_loss(image, tmp_path, child) == []  # else this shows nothing
-        steps: list[int] = []
+        assert count_after_power_loss(image, tmp_path, child) == 0  # else this shows nothing
+        count = 0
         for _ in range(40):
             read_line(child.stdout)
-            if len(steps) < handed_over:
-                steps = read_after_power_loss(image, tmp_path, child)
-        assert steps == list(range(len(steps)))
-        assert len(steps) >= handed_over
-    finally:
-        child.kill()
-        child.communicate()
+            if count < handed_over:
+                count = count_after_power_loss(image, tmp_path, child)
+        assert count >= handed_over

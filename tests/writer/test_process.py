@@ -252,7 +252,7 @@ WITHOUT_THREADS = """
     os.chown(sys.argv[1], 65534, 65534)
     os.setuid(65534)
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    log = SummaryWriter(sys.argv[1])
+    log = SummaryWriter(sys.argv[1], resume="auto")
     for step in range(100):
         log.add_scalar("a", 1.0, step)
         log.add_histogram("b", [1.0, 2.0], step)

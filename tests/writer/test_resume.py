@@ -104,6 +104,14 @@ def test_a_killed_session_is_gone_on_from(tmp_path: Path) -> None:
         assert (log.resumed_step, log.purge_step) == (99, 60)
 
 
+@pytest.mark.parametrize("name", ["file", "a\0b"])
+def test_what_is_no_folder_is_warned_of(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    with SummaryWriter(tmp_path / name, resume="auto") as log:
+        assert (log.resumed_step, log.purge_step) == (None, None)
+    assert "begins as a new one" in caplog.messages[0]
+
+
 def test_each_rank_goes_on_from_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uuids = {}
     for session in range(2):

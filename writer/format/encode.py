@@ -6,17 +6,16 @@ from typing import Any
 
 from writer.format import plain_encode
 from writer.format.compiled import load_compiled
-from writer.format.plain_encode import BATCH, Item, Target
+from writer.format.plain_encode import BATCH
 from writer.format.wire import Parts, count_bytes
 
-__all__ = ["BATCH", "ENCODERS", "ENGINE", "ENGINE_REASON", "Item", "ScalarEncoder", "Target", "frame"]
+__all__ = ["BATCH", "ENCODERS", "ScalarEncoder", "frame"]
 
 ENCODERS: dict[str, Callable[[], Any]] = {"plain": plain_encode.ScalarEncoder}
-_compiled, ENGINE_REASON = load_compiled("writer.format._encode")
+_compiled, _ = load_compiled("writer.format._encode")
 if _compiled is not None:
     ENCODERS["compiled"] = _compiled.ScalarEncoder
-ENGINE = "compiled" if _compiled is not None else "plain"
-ScalarEncoder = ENCODERS[ENGINE]
+ScalarEncoder: Callable[[], Any] = (_compiled or plain_encode).ScalarEncoder
 _masked_crc32c_of: Callable[[Parts], int] = (_compiled or plain_encode).masked_crc32c_of
 
 _LENGTH = struct.Struct("<Q")

@@ -1,5 +1,5 @@
 /** Decodes the JSON of a graph into typed arrays, and refuses one that does not hang together. */
-/** @import {BlockJson, Cost, CostsJson, GraphColumns, GraphCosts, GraphJson, Numbers} from "./graph_types.js" */
+/** @import {CostsJson, GraphColumns, GraphCosts, GraphJson, Numbers} from "./graph_types.js" */
 
 /** @type {Record<string, {new (buffer: ArrayBuffer): ArrayLike<number>}>} */
 const ARRAYS = { i4: Int32Array, u4: Uint32Array, f8: Float64Array, f4: Float32Array, u2: Uint16Array, u1: Uint8Array };
@@ -23,7 +23,7 @@ function fromBase64(text) {
 
 const floats = (/** @type {Numbers} */ column) => Float64Array.from(unpack(column));
 /** -1 stands for what was not measured. */
-const measuredOf = (/** @type {Numbers} */ column) => Float64Array.from(unpack(column), (v) => Math.max(0, v));
+const measuredOf = (/** @type {Numbers | null | undefined} */ column) => (column ? Float64Array.from(unpack(column), (v) => Math.max(0, v)) : undefined);
 
 /**
  * @param {GraphJson} json
@@ -51,6 +51,8 @@ export function decodeColumns(json) {
   }
   const edgeIsControl = new Uint8Array(edgeCount);
   for (const e of json.edge_control ? ints("edge_control", -1, edgeCount) : []) edgeIsControl[e] = 1;
+  const nodeGroup = ints("node_group", nodeCount, groupCount);
+  const nodeCosts = { macs: floats(json.node_macs), params: floats(json.node_params), bytes: floats(json.node_bytes), memory: measuredOf(json.node_memory), forward: measuredOf(json.node_forward_s) };
   return {
     strings: json.strings,
     groupCount,
@@ -59,32 +61,24 @@ export function decodeColumns(json) {
     groupParent,
     groupClass: ints("group_class", groupCount, words),
     nodeName,
-    nodeGroup: ints("node_group", nodeCount, groupCount),
+    nodeGroup,
     nodeOp: ints("node_op", nodeCount, words),
     nodeShape: ints("node_shape", nodeCount, words),
     nodeDtype: ints("node_dtype", nodeCount, words),
     nodeSource: ints("node_source", nodeCount, words),
     nodeDevice: json.node_device ? ints("node_device", nodeCount, words) : new Int32Array(nodeCount),
-    nodeCosts: {
-      macs: floats(json.node_macs),
-      params: floats(json.node_params),
-      bytes: floats(json.node_bytes),
-      memory: json.node_memory ? measuredOf(json.node_memory) : undefined,
-      forward: json.node_forward_s ? measuredOf(json.node_forward_s) : undefined,
-      backward: json.node_backward_s ? measuredOf(json.node_backward_s) : undefined,
-    },
+    nodeCosts,
     edgeFrom,
     edgeTo,
     edgeShape,
     edgeIsControl,
     missingInputs: json.missing_inputs ?? 0,
-    costs: json.costs && decodeCosts(json.costs, groupParent, json),
+    costs: json.costs && decodeCosts(json.costs, (values) => nodeTotals(values, nodeGroup, groupParent), nodeCosts),
   };
 }
 
 /** @returns {GraphCosts} */
-function decodeCosts(/** @type {CostsJson} */ costs, /** @type {Int32Array} */ parents, /** @type {GraphJson} */ json) {
-  const measured = (/** @type {Numbers | null | undefined} */ column, /** @type {"saved_bytes" | "forward_s" | "backward_s"} */ key) => (column ? measuredOf(column) : totals(costs.blocks, key, parents));
+function decodeCosts(/** @type {CostsJson} */ costs, /** @type {(values: Float64Array) => Float64Array} */ totalsOf, /** @type {{macs: Float64Array, memory?: Float64Array}} */ { macs, memory }) {
   const how = costs.measured;
   return {
     how: costs.how,
@@ -94,40 +88,28 @@ function decodeCosts(/** @type {CostsJson} */ costs, /** @type {Int32Array} */ p
     notes: costs.notes ?? [],
     measured: how ? `by ${how.by}${how.steps > 1 ? `, ${how.steps} steps` : ""}${how.on ? `, ${how.on}` : ""}` : "",
     group: {
-      macs: callsApart(floats(costs.group_macs), json, parents),
+      macs: callsApart(floats(costs.group_macs), totalsOf(macs)),
       params: floats(costs.group_params),
       bytes: floats(costs.group_bytes),
-      saved: measured(costs.group_saved_bytes, "saved_bytes"),
-      memory: json.node_memory ? nodeTotals(measuredOf(json.node_memory), unpack(json.node_group), parents) : undefined,
-      forward: measured(costs.group_forward_s, "forward_s"),
-      backward: measured(costs.group_backward_s, "backward_s"),
+      saved: measuredOf(costs.group_saved_bytes),
+      memory: memory && totalsOf(memory),
+      forward: measuredOf(costs.group_forward_s),
+      backward: measuredOf(costs.group_backward_s),
     },
     blocks: new Map(costs.blocks.map((block) => [block.group, block])),
   };
 }
 
 /** A module that is called several times has a group for each call; its whole cost stands at the first. The nodes tell what is whose. */
-function callsApart(/** @type {Float64Array} */ recorded, /** @type {GraphJson} */ json, /** @type {Int32Array} */ parents) {
-  const sums = nodeTotals(floats(json.node_macs), unpack(json.node_group), parents);
+function callsApart(/** @type {Float64Array} */ recorded, /** @type {Float64Array} */ sums) {
   return Math.abs(sums[0] - recorded[0]) <= 1e-9 * recorded[0] ? sums : recorded;
 }
 
 /** Sums of what nodes have, for every group. */
-function nodeTotals(/** @type {Float64Array} */ values, /** @type {ArrayLike<number>} */ groups, /** @type {Int32Array} */ parents) {
+function nodeTotals(/** @type {Float64Array} */ values, /** @type {Int32Array} */ groups, /** @type {Int32Array} */ parents) {
   const sums = new Float64Array(parents.length);
   for (let v = 0; v < values.length; v++) sums[groups[v]] += values[v];
   for (let g = parents.length - 1; g > 0; g--) sums[parents[g]] += sums[g];
-  return sums;
-}
-
-/** What was measured of blocks, for every group: its own figure, else the sum over the groups in it. @returns {Float64Array} */
-function totals(/** @type {BlockJson[]} */ blocks, /** @type {"saved_bytes" | "forward_s" | "backward_s"} */ key, /** @type {Int32Array} */ parents) {
-  const own = new Float64Array(parents.length), sums = new Float64Array(parents.length);
-  for (const block of blocks) own[block.group] = block[key] ?? 0;
-  for (let g = parents.length - 1; g >= 0; g--) {
-    sums[g] = Math.max(own[g], sums[g]);
-    if (g) sums[parents[g]] += sums[g];
-  }
   return sums;
 }
 

@@ -1,7 +1,7 @@
 /** Two graphs compared: drawn as one, or one beside the other. */
 import { buildHierarchy } from "./hierarchy.js";
 import { matchGraphs } from "./diff_match.js";
-import { ADDED, CHANGED, changesOf, INSIDE, markGraphs, markOf, REMOVED, SAME } from "./diff_marks.js";
+import { ADDED, batchOf, CHANGED, changesOf, INSIDE, markGraphs, markOf, REMOVED, SAME } from "./diff_marks.js";
 import { mergeGraphs } from "./diff_merge.js";
 import { mix } from "./colour.js";
 import { MARK_TOKENS } from "./key.js";
@@ -23,7 +23,8 @@ export class GraphDiff {
   constructor(before, after) {
     this.columns = { before, after };
     this.match = matchGraphs(before, after);
-    this.marks = markGraphs(before, after, this.match);
+    this.batch = batchOf(before, after);
+    this.marks = markGraphs(before, after, this.match, this.batch);
     this.before = buildHierarchy(before);
     this.after = buildHierarchy(after);
     this.groupsOfBefore = turned(this.match.groups, before.groupCount);
@@ -31,7 +32,7 @@ export class GraphDiff {
   }
 
   /** Both as one. */
-  get merged() { return (this.#merged ??= mergeGraphs(this.columns.before, this.columns.after, this.match)); }
+  get merged() { return (this.#merged ??= mergeGraphs(this.columns.before, this.columns.after, this.match, this.marks.after)); }
 
   /** @param {Side} side @returns {Marks} */
   marksOf(side) {

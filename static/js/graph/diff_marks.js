@@ -10,16 +10,32 @@ export const MARK_NAMES = ["the same", "changed inside", "changed", "added", "re
 /** @typedef {{group: Uint8Array, node: Uint8Array}} Marks */
 /** @typedef {{what: string, from: string, to: string}} Change */
 
+/** @typedef {[number, number] | null} Batch its sizes, where the first inputs of two graphs differ in nothing else */
+
+/** @param {GraphColumns} before @param {GraphColumns} after @returns {Batch} */
+export function batchOf(before, after) {
+  const [old, now] = [before, after].map(({ strings, nodeOp, nodeShape }) => /^([1-9]\d*)(.*)$/.exec(strings[nodeShape[nodeOp.findIndex((op) => strings[op] === "Placeholder")]] ?? ""));
+  return old && now && old[1] !== now[1] && old[2] === now[2] ? [Number(old[1]), Number(now[1])] : null;
+}
+
+/** Are all of a node's outputs the same, but for the batch in the first size? @param {string} from @param {string} to @param {Batch} batch */
+function isSameShape(from, to, batch) {
+  if (from === to || !batch) return from === to;
+  const old = from.split(", "), now = to.split(", ");
+  return old.length === now.length && old.every((shape, i) => shape === now[i] || (parseInt(shape, 10) * batch[1] === parseInt(now[i], 10) * batch[0] && shape.replace(/^\d+/, "") === now[i].replace(/^\d+/, "")));
+}
+
 /**
  * Marks of both graphs. A block is changed where its class is, or the parameters that are its own; changed inside where
- * anything in it is.
+ * anything in it is. Another size of the batch is no change.
  *
  * @param {GraphColumns} before
  * @param {GraphColumns} after
  * @param {Match} match
+ * @param {Batch} batch
  * @returns {{before: Marks, after: Marks}}
  */
-export function markGraphs(before, after, match) {
+export function markGraphs(before, after, match, batch) {
   const old = { group: new Uint8Array(before.groupCount).fill(REMOVED), node: new Uint8Array(before.nodeCount).fill(REMOVED) };
   const now = { group: new Uint8Array(after.groupCount).fill(ADDED), node: new Uint8Array(after.nodeCount).fill(ADDED) };
   match.groups.forEach((other, g) => {
@@ -27,9 +43,13 @@ export function markGraphs(before, after, match) {
   });
   match.nodes.forEach((other, v) => {
     if (other < 0) return;
-    const isSame = NODE_FACTS.every(([, column]) => before.strings[before[column][other]] === after.strings[after[column][v]]);
+    const isParameter = PARAMETERS.has(after.strings[after.nodeOp[v]]);
+    const isSame = NODE_FACTS.every(([, column]) => {
+      const from = before.strings[before[column][other]], to = after.strings[after[column][v]];
+      return column === "nodeShape" && !isParameter ? isSameShape(from, to, batch) : from === to;
+    });
     old.node[other] = now.node[v] = isSame ? SAME : CHANGED;
-    if (!isSame && PARAMETERS.has(after.strings[after.nodeOp[v]])) { // no box of its own: its block says it
+    if (!isSame && isParameter) { // no box of its own: its block says it
       old.group[before.nodeGroup[other]] = Math.max(CHANGED, old.group[before.nodeGroup[other]]);
       now.group[after.nodeGroup[v]] = Math.max(CHANGED, now.group[after.nodeGroup[v]]);
     }

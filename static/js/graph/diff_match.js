@@ -10,9 +10,12 @@ import { attribute } from "./names.js";
  */
 /** @typedef {{groups: number[][], nodes: number[][]}} Tree children of each group */
 
+const MOST_CELLS = 250_000; // of the table that aligns two lists of blocks; longer ones go by name, then by structure
+
 /**
- * Pairs groups from the outside in. Inside a pair, children of equal name belong together (of nodes, only those of equal
- * op), then of what is left those of equal structure, in order; a single node left on each side is one whose op changed.
+ * Pairs groups from the outside in. Inside a pair, blocks that have kept their names and classes keep their places;
+ * others are aligned in order, equal structure first: what stands behind an inserted layer is what it was. Nodes of
+ * equal name and op belong together, then those of equal structure; a single one left on each side has changed its op.
  *
  * @param {GraphColumns} before
  * @param {GraphColumns} after
@@ -28,12 +31,23 @@ export function matchGraphs(before, after) {
   let shapes = null;
   const structure = () => (shapes ??= { before: structures(before, old, known), after: structures(after, now, known) });
 
+  const nameOf = (/** @type {GraphColumns} */ { strings, groupName }, /** @type {number} */ g) => attribute(strings[groupName[g]]);
+  const classOf = (/** @type {GraphColumns} */ { strings, groupClass }, /** @type {number} */ g) => strings[groupClass[g]];
+  const isInPlace = (/** @type {number} */ g, /** @type {number} */ k) => nameOf(before, g) === nameOf(after, k) && classOf(before, g) === classOf(after, k);
+  const fit = (/** @type {number} */ g, /** @type {number} */ k) => {
+    const isNamesake = nameOf(before, g) === nameOf(after, k);
+    if (structure().before.groups[g] === structure().after.groups[k]) return isNamesake ? 6 : 5;
+    const kind = classOf(before, g), isKin = kind === classOf(after, k);
+    return isNamesake ? (isKin ? 3 : 2) : isKin && kind ? 1 : 0;
+  };
+
   match.groups[0] = 0;
   const stack = [0];
   while (stack.length) {
     const group = /** @type {number} */ (stack.pop()), other = match.groups[group];
     const groups = new Pairs(old.groups[other], now.groups[group], match.groups);
-    groups.by((g) => attribute(before.strings[before.groupName[g]]), (g) => attribute(after.strings[after.groupName[g]]));
+    if (!groups.areAll(isInPlace)) groups.align(fit);
+    groups.by((g) => nameOf(before, g), (g) => nameOf(after, g));
     if (groups.isOpen) groups.by((g) => structure().before.groups[g], (g) => structure().after.groups[g]);
     if (groups.isOpen && !other) groups.last(); // the model itself was renamed
 
@@ -78,6 +92,36 @@ class Pairs {
     this.old = this.old.filter((i) => !taken.has(i));
   }
 
+  /** @param {(i: number, j: number) => boolean} test */
+  areAll(test) { return this.old.length === this.now.length && this.old.every((i, place) => test(i, this.now[place])); }
+
+  /**
+   * Pairs that keep the order, with the greatest sum of fits (Needleman and Wunsch's table; a gap costs nothing).
+   *
+   * @param {(i: number, j: number) => number} fit 0 where two do not belong together
+   */
+  align(fit) {
+    const { old, now, found } = this, width = now.length + 1;
+    if (old.length * width > MOST_CELLS) return;
+    const fits = new Uint8Array(old.length * width), best = new Int32Array((old.length + 1) * width);
+    for (let i = old.length - 1; i >= 0; i--) {
+      for (let j = now.length - 1; j >= 0; j--) {
+        const at = i * width + j;
+        fits[at] = fit(old[i], now[j]);
+        best[at] = Math.max(best[at + width], best[at + 1], fits[at] && fits[at] + best[at + width + 1]);
+      }
+    }
+    const taken = new Set();
+    for (let i = 0, j = 0; i < old.length && j < now.length;) {
+      const at = i * width + j;
+      if (fits[at] && best[at] === fits[at] + best[at + width + 1]) taken.add((found[now[j++]] = old[i++]));
+      else if (best[at] === best[at + width]) i++;
+      else j++;
+    }
+    this.old = old.filter((i) => !taken.has(i));
+    this.now = now.filter((j) => found[j] < 0);
+  }
+
   /** The only one left here is the only one left there. */
   last() {
     if (this.old.length === 1 && this.now.length === 1) this.found[this.now[0]] = this.old[0];
@@ -85,7 +129,7 @@ class Pairs {
 }
 
 /** @param {GraphColumns} columns @returns {Tree} */
-export function childrenOf({ groupCount, nodeCount, groupParent, nodeGroup }) {
+function childrenOf({ groupCount, nodeCount, groupParent, nodeGroup }) {
   /** @type {number[][]} */ const groups = Array.from({ length: groupCount }, () => []);
   /** @type {number[][]} */ const nodes = Array.from({ length: groupCount }, () => []);
   for (let g = 1; g < groupCount; g++) groups[groupParent[g]].push(g);
@@ -93,16 +137,16 @@ export function childrenOf({ groupCount, nodeCount, groupParent, nodeGroup }) {
   return { groups, nodes };
 }
 
-/** Numbers of structures, the same for the same in both graphs: ops, shapes and classes all the way down. */
+/** Numbers of structures, the same for the same in both graphs: ops, shapes but for the batch, and classes all the way down. */
 function structures(/** @type {GraphColumns} */ columns, /** @type {Tree} */ tree, /** @type {Map<string, number>} */ known) {
-  const { strings, groupCount, nodeCount, groupClass, nodeOp, nodeShape } = columns;
+  const { strings, groupCount, nodeCount, groupClass, nodeOp, nodeShape, nodeCosts } = columns;
   const number = (/** @type {string} */ text) => {
     let found = known.get(text);
     if (found === undefined) known.set(text, (found = known.size));
     return found;
   };
   const nodes = new Int32Array(nodeCount), groups = new Int32Array(groupCount);
-  for (let v = 0; v < nodeCount; v++) nodes[v] = number(`${strings[nodeOp[v]]}|${strings[nodeShape[v]]}`);
+  for (let v = 0; v < nodeCount; v++) nodes[v] = number(`${strings[nodeOp[v]]}|${strings[nodeShape[v]].replace(/^\d+/, "")}|${nodeCosts.params?.[v]}`);
   for (let g = groupCount - 1; g >= 0; g--) groups[g] = number(`${strings[groupClass[g]]}(${tree.groups[g].map((inner) => groups[inner])};${tree.nodes[g].map((v) => nodes[v])})`);
   return { groups, nodes };
 }

@@ -1,7 +1,8 @@
 /** Makes one graph of two that were matched: all of the new one, and what of the old one is gone. Pure. */
-import { ADDED, REMOVED, SAME, markGraphs, spread } from "./diff_marks.js";
+import { ADDED, REMOVED, SAME, spread } from "./diff_marks.js";
 
 /** @import {Cost, GraphColumns} from "./graph_types.js" */
+/** @import {Marks} from "./diff_marks.js" */
 /** @import {Match} from "./diff_match.js" */
 
 /**
@@ -17,10 +18,10 @@ import { ADDED, REMOVED, SAME, markGraphs, spread } from "./diff_marks.js";
  * @param {GraphColumns} before
  * @param {GraphColumns} after
  * @param {Match} match
+ * @param {Marks} marks of the new graph
  * @returns {Merged}
  */
-export function mergeGraphs(before, after, match) {
-  const marks = markGraphs(before, after, match);
+export function mergeGraphs(before, after, match, marks) {
   const words = after.strings.length, strings = after.strings.concat(before.strings);
   const goneGroups = places(before.groupCount, match.groups), goneNodes = places(before.nodeCount, match.nodes);
   // the old graph's groups and nodes -> merged ones
@@ -39,7 +40,7 @@ export function mergeGraphs(before, after, match) {
   const groupCount = after.groupCount + goneGroups.length, nodeCount = after.nodeCount + goneNodes.length;
   const edges = mergeEdges(before, after, match, node, word);
   const nodeGroup = joined(after.nodeGroup, before.nodeGroup, goneNodes, inGroup), groupParent = joined(after.groupParent, before.groupParent, goneGroups, inGroup);
-  const all = { group: marked(marks.after.group, goneGroups.length), node: marked(marks.after.node, goneNodes.length) };
+  const all = { group: marked(marks.group, goneGroups.length), node: marked(marks.node, goneNodes.length) };
   spread({ groupCount, nodeCount, groupParent, nodeGroup }, all);
   return {
     columns: {

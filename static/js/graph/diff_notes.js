@@ -22,8 +22,9 @@ export function diffList(diff, side, h, jump) {
   const items = diff.differences(side, h), marks = items.map((item) => diff.mark(side, h, item));
   const count = (/** @type {number} */ mark) => marks.filter((one) => one === mark).length;
   const parts = [ADDED, REMOVED, CHANGED].filter(count).map((mark) => `${count(mark)} ${MARK_NAMES[mark]}`);
+  const summary = parts.length ? parts.join(", ") : "No difference: the same blocks, ops, shapes and types";
   return el("section", { class: "diff-list" },
-    el("h3", {}, parts.length ? parts.join(", ") : "No difference: the same blocks, ops, shapes and types"),
+    el("h3", {}, diff.batch ? `${summary}; the batch is ${diff.batch.join(" → ")}` : summary),
     ...items.slice(0, MOST).map((item, i) => el("div", { class: "details-link" },
       el("span", { class: "diff-sign", "data-mark": MARK_NAMES[marks[i]], title: MARK_NAMES[marks[i]] }, SIGNS.get(marks[i]) ?? ""),
       el("button", { type: "button", onclick: () => jump(item), title: fullName(h, item) }, place(h, item)),

@@ -75,8 +75,7 @@ function strokeEdges(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pla
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = line;
   ctx.beginPath();
-  const path = isAcross ? traceAcross : traceDown;
-  for (const { points, to } of edges) path(ctx, points, frame, scale < STRAIGHT_BELOW, hasArrows && to >= 0 ? ARROW * scale : 0);
+  for (const { points, to } of edges) tracePath(ctx, points, frame, scale < STRAIGHT_BELOW, hasArrows && to >= 0 ? ARROW * scale : 0, isAcross);
   ctx.stroke();
   if (!hasArrows) return;
   const half = (3.5 + width / 2) * scale, axis = isAcross ? 0 : 1;
@@ -99,43 +98,27 @@ function strokeEdges(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Pla
   ctx.fill();
 }
 
-/** One edge into the path: level and upright pieces straight, others as an S. */
-function traceDown(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow) {
+/** One edge into the path: level and upright pieces straight, others as an S in the direction of the edges. */
+function tracePath(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow, /** @type {boolean} */ isAcross) {
   const last = points.length - 2;
   let x0 = frame.x + points[0] * frame.sx, y0 = frame.y + points[1] * frame.sy;
   ctx.moveTo(x0, y0);
   for (let i = 2; i <= last; i += 2) {
-    const x = frame.x + points[i] * frame.sx;
-    let y = frame.y + points[i + 1] * frame.sy;
-    if (i === last && !isStraight) y -= Math.sign(y - y0) * Math.min(arrow, Math.abs(y - y0) / 2);
-    if (isStraight || Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
-    else {
-      const middle = (y0 + y) / 2;
-      ctx.bezierCurveTo(x0, middle, x, middle, x, y);
+    let x = frame.x + points[i] * frame.sx, y = frame.y + points[i + 1] * frame.sy;
+    if (i === last && !isStraight) {
+      if (isAcross) x -= tip(x - x0, arrow);
+      else y -= tip(y - y0, arrow);
     }
+    if (isStraight || Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
+    else if (isAcross) ctx.bezierCurveTo((x0 + x) / 2, y0, (x0 + x) / 2, y, x, y);
+    else ctx.bezierCurveTo(x0, (y0 + y) / 2, x, (y0 + y) / 2, x, y);
     x0 = x;
     y0 = y;
   }
 }
 
-/** The same from left to right. */
-function traceAcross(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Float64Array} */ points, /** @type {Frame} */ frame, /** @type {boolean} */ isStraight, /** @type {number} */ arrow) {
-  const last = points.length - 2;
-  let x0 = frame.x + points[0] * frame.sx, y0 = frame.y + points[1] * frame.sy;
-  ctx.moveTo(x0, y0);
-  for (let i = 2; i <= last; i += 2) {
-    let x = frame.x + points[i] * frame.sx;
-    const y = frame.y + points[i + 1] * frame.sy;
-    if (i === last && !isStraight) x -= Math.sign(x - x0) * Math.min(arrow, Math.abs(x - x0) / 2);
-    if (isStraight || Math.abs(x - x0) < 0.5 || Math.abs(y - y0) < 0.5) ctx.lineTo(x, y);
-    else {
-      const middle = (x0 + x) / 2;
-      ctx.bezierCurveTo(middle, y0, middle, y, x, y);
-    }
-    x0 = x;
-    y0 = y;
-  }
-}
+/** How much of the last piece its arrow covers. */
+const tip = (/** @type {number} */ length, /** @type {number} */ arrow) => Math.sign(length) * Math.min(arrow, Math.abs(length) / 2);
 
 /** Shapes beside the edges, near their upper ends, each only where neither a box nor another shape stands. */
 function drawShapes(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Picture} */ { ink, edgeText, screen }, /** @type {PlacedGroup} */ group, /** @type {PlacedEdge[]} */ edges, /** @type {Frame} */ frame, /** @type {number} */ scale) {

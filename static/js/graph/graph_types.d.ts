@@ -21,13 +21,11 @@ export interface GraphJson {
   node_device?: Numbers;
   /** -1: not measured; null: of no node. */
   node_forward_s?: Numbers | null;
-  node_backward_s?: Numbers | null;
   node_memory?: Numbers | null;
   edges: Numbers;
   edge_shape: Numbers;
   edge_control?: Numbers;
   missing_inputs?: number;
-  title?: string;
   costs: CostsJson | null;
 }
 

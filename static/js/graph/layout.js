@@ -117,7 +117,8 @@ export class Layout {
   }
 
   /** Puts head and margins around what was arranged from top to bottom. @returns {PlacedGroup} */
-  #frameDown(/** @type {number} */ group, /** @type {Boxes} */ { items, w, h, inner }, /** @type {Content} */ content) {
+  #frameDown(/** @type {number} */ group, /** @type {Boxes} */ boxes, /** @type {Content} */ content) {
+    const { items, h } = boxes;
     let first = content.height, last = 0;
     for (let i = 0; i < items.length; i++) {
       first = Math.min(first, content.y[i]);
@@ -128,26 +129,12 @@ export class Layout {
     const width = Math.max(content.width + 2 * PAD, group ? this.labels.headWidth(group) : 0);
     const left = (width - content.width) / 2;
     move(content, left, top);
-    return {
-      group,
-      width,
-      height: top + Math.max(content.height, last + PAD),
-      items,
-      x: content.x,
-      y: content.y,
-      w,
-      h,
-      inner,
-      edges: content.edges,
-      portIn: content.portIn >= 0 ? content.portIn + left : -1,
-      portOut: content.portOut >= 0 ? content.portOut + left : -1,
-      bundles: content.bundles,
-      isAcross: false,
-    };
+    return framed(group, boxes, content, { width, height: top + Math.max(content.height, last + PAD), ports: left, isAcross: false });
   }
 
   /** The same for what was arranged turned by a quarter. @returns {PlacedGroup} */
-  #frameAcross(/** @type {number} */ group, /** @type {Boxes} */ { items, w, h, inner }, /** @type {Content} */ content) {
+  #frameAcross(/** @type {number} */ group, /** @type {Boxes} */ boxes, /** @type {Content} */ content) {
+    const { items, w } = boxes;
     turnBack(content);
     let first = content.width, last = 0;
     for (let i = 0; i < items.length; i++) {
@@ -163,22 +150,7 @@ export class Layout {
       if (from < 0) points[0] = 0;
       if (to < 0) points[points.length - 2] = width;
     }
-    return {
-      group,
-      width,
-      height: top + content.height + PAD,
-      items,
-      x: content.x,
-      y: content.y,
-      w,
-      h,
-      inner,
-      edges: content.edges,
-      portIn: content.portIn >= 0 ? content.portIn + top : -1,
-      portOut: content.portOut >= 0 ? content.portOut + top : -1,
-      bundles: content.bundles,
-      isAcross: true,
-    };
+    return framed(group, boxes, content, { width, height: top + content.height + PAD, ports: top, isAcross: true });
   }
 }
 
@@ -193,6 +165,12 @@ function localLinks(/** @type {number[]} */ items, /** @type {SiblingEdges} */ {
 
 /** @typedef {ReturnType<typeof arrange>} Content */
 /** @typedef {{items: number[], w: Float64Array, h: Float64Array, inner: (PlacedGroup | null)[]}} Boxes */
+
+/** What was moved to its place, with the size of its frame. @returns {PlacedGroup} */
+function framed(/** @type {number} */ group, /** @type {Boxes} */ { items, w, h, inner }, /** @type {Content} */ { x, y, edges, portIn, portOut, bundles }, /** @type {{width: number, height: number, ports: number, isAcross: boolean}} */ { width, height, ports, isAcross }) {
+  const port = (/** @type {number} */ at) => (at >= 0 ? at + ports : -1);
+  return { group, width, height, items, x, y, w, h, inner, edges, portIn: port(portIn), portOut: port(portOut), bundles, isAcross };
+}
 
 function move(/** @type {Content} */ content, /** @type {number} */ left, /** @type {number} */ top) {
   for (let i = 0; i < content.x.length; i++) {

@@ -4,6 +4,8 @@ import { attribute, isStack } from "./names.js";
 /** @import {Hierarchy} from "./graph_types.js" */
 /** @typedef {{name: string, tags: {tag: string, item: number}[]}} LoggedSeries */
 
+const PARAMETERS = new Set(["weight", "bias"]);
+const OF_WEIGHTS = /grad|norm|weight|param|activ|update|hist|bias|saved/i; // "0" is in many tags by accident: only words of these make it a module
 const dotted = (/** @type {string} */ path) => path.replaceAll("/", ".");
 
 /**
@@ -55,21 +57,22 @@ export function loggedSeries(tags, modules) {
   return [...found.values()].filter((series) => blocks(series) > 1).sort((a, b) => blocks(b) - blocks(a) || (a.name < b.name ? -1 : 1));
 }
 
-/** @returns {{series: string, item: number} | null} */
+/**
+ * The longest path of a module in a tag, of equal ones the last; what stands before and behind it is the series.
+ *
+ * @returns {{series: string, item: number} | null}
+ */
 function placeOf(/** @type {string} */ tag, /** @type {Map<string, number>} */ modules) {
-  const parts = tag.split("/");
-  const candidates = [];
-  for (let i = 1; i < parts.length; i++) candidates.push({ series: parts.slice(0, i).join("/"), name: parts.slice(i).join(".") });
-  if (parts.length > 1) candidates.push({ series: parts[parts.length - 1], name: parts.slice(0, -1).join(".") });
-  const cut = tag.lastIndexOf(".");
-  if (parts.length === 1 && cut > 0) candidates.push({ series: tag.slice(cut + 1), name: tag.slice(0, cut) });
-  for (const { series, name } of candidates) {
-    const item = modules.get(name);
-    if (item !== undefined) return { series, item };
-  }
-  for (const { series, name } of candidates) {
-    const item = modules.get(name.slice(0, Math.max(0, name.lastIndexOf("."))));
-    if (item !== undefined) return { series, item };
+  const parts = tag.split(/([/.])/), words = parts.filter((_, i) => i % 2 === 0); // between the words what parts them
+  for (let length = words.length; length > 0; length--) {
+    for (let begin = words.length - length; begin >= 0; begin--) {
+      const path = words.slice(begin, begin + length), item = modules.get(path.join("."));
+      if (item === undefined) continue;
+      if (path.every((word) => /^\d+$/.test(word)) && !OF_WEIGHTS.test(tag)) return null;
+      const end = 2 * (begin + length), before = parts.slice(0, Math.max(0, 2 * begin - 1)).join(""), behind = parts.slice(end).join("");
+      const isParameter = PARAMETERS.has(parts[end]) || (!!before && parts.length === end + 1 && parts[end - 1] === ".");
+      return { series: [before, isParameter ? parts.slice(end + 2).join("") : behind].filter(Boolean).join("/") || behind || "value", item };
+    }
   }
   return null;
 }

@@ -66,16 +66,21 @@ function decoded(line) {
   };
 }
 
-/** Index of the value nearest to v in a rising column; -1 where it is empty. @param {ArrayLike<number>} column @param {number} v */
-export function nearestIndex(column, v) {
-  if (!column.length) return -1;
-  let lo = 0, hi = column.length - 1;
-  while (hi - lo > 1) {
+/** How many of a rising column lie below v. @param {ArrayLike<number>} column @param {number} v */
+export function below(column, v) {
+  let lo = 0, hi = column.length;
+  while (lo < hi) {
     const middle = (lo + hi) >> 1;
-    if (column[middle] < v) lo = middle;
+    if (column[middle] < v) lo = middle + 1;
     else hi = middle;
   }
-  return Math.abs(column[lo] - v) <= Math.abs(column[hi] - v) ? lo : hi;
+  return lo;
+}
+
+/** Index of the value nearest to v in a rising column; -1 where it is empty. @param {ArrayLike<number>} column @param {number} v */
+export function nearestIndex(column, v) {
+  const hi = Math.min(column.length - 1, Math.max(1, below(column, v)));
+  return Math.abs(column[hi - 1] - v) <= Math.abs(column[hi] - v) ? hi - 1 : hi;
 }
 
 /** The same in a column that goes back and forth; the last of several. @param {ArrayLike<number>} column @param {number} v */

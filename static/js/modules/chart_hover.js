@@ -3,6 +3,7 @@
 import { number } from "../api.js";
 import { nearestIndex, nearestOnPath, pointAt } from "./chart_data.js";
 import { noticeAt } from "./chart_notices.js";
+import { perTag } from "./chart_question.js";
 import { hideHover, rowLimit, showHover } from "./hover_table.js";
 
 /** @import { Curve, NearestAnswer } from "../types.d.ts" */
@@ -32,7 +33,7 @@ export class ChartHover {
       if (chart.canvas) chart.draw();
       this.down = [event.clientX, event.clientY];
       chart.isBusy = true;
-      this.hide();
+      hideHover();
     }, { signal });
     addEventListener("pointerup", () => { if (this.down) chart.isBusy = false; }, { signal });
     addEventListener("pointercancel", () => { this.down = null; chart.isBusy = false; }, { signal });
@@ -44,7 +45,7 @@ export class ChartHover {
     }, { signal });
     frame.addEventListener("pointerleave", () => {
       this.pointer = null;
-      this.hide();
+      hideHover();
       page.app.lift(null);
       if (!chart.cursor.pinned) chart.setCursor(null, false);
     }, { signal });
@@ -61,10 +62,6 @@ export class ChartHover {
     this.ending.abort();
     cancelAnimationFrame(this.frameId);
     if (this.pointer) hideHover();
-  }
-
-  hide() {
-    hideHover();
   }
 
   /** A click that is no drag pins the cursor where the nearest curve has a point. @param {MouseEvent} event */
@@ -158,7 +155,7 @@ export class ChartHover {
     if (!pointer || chart.isBusy) return;
     const rows = this.rows();
     if (!rows.length) {
-      this.hide();
+      hideHover();
       app.lift(null);
       if (!chart.cursor.pinned) chart.setCursor(null, false);
       return;
@@ -189,8 +186,8 @@ export class ChartHover {
     this.isAsking = true;
     const { x: kind, xTag, smoothing, partition } = chart.page.choices(), asked = rows.slice(0, rowLimit()), path = chart.curves?.some((one) => !one.rises);
     // Where x goes back and forth, the step says which of the points it is.
-    const where = path && rows[0].step ? { x: "step", x_tag: null, at: Number(rows[0].step) } : { x: kind, x_tag: kind === "scalar" ? xTag : null, at };
-    const charts = chart.spec.tags.map((tag, i) => ({ id: String(i), tag, runs: [...new Set(asked.filter((row) => row.tag === tag).map((row) => row.run))], ...where, smoothing, partition })).filter((one) => one.runs.length);
+    const where = path && rows[0].step ? { x: "step", x_tag: null, at: Number(rows[0].step) } : { x: kind, x_tag: xTag, at };
+    const charts = perTag(chart.spec, (tag) => [...new Set(asked.filter((row) => row.tag === tag).map((row) => row.run))], { ...where, smoothing, partition });
     try {
       /** @type {NearestAnswer} */
       const answer = await chart.page.app.api.post("api/nearest", { charts }, { signal: this.ending.signal });

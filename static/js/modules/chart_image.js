@@ -2,6 +2,7 @@
 
 import { svg } from "../dom.js";
 import { token } from "../theme.js";
+import { places } from "./chart_layout.js";
 
 /** @import { Box } from "../types.d.ts" */
 /** @import { ScalarChart } from "./scalar_chart.js" */
@@ -9,7 +10,7 @@ import { token } from "../theme.js";
 const SVG = "http://www.w3.org/2000/svg";
 const TITLE_PX = 28, ROW_PX = 18, COLUMN_PX = 220, EDGE = 12;
 const MOST_NAMED = 100; // runs in a legend; the rest is counted
-const MARKS = ".mark, .mark-off, .mark-text, .event, .end-value, .leader, text, path, line, circle, polygon, rect"; // of the overlay, with the style that the page gives them
+const MARKS = "text, path, line, circle"; // of the overlay, with the style that the page gives them
 const KEPT_STYLE = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font-size", "font-weight", "font-family", "text-anchor", "paint-order", "display"];
 
 /** @param {ScalarChart} chart @returns {SVGSVGElement | null} null where there is nothing to see */
@@ -22,8 +23,7 @@ export function chartSvg(chart) {
   const root = svg("svg", { xmlns: SVG, width, height: total, viewBox: `0 0 ${width} ${total}`, "font-family": font, "font-size": 11, role: "img" }, svg("title", {}, chart.tag));
   root.append(svg("rect", { width, height: total, fill: token("--color-ground") }), svg("text", { x: EDGE, y: 18, "font-size": 13, "font-weight": 600, fill: token("--color-ink") }, chart.tag));
   const plot = svg("g", { transform: `translate(0 ${TITLE_PX})` }), clip = `plot-${chart.id}`;
-  const place = (/** @type {[number, number]} */ [lo, hi], /** @type {number} */ from, /** @type {number} */ length) => (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
-  const toX = place(layout.xaxis.range, box.x, box.w), toY = place(layout.yaxis.range, box.y + box.h, -box.h), toRight = layout.yaxis2 ? place(layout.yaxis2.range, box.y + box.h, -box.h) : toY;
+  const { toX, toY, toRight } = places(layout, box);
   plot.append(svg("clipPath", { id: clip }, svg("rect", { x: box.x, y: box.y - 1, width: box.w + 2, height: box.h + 2 })), axes(layout, box, toX, toY, toRight));
   const curves = svg("g", { "clip-path": `url(#${clip})`, fill: "none", "stroke-linejoin": "round" });
   for (const trace of traces) {
@@ -32,7 +32,7 @@ export function chartSvg(chart) {
     else if (trace.fill === "toself") curves.append(svg("path", { d: path(trace, toX, up, true), fill: trace.fillcolor, opacity: trace.opacity ?? 1 }));
     else curves.append(svg("path", { d: path(trace, toX, up, false), stroke: trace.line.color, "stroke-width": trace.line.width, "stroke-dasharray": !trace.line.dash || trace.line.dash === "solid" ? null : trace.line.dash.replaceAll("px", ""), opacity: trace.opacity ?? 1 }));
   }
-  plot.append(curves, ...overlay(chart));
+  plot.append(curves, overlay(chart));
   root.append(plot);
   names.forEach(({ name, colour, dash }, i) => {
     const x = EDGE + (i % columns) * COLUMN_PX, y = TITLE_PX + height + Math.floor(i / columns) * ROW_PX + 12;
@@ -46,7 +46,7 @@ export function chartSvg(chart) {
 function legend(chart) {
   /** @type {Map<string, {name: string, colour: string, dash: number}>} */
   const found = new Map();
-  const tags = new Set(chart.drawn.map(({ curve }) => curve.tag ?? chart.tag));
+  const tags = new Set(chart.drawn.map(({ curve }) => curve.tag));
   for (const { curve, colour, dash } of chart.drawn) {
     const name = [curve.run, tags.size > 1 ? curve.tag : "", curve.line].filter(Boolean).join(" ");
     if (!found.has(name)) found.set(name, { name, colour, dash });
@@ -84,15 +84,13 @@ function axes({ xaxis, yaxis, yaxis2 }, box, toX, toY, toRight) {
 
 /** Marks and last values, with the look that the style sheet gives them. @param {ScalarChart} chart */
 function overlay(chart) {
-  return [chart.layers.fixed].map((layer) => {
-    const copy = /** @type {SVGGElement} */ (layer.cloneNode(true)), from = layer.querySelectorAll(MARKS), to = copy.querySelectorAll(MARKS);
-    from.forEach((element, i) => {
-      const look = getComputedStyle(element);
-      for (const name of KEPT_STYLE) to[i].setAttribute(name, look.getPropertyValue(name));
-      to[i].removeAttribute("class");
-    });
-    return copy;
+  const layer = chart.layers.fixed, copy = /** @type {SVGGElement} */ (layer.cloneNode(true)), to = copy.querySelectorAll(MARKS);
+  layer.querySelectorAll(MARKS).forEach((element, i) => {
+    const look = getComputedStyle(element);
+    for (const name of KEPT_STYLE) to[i].setAttribute(name, look.getPropertyValue(name));
+    to[i].removeAttribute("class");
   });
+  return copy;
 }
 
 /** @param {SVGSVGElement} root */

@@ -5,7 +5,7 @@ import { isolated, joined } from "./chart_data.js";
 import { scaled } from "./chart_scale.js";
 import { TAG_DASHES } from "./combined.js";
 
-/** @import { Curve, Margin, Range, Ticks, Weight } from "../types.d.ts" */
+/** @import { Box, Curve, Margin, Range, Ticks, Weight } from "../types.d.ts" */
 /** @import { View } from "./chart_view.js" */
 /** @typedef {{curve: Curve, colour: string, dash: 0 | 1, muted: boolean, names: string[]}} Drawn `names`: the runs behind it */
 
@@ -35,6 +35,13 @@ export function layout(width, height, margin, view, ticks) {
     yaxis: { ...ground, showgrid: true, gridcolor: token("--chart-grid"), gridwidth: 1, ticklabelstandoff: 4, ...axis("y", view.y, ticks.y) },
     ...(view.right && ticks.right ? { yaxis2: { ...ground, overlaying: "y", side: "right", showgrid: false, ticklabelstandoff: 4, ...axis("right", view.right, ticks.right) } } : {}),
   };
+}
+
+/** Where Plotly has the values of traces, px of the frame, for those who draw the same without it. @param {any} layout @param {Box} box */
+export function places({ xaxis, yaxis, yaxis2 }, box) {
+  const place = (/** @type {Range} */ [lo, hi], /** @type {number} */ from, /** @type {number} */ length) => (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
+  const toX = place(xaxis.range, box.x, box.w), toY = place(yaxis.range, box.y + box.h, -box.h);
+  return { toX, toY, toRight: yaxis2 ? place(yaxis2.range, box.y + box.h, -box.h) : toY };
 }
 
 /** @param {ArrayLike<number>} x @param {ArrayLike<number>} y @param {object} line @param {number} opacity @param {boolean} isRight */

@@ -1,18 +1,16 @@
-/** The menu of a chart: its scalars, its axes, and what other parts of the page add. */
+/** The menu of a chart: its scalars, its axes, what can be taken away. */
 
 import { el } from "../dom.js";
 import { splitName } from "../format.js";
 import { readFixed, writeFixed } from "./chart_spans.js";
 import { withTag, withoutTag, writeCombined } from "./combined.js";
+import { openExport } from "./export_dialog.js";
 import { askSpan } from "./span_form.js";
 import { chooseTag } from "./tag_chooser.js";
 
 /** @import { ChartSpec } from "../types.d.ts" */
 /** @import { ScalarChart } from "./scalar_chart.js" */
-/** @typedef {{label: string, act?: () => void, keys?: string, isOn?: boolean, href?: string, download?: string}} Entry */
-
-/** Where other parts of the page add theirs. @type {((chart: ScalarChart) => Entry[])[]} */
-export const MENU_PARTS = [];
+/** @typedef {{label: string, act: () => void, keys?: string, isOn?: boolean}} Entry */
 
 const EDGE = 8;
 
@@ -51,7 +49,7 @@ function entries(chart) {
     ...(fixed ? [{ label: "Back to the automatic range", act: () => fix(chart, null) }] : []),
     ...(chart.zoom ? [{ label: "Reset the zoom", keys: "0", act: () => chart.setZoom(null) }] : []),
     ...(page.openFull ? [{ label: "Full screen", keys: "f", act: () => page.openFull?.(chart.tag) }] : []),
-    ...MENU_PARTS.flatMap((part) => part(chart)),
+    { label: "Export…", keys: "e", act: () => openExport(page, chart) },
   ];
 }
 
@@ -68,10 +66,9 @@ export function openMenu(chart, from) {
   const home = chart.root.closest("dialog") ?? document.body, ending = new AbortController(), { signal } = ending;
   for (const open of document.querySelectorAll(".chart-menu")) open.remove();
   const close = (/** @type {boolean} */ isBack) => { ending.abort(); menu.remove(); if (isBack) from.focus({ preventScroll: true }); };
-  const items = entries(chart).map(({ label, act, keys, isOn, href, download }) => {
-    const parts = [el("span", {}, label), keys && el("kbd", {}, keys)], shared = { role: isOn === undefined ? "menuitem" : "menuitemcheckbox", "aria-checked": isOn === undefined ? null : String(isOn), tabindex: -1 };
-    return href ? el("a", { ...shared, href, download: download ?? null, onclick: () => close(true) }, ...parts) : el("button", { ...shared, type: "button", onclick: () => { close(true); act?.(); } }, ...parts);
-  });
+  const items = entries(chart).map(({ label, act, keys, isOn }) => el("button", {
+    type: "button", role: isOn === undefined ? "menuitem" : "menuitemcheckbox", "aria-checked": isOn === undefined ? null : String(isOn), tabindex: -1, onclick: () => { close(true); act(); },
+  }, el("span", {}, label), keys && el("kbd", {}, keys)));
   const menu = el("div", { class: "popover chart-menu", role: "menu", "aria-label": `Chart of ${chart.tag}` }, ...items);
   home.append(menu);
   const place = from.getBoundingClientRect(), isFrame = from === chart.frame;

@@ -12,9 +12,9 @@ const REACH_PX = 10, SIZE = 4;
 const MOST = 40; // marks in one chart: of more, each run's first
 
 /** Where they stand; those of runs and stretches that are not shown are left out. @param {ScalarChart} chart @returns {Mark[]} */
-export function noticeMarks(chart) {
-  const { view, drawn, page, spec } = chart, notices = page.app.notices;
-  if (!view || !notices) return [];
+function noticeMarks(chart) {
+  const { view, drawn, page, spec } = chart, { notices } = page.app;
+  if (!view) return [];
   /** @type {Mark[]} */
   const marks = [];
   for (const tag of spec.tags)

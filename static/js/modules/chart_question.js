@@ -21,6 +21,13 @@ export function questionsOf(id, spec, runsOf, groups, choices, { width, range })
   // Of many curves each column is a little wider, still with its least and greatest value: a hundred lines of one pixel show no more.
   const columns = Math.max(LEAST_PX, Math.round((width - MARGINS_PX) / (count > CROWD ? 4 : count >= MANY ? 2 : 1)));
   return asked.flatMap(({ tag, runs, groups: own }, i) => (runs.length || own?.length
-    ? [{ id: `${id}/${i}`, tag, runs, x, x_tag: x === "scalar" ? xTag : null, range, width: columns, smoothing, superseded, raw: showRaw && count <= FEW, groups: own, centre, spread, partition }]
+    ? [{ id: `${id}/${i}`, tag, runs, x, x_tag: xTag, range, width: columns, smoothing, superseded, raw: showRaw && count <= FEW, groups: own, centre, spread, partition }]
     : []));
 }
+
+/**
+ * About single points or stretches, for each of a chart's scalars that a run has; the id is the number of the scalar.
+ * @template T
+ * @param {ChartSpec} spec @param {(tag: string) => string[]} runsOf @param {T} what is asked
+ */
+export const perTag = ({ tags }, runsOf, what) => tags.map((tag, i) => ({ id: String(i), tag, runs: runsOf(tag), ...what })).filter((one) => one.runs.length);

@@ -168,11 +168,6 @@ export class ChartSections {
     for (const { slots } of this.sections.values()) for (const [tag, slot] of slots) setAttribute(slot, "data-wide", this.choices.isWide(tag) ? "" : null);
   }
 
-  /** As many charts as are near, laid out anew: their size was changed. */
-  resize() {
-    for (const section of this.sections.values()) for (const chunk of section.chunks) if (!chunk.isFilled) chunk.reserve();
-  }
-
   /** Open or closed, as the address has it. */
   paintFolding() {
     for (const [key, { root }] of this.sections) root.open = !this.choices.isClosed(key);

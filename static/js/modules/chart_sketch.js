@@ -1,6 +1,7 @@
 /** A chart's first picture: the same curves on a canvas, there before Plotly has its turn, and while the page is scrolled. */
 
 import { el } from "../dom.js";
+import { places } from "./chart_layout.js";
 
 /** @import { Box } from "../types.d.ts" */
 /** @import { View } from "./chart_view.js" */
@@ -18,9 +19,7 @@ export function sketch(traces, layout, { box }, old = null) {
   if (!context) return canvas;
   context.reset();
   context.scale(ratio, ratio);
-  const place = (/** @type {[number, number]} */ [lo, hi], /** @type {number} */ from, /** @type {number} */ length) => (/** @type {number} */ v) => from + (length * (v - lo)) / (hi - lo);
-  const toX = place(layout.xaxis.range, box.x, box.w), toY = place(layout.yaxis.range, box.y + box.h, -box.h);
-  const toRight = layout.yaxis2 ? place(layout.yaxis2.range, box.y + box.h, -box.h) : toY;
+  const { toX, toY, toRight } = places(layout, box);
   axes(context, layout, box, toX, toY, toRight);
   context.beginPath();
   context.rect(box.x, box.y, box.w, box.h);

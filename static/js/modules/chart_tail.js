@@ -1,6 +1,6 @@
 /** What a chart lacks of curves that grew: it asks for their ends alone, and puts them behind what it has. Pure. */
 
-import { curve, union } from "./chart_data.js";
+import { below, curve, union } from "./chart_data.js";
 
 /** @import { ChartChoices, Curve, PixelChartJson, PixelQuestion, Range } from "../types.d.ts" */
 
@@ -67,15 +67,4 @@ function behind(x, y, newX, newY, since) {
   outX.set(newX.subarray(first), kept);
   outY.set(newY.subarray(first), kept);
   return [outX, outY];
-}
-
-/** How many of a rising column lie below v. @param {Float64Array} column @param {number} v */
-function below(column, v) {
-  let lo = 0, hi = column.length;
-  while (lo < hi) {
-    const middle = (lo + hi) >> 1;
-    if (column[middle] < v) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
 }

@@ -1,6 +1,6 @@
 /** What part of a chart is shown: by a drag, by the wheel, in the address. Pure. */
 
-import { valueAt } from "./chart_scale.js";
+import { share, valueAt } from "./chart_scale.js";
 
 /** @import { Range, Zoom } from "../types.d.ts" */
 /** @import { Scale } from "./chart_scale.js" */
@@ -21,7 +21,7 @@ export function draggedZoom(change, view, before) {
 
 /** @param {View} view @param {Range} full what there is @param {number} x that stays where it is @param {number} factor below 1 shows less @param {Zoom | null} before @returns {Zoom | null} null: everything */
 export function zoomedAt(view, full, x, factor, before) {
-  const { x: scale } = view.scales, [lo, hi] = view.x, at = (scale.to(x) - scale.to(lo)) / (scale.to(hi) - scale.to(lo));
+  const { x: scale } = view.scales, at = share(scale, view.x, x);
   const next = [0, 1].map((end) => valueAt(scale, view.x, at + (end - at) * factor));
   const isAll = next[0] <= full[0] && next[1] >= full[1];
   return isAll ? null : { x: [Math.max(next[0], full[0]), Math.min(next[1], full[1])], y: before?.y ?? null, right: before?.right ?? null };

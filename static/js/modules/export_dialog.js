@@ -1,27 +1,17 @@
 /** What can be taken away: the picture of a chart, its numbers, those of the page, and both as a file that works alone. */
 
+import { api } from "../api.js";
 import { el, setText } from "../dom.js";
-import { MENU_PARTS } from "./chart_menu.js";
 import { chartPng, chartSvg, svgText } from "./chart_image.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ChartChoices } from "../types.d.ts" */
-/** @import { ScalarChart } from "./scalar_chart.js" */
-/** @typedef {{app: App, choices: () => ChartChoices, runsOf: (tag: string) => string[], shownTags: () => string[]}} ExportPage */
+/** @import { Page, ScalarChart } from "./scalar_chart.js" */
 /** @typedef {{format: string, points: string, runs: string, tags: string}} Wish */
 
 const PICTURES = ["png", "svg"], TABLES = ["csv", "json", "parquet"];
 const TITLES = { png: "PNG picture", svg: "SVG picture", csv: "CSV", json: "JSON", parquet: "Parquet", html: "HTML page that works offline" };
 
-/** In the menu of every chart, and for the whole page behind a button. @param {HTMLElement} root @param {ExportPage} page @param {AbortSignal} signal */
-export function bindExport(root, page, signal) {
-  const part = (/** @type {ScalarChart} */ chart) => [{ label: "Export…", keys: "e", act: () => openExport(page, chart) }];
-  MENU_PARTS.push(part);
-  signal.addEventListener("abort", () => { MENU_PARTS.splice(MENU_PARTS.indexOf(part), 1); });
-  root.querySelector("[data-action=export]")?.addEventListener("click", () => openExport(page, null), { signal });
-}
-
-/** Ask what is wanted, then let the browser save it. @param {ExportPage} page @param {ScalarChart | null} chart null: the whole page */
+/** Ask what is wanted, then let the browser save it. @param {Page} page @param {ScalarChart | null} chart null: the whole page */
 export function openExport(page, chart) {
   const home = chart?.root.closest("dialog") ?? document.body, runs = chart ? page.runsOf(chart.tag) : [];
   const formats = [...(chart ? PICTURES : []), ...TABLES, "html"];
@@ -33,7 +23,7 @@ export function openExport(page, chart) {
   const tags = select("tags", [...(chart ? [/** @type {[string, string]} */ (["chart", chart.tag])] : []), ["page", "all that the page shows"]]);
   const said = el("p", { class: "export-said", role: "status" }), rows = [row("Points", points), row("Runs", which), row("Scalars", tags)];
   const form = el("form", { method: "dialog" }, el("h2", {}, chart ? `Export ${chart.tag}` : "Export the page"), row("As", format), ...rows, said,
-    el("div", { class: "export-buttons" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { type: "submit", class: "button", "data-kind": "primary" }, "Save")));
+    el("div", { class: "dialog-end" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { type: "submit", class: "button", "data-kind": "primary" }, "Save")));
   const dialog = el("dialog", { class: "popover export", "aria-label": chart ? `Export ${chart.tag}` : "Export the page" }, form);
   const paint = () => { const isPicture = PICTURES.includes(format.value); rows.forEach((one, i) => { one.hidden = isPicture || (format.value === "html" && i < 2); }); };
   format.addEventListener("change", paint);
@@ -52,8 +42,8 @@ export function openExport(page, chart) {
   dialog.showModal();
 }
 
-/** @param {ExportPage} page @param {ScalarChart | null} chart @param {Wish} wish */
-export async function save(page, chart, { format, points, runs, tags }) {
+/** @param {Page} page @param {ScalarChart | null} chart @param {Wish} wish */
+async function save(page, chart, { format, points, runs, tags }) {
   const shown = tags === "page" || !chart ? page.shownTags() : chart.spec.tags;
   if (PICTURES.includes(format)) {
     const picture = chart && chartSvg(chart);
@@ -67,7 +57,7 @@ export async function save(page, chart, { format, points, runs, tags }) {
   if (format === "html") {
     const styled = names.map((name) => { const { colour, dash } = page.app.style(name); return { name, colour, dash }; });
     const question = { title: tags === "page" || !chart ? pageTitle(page.app) : chart.tag, tags: shown, runs: styled, x, smoothing: kind, amount, superseded: choices.superseded, log_y: choices.yScale === "log", theme: document.documentElement.dataset.theme ?? "light" };
-    const answer = await ask("api/export/page", [["question", JSON.stringify(question)]]);
+    const answer = await api.form("api/export/page", [["question", JSON.stringify(question)]]);
     saveBlob(await answer.blob(), `${fileName(question.title)}.html`);
     return;
   }
@@ -78,13 +68,6 @@ export async function save(page, chart, { format, points, runs, tags }) {
   ]);
 }
 
-/** @param {string} path @param {[string, string][]} fields @param {AbortSignal} [signal] */
-async function ask(path, fields, signal) {
-  const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields), signal: signal ?? null, credentials: "same-origin" });
-  if (!answer.ok) throw new Error((await answer.json().catch(() => null))?.error ?? `${answer.status} ${answer.statusText}`);
-  return answer;
-}
-
 /**
  * A form that the browser answers with a download: it streams to the disk, however large. Whether there will be one is
  * asked first, by the same question cut short: an error would take the page's place.
@@ -92,7 +75,7 @@ async function ask(path, fields, signal) {
  */
 async function send(path, fields) {
   const asking = new AbortController();
-  await ask(path, fields, asking.signal);
+  await api.form(path, fields, asking);
   asking.abort();
   const form = el("form", { method: "post", action: path, hidden: true }, ...fields.map(([name, value]) => el("input", { type: "hidden", name, value })));
   document.body.append(form);

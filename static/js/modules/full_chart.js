@@ -3,9 +3,10 @@
 import { api, number } from "../api.js";
 import { el, need, setText } from "../dom.js";
 import { clock, duration, short, splitName, step, value } from "../format.js";
+import { perTag } from "./chart_question.js";
 import { RANGE_COLUMNS, rangeTitle, readRange } from "./range_table.js";
 import { ScalarChart } from "./scalar_chart.js";
-import { valueTable } from "./value_table.js";
+import { fillTable } from "./value_table.js";
 
 /** @import { NearestAnswer } from "../types.d.ts" */
 /** @import { Page } from "./scalar_chart.js" */
@@ -105,18 +106,13 @@ export class FullChart {
     if (!rows || this.chart !== chart) return;
     const isRange = page.range.range !== null;
     setText(need(this.dialog, ".full-note", "full_chart"), isRange ? `${rangeTitle(chart)}: raw values, all points.` : page.app.cursor.x === null ? "Last point of each run; set the step cursor for another one, Shift and drag for a range." : "The point nearest to the step cursor; Shift and drag for a range.");
-    this.showTable(rows, isRange ? RANGE_COLUMNS : STEP_COLUMNS);
-  }
-
-  /** @param {Row[]} rows @param {ValueColumn[]} columns */
-  showTable(rows, columns) {
-    this.table.replaceChildren(valueTable(this.page.app, columns, rows, this.sorting, (sorting) => { this.sorting = sorting; this.showTable(rows, columns); }));
+    fillTable(this.table, page.app, isRange ? RANGE_COLUMNS : STEP_COLUMNS, rows, this.sorting);
   }
 
   /** @param {ScalarChart} chart @returns {Promise<Row[] | null>} */
   async points(chart) {
     const { x, xTag, smoothing, partition } = this.page.choices(), at = this.page.app.cursor.x ?? Number.MAX_SAFE_INTEGER;
-    const charts = chart.spec.tags.map((tag, i) => ({ id: String(i), tag, runs: this.page.runsOf(tag), x, x_tag: x === "scalar" ? xTag : null, at, smoothing, partition })).filter((one) => one.runs.length);
+    const charts = perTag(chart.spec, this.page.runsOf, { x, x_tag: xTag, at, smoothing, partition });
     /** @type {NearestAnswer | null} */
     const answer = await api.post("api/nearest", { charts }, { signal: this.signal }).catch(() => null);
     return answer && answer.charts.flatMap(({ id, points }) => points.map((point) => {

@@ -1,21 +1,17 @@
 /** The histograms page: every tag with its runs side by side over one scale, or all runs of a tag at one step. */
 
-import { el, icon, isTyping, need, setAttribute } from "../dom.js";
+import { el, isTyping, need, setAttribute } from "../dom.js";
 import { splitName } from "../format.js";
-import { packNames, unpackNames } from "../view_state.js";
 import { BlobStore } from "./blob_store.js";
-import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { HistogramCell } from "./histogram_cell.js";
 import { decodeChart } from "./histogram_data.js";
 import { allSteps } from "./image_series.js";
 import { Scrubber } from "./scrubber.js";
-import { groupTags } from "./tag_groups.js";
-import { TagSearch } from "./tag_search.js";
+import { TagPage } from "./tag_page.js";
 
 /** @import { App } from "../app.js" */
-/** @import { DeltaEvent, TagsAnswer, XKind } from "../types.d.ts" */
+/** @import { XKind } from "../types.d.ts" */
 /** @import { HistogramChartJson, HistogramMode } from "./histogram_data.js" */
-/** @import { Group } from "./tag_groups.js" */
 /** @typedef {{tag: string, root: HTMLElement, runs: string[], cells: HistogramCell[], isSeen: boolean, isDirty: boolean}} Block */
 
 const MODULE = "histograms";
@@ -32,20 +28,10 @@ export function start(root, app) {
   return () => abort.abort();
 }
 
-class HistogramsPage {
+class HistogramsPage extends TagPage {
   /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal */
   constructor(root, app, signal) {
-    this.root = root;
-    this.app = app;
-    this.signal = signal;
-    this.body = need(root, ".page", MODULE);
-    this.search = new TagSearch({
-      app, kind: "histogram", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag),
-      onChange: () => this.paint(), onPick: () => {},
-    });
-    /** @type {TagsAnswer | null} */
-    this.tags = null;
-    this.layout = "";
+    super(root, app, signal, { kind: "histogram", many: "histograms", example: "writer.add_histogram(\"weights\", values, step)" });
     this.timer = 0;
     /** @type {Block[]} */
     this.blocks = [];
@@ -66,21 +52,17 @@ class HistogramsPage {
   get x() { const asked = this.app.view.get("x") ?? ""; return /** @type {XKind} */ (AXES.includes(asked) ? asked : AXES[0]); }
 
   wire() {
+    super.wire();
     const { app, root, signal } = this;
-    for (const topic of /** @type {const} */ (["selection", "runs"])) app.on(topic, () => this.paint(), { signal });
     for (const topic of /** @type {const} */ (["style", "lift", "theme"])) app.on(topic, () => this.repaint(), { signal });
-    app.on("delta", (delta) => this.onDelta(delta), { signal });
-    app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => { if (this.mode === "runs") this.refresh(); else this.repaint(); }, { signal });
-    app.on("navigated", () => { this.paintChoices(); this.layout = ""; this.paint(); }, { signal });
+    app.on("navigated", () => this.chosen(), { signal });
     root.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("button[data-choose]")) : null;
       const { choose = "", value = "" } = button?.dataset ?? {};
       if (!button) return;
       app.view.set(choose, value === "offset" || value === "step" ? null : value);
-      this.paintChoices();
-      this.layout = "";
-      this.paint();
+      this.chosen();
     }, { signal });
     document.addEventListener("keydown", (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey || isTyping(event)) return;
@@ -88,6 +70,11 @@ class HistogramsPage {
       if (by && this.mode === "runs" && !(event.target instanceof HTMLInputElement)) { event.preventDefault(); this.scrubber.move(event.shiftKey ? 10 * by : by); }
       if (event.key === "t") { event.preventDefault(); this.search.input.focus(); }
     }, { signal });
+  }
+
+  chosen() {
+    this.paintChoices();
+    this.paint();
   }
 
   paintChoices() {
@@ -103,65 +90,23 @@ class HistogramsPage {
     this.refresh();
   }
 
-  async readTags() {
-    try {
-      this.tags = await this.app.api.get("api/tags", { kind: "histogram" });
-    } catch (error) {
-      this.body.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, icon("warn"), /** @type {Error} */ (error).message));
-      return;
-    }
-    this.paint();
-  }
-
-  /** @param {DeltaEvent} delta */
-  onDelta(delta) {
-    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds.histogram ?? []).map((tag) => ({ run, tag })));
-    const isNew = grown.some(({ run, tag }) => !this.tags?.tags.some((t) => t.tag === tag && t.runs.some((i) => this.tags?.runs[i] === run)));
-    if (isNew || [delta.added, delta.removed, delta.rebuilt].some((names) => names?.length)) void this.readTags();
-    for (const block of this.blocks) if (grown.some(({ run, tag }) => tag === block.tag && block.runs.includes(run)) || delta.rebuilt?.some((run) => block.runs.includes(run))) block.isDirty = true;
+  /** @param {{run: string, tag: string}[]} grown @param {string[]} rebuilt */
+  onGrown(grown, rebuilt) {
+    for (const block of this.blocks) if (grown.some(({ run, tag }) => tag === block.tag && block.runs.includes(run)) || rebuilt.some((run) => block.runs.includes(run))) block.isDirty = true;
     for (const { run, tag } of grown) if (this.store.peek(run, tag)) void this.store.read(run, tag).catch(() => {});
     this.askSoon();
   }
 
-  paint() {
-    if (!this.tags) return;
-    const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
-    const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
-    const layout = JSON.stringify([groups, visible, app.runs.list.length > 0, this.mode]);
-    if (layout === this.layout) return;
-    this.layout = layout;
+  get look() { return `${this.mode} ${this.x}`; }
+
+  clear() {
     this.seen.disconnect();
     this.blocks = [];
-    document.documentElement.toggleAttribute("data-empty", app.runs.list.length === 0);
-    const runsOf = new Map(entries.map(({ tag, runs }) => [tag, visible.filter((name) => runs.has(name))]));
-    this.body.replaceChildren(...(groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]));
+  }
+
+  filled() {
     for (const block of this.blocks) this.seen.observe(block.root);
     if (this.mode !== "runs") this.scrubber.hide();
-  }
-
-  empty() {
-    const { app, tags } = this;
-    if (!app.runs.list.length) return emptyLogdir(app);
-    if (!tags?.tags.length) return emptyNote("No histograms yet", "They appear here as soon as a run logs one: writer.add_histogram(\"weights\", values, step)");
-    if (!app.runs.visible().length) return emptyNote("No run is ticked", "Tick runs in the list to see their histograms.");
-    if (this.search.text) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.search.set("")]);
-    return emptyNote("No histograms here", "The ticked runs have logged none.");
-  }
-
-  /** @param {Group} group @param {Map<string, string[]>} runsOf */
-  section({ key, title, tags }, runsOf) {
-    const packed = () => this.app.view.get("closed"), closed = () => new Set(packed() === null ? [] : unpackNames(packed() ?? ""));
-    const details = el("details", { class: "section", open: !closed().has(key) },
-      el("summary", {}, icon("right"), el("h2", { title }, title), el("span", { class: "count" }, String(tags.length))),
-      el("div", { class: "histogram-tags" }, ...tags.map((tag) => this.block(tag, runsOf.get(tag) ?? []))));
-    details.addEventListener("toggle", () => {
-      const now = closed();
-      if (details.open) now.delete(key);
-      else now.add(key);
-      this.app.view.set("closed", now.size ? packNames(now) : null);
-    }, { signal: this.signal });
-    return details;
   }
 
   /** @param {string} tag @param {string[]} runs */

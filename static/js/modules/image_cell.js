@@ -131,10 +131,17 @@ export class ImageCell {
     this.paintNote();
   }
 
+  /** Those of the tag that nobody has seen are laid out like the first that was: what is in sight then stays there. @param {string} aspect */
+  takeShape(aspect) {
+    this.root.style.setProperty("--aspect", aspect);
+    const row = this.root.parentElement;
+    if (row && !row.style.getPropertyValue("--aspect")) row.style.setProperty("--aspect", aspect);
+  }
+
   /** Under the picture stands one thing: the pixel that is pointed at, else how far two pictures are apart, else the size. */
   paintNote() {
     const { at, spots } = this, { own, numbers } = spots[0];
-    if (own) this.root.style.setProperty("--aspect", String(own.naturalWidth / own.naturalHeight));
+    if (own) this.takeShape(String(own.naturalWidth / own.naturalHeight));
     const pixel = at && spots[at.k]?.readout(at.x, at.y);
     setText(this.note, pixel ? `${at.x}, ${at.y}: ${pixel}` : numbers || (own ? `${own.naturalWidth} × ${own.naturalHeight}` : ""));
     this.note.title = this.root.dataset.against ? `Compared with ${this.root.dataset.against}: mean absolute error and peak signal-to-noise ratio over red, green and blue, 0 to 255. Teal: brighter here, rust: brighter there; × is how much the difference is magnified` : "";

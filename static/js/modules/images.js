@@ -1,8 +1,6 @@
 /** The images page: every tag with its runs side by side, at one step, at one zoom, compared if asked. */
 
-import { el, icon, isTyping, need, setText } from "../dom.js";
-import { packNames, unpackNames } from "../view_state.js";
-import { emptyLogdir, emptyNote } from "./empty_page.js";
+import { isTyping, need, setText } from "../dom.js";
 import { ImageBlock } from "./image_block.js";
 import { ImageCamera, WHOLE, formatLook, parseLook, pixelAt } from "./image_camera.js";
 import { ImageCell } from "./image_cell.js";
@@ -12,12 +10,9 @@ import { allSteps } from "./image_series.js";
 import { ImageStore } from "./image_store.js";
 import { bindLook } from "./image_look.js";
 import { Scrubber } from "./scrubber.js";
-import { groupTags } from "./tag_groups.js";
-import { TagSearch } from "./tag_search.js";
+import { TagPage } from "./tag_page.js";
 
 /** @import { App } from "../app.js" */
-/** @import { Group } from "./tag_groups.js" */
-/** @import { DeltaEvent, TagsAnswer } from "../types.d.ts" */
 
 const MODULE = "images";
 const FREE = "free"; // in the address: tags with a step of their own, "STEP@TAG", "@TAG" for the newest
@@ -31,22 +26,11 @@ export function start(root, app) {
   return () => abort.abort();
 }
 
-class ImagesPage {
+class ImagesPage extends TagPage {
   /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal */
   constructor(root, app, signal) {
-    this.root = root;
-    this.app = app;
-    this.signal = signal;
-    this.body = need(root, ".page", MODULE);
-    this.search = new TagSearch({
-      app, kind: "image", field: need(root, ".toolbar .field", MODULE), signal, names: () => (this.tags?.tags ?? []).map(({ tag }) => tag), onChange: () => this.paint(),
-      onPick: () => need(root, ".image-tags", MODULE).scrollIntoView({ block: "nearest" }),
-    });
+    super(root, app, signal, { kind: "image", many: "images", example: "writer.add_image(\"inputs\", image, step)" });
     this.slider = need(root, ".scrubber", MODULE);
-    /** @type {TagsAnswer | null} */
-    this.tags = null;
-    /** What the page shows, to know when that changes. */
-    this.layout = "";
     this.store = new ImageStore(app);
     /** Cells by run and tag, kept while their run is hidden. @type {Map<string, ImageCell>} */
     this.cells = new Map();
@@ -71,10 +55,8 @@ class ImagesPage {
   }
 
   wire() {
+    super.wire();
     const { app, root, signal } = this;
-    for (const topic of /** @type {const} */ (["selection", "runs", "style"])) app.on(topic, () => this.paint(), { signal });
-    app.on("delta", (delta) => this.onDelta(delta), { signal });
-    app.on("stale", () => this.readTags(), { signal });
     app.on("cursor", () => this.showStep(), { signal });
     app.on("theme", () => { for (const cell of this.cells.values()) for (const spot of cell.spots) spot.paint(); }, { signal });
     root.addEventListener("click", (event) => { this.camera.click(event); }, { signal });
@@ -94,72 +76,26 @@ class ImagesPage {
     this.app.view.set("zoom", formatLook(this.camera.look));
   }
 
-  async readTags() {
-    try {
-      this.tags = await this.app.api.get("api/tags", { kind: "image" });
-    } catch (error) {
-      this.body.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, icon("warn"), /** @type {Error} */ (error).message));
-      return;
-    }
-    this.paint();
-  }
-
-  /** @param {DeltaEvent} delta */
-  onDelta(delta) {
-    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds.image ?? []).map((tag) => ({ run, tag })));
-    const isNew = grown.some(({ run, tag }) => !this.tags?.tags.some((t) => t.tag === tag && t.runs.some((i) => this.tags?.runs[i] === run)));
-    if (isNew || [delta.added, delta.removed, delta.rebuilt].some((names) => names?.length)) void this.readTags();
-    const stale = [...this.cells.values()].filter(({ run, tag, series }) => series && (delta.rebuilt?.includes(run) || grown.some((one) => one.run === run && one.tag === tag)));
+  /** @param {{run: string, tag: string}[]} grown @param {string[]} rebuilt */
+  onGrown(grown, rebuilt) {
+    const stale = [...this.cells.values()].filter(({ run, tag, series }) => series && (rebuilt.includes(run) || grown.some((one) => one.run === run && one.tag === tag)));
     for (const cell of stale) void this.readCell(cell, true);
   }
 
   paint() {
-    if (!this.tags) return;
-    const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
-    this.bar.paint(visible);
-    const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
-    // A live page hears of its runs many times a second: what stands where it stood is left alone.
-    const layout = JSON.stringify([groups, visible, app.runs.list.length > 0]);
-    if (layout === this.layout) { for (const cell of this.cells.values()) cell.paintRun(); return; }
-    this.layout = layout;
+    if (this.tags) this.bar.paint(this.app.runs.visible().map((run) => run.name));
+    super.paint();
+  }
+
+  clear() {
     this.seen.disconnect();
     this.near.disconnect();
     this.blocks = [];
-    const runsOf = new Map(entries.map(({ tag, runs }) => [tag, visible.filter((name) => runs.has(name))]));
-    document.documentElement.toggleAttribute("data-empty", app.runs.list.length === 0);
-    this.body.replaceChildren(...(groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]));
-    this.showStep();
   }
 
-  empty() {
-    const { app, tags } = this;
-    if (!app.runs.list.length) return emptyLogdir(app);
-    if (!tags?.tags.length) return emptyNote("No images yet", "They appear here as soon as a run logs one: writer.add_image(\"inputs\", image, step)");
-    if (!app.runs.visible().length) return emptyNote("No run is ticked", "Tick runs in the list to see their images.");
-    if (this.search.text) return emptyNote("No tag matches", "Esc in the field clears the filter.", ["Clear the filter", () => this.search.set("")]);
-    return emptyNote("No images here", "The ticked runs have logged none.");
-  }
+  filled() { this.showStep(); }
 
-  /** Keys of the sections that are closed. */
-  closed() {
-    const packed = this.app.view.get("closed");
-    return new Set(packed === null ? [] : unpackNames(packed));
-  }
-
-  /** @param {Group} group @param {Map<string, string[]>} runsOf */
-  section({ key, title, tags }, runsOf) {
-    const details = el("details", { class: "section", open: !this.closed().has(key) },
-      el("summary", {}, icon("right"), el("h2", { title }, title), el("span", { class: "count" }, String(tags.length))),
-      el("div", { class: "image-tags" }, ...tags.map((tag) => this.block(tag, runsOf.get(tag) ?? []).root)));
-    details.addEventListener("toggle", () => {
-      const closed = this.closed();
-      if (details.open) closed.delete(key);
-      else closed.add(key);
-      this.app.view.set("closed", closed.size ? packNames(closed) : null);
-    }, { signal: this.signal });
-    return details;
-  }
+  restyle() { for (const cell of this.cells.values()) cell.paintRun(); }
 
   /** One tag; its cells are made when it comes near the window. @param {string} tag @param {string[]} runs */
   block(tag, runs) {
@@ -175,7 +111,7 @@ class ImagesPage {
     });
     this.blocks.push(block);
     this.near.observe(block.root);
-    return block;
+    return block.root;
   }
 
   /** @param {string} run @param {string} tag */

@@ -4,11 +4,11 @@ import { isTyping } from "../dom.js";
 import { bindPinch } from "./chart_pinch.js";
 import { openExport } from "./export_dialog.js";
 
-/** @import { ScalarChart } from "./scalar_chart.js" */
+/** @import { Page, ScalarChart } from "./scalar_chart.js" */
 /** @import { ChartSections } from "./chart_sections.js" */
 /**
- * @typedef {import("./export_dialog.js").ExportPage & {
- *   root: HTMLElement, charts: Map<Element, ScalarChart>, sections: ChartSections,
+ * @typedef {Page & {
+ *   root: HTMLElement, sections: ChartSections,
  *   move: (key: string, tag: string, before: string | null) => void, toggleWide: (tag: string) => void, foldAll: () => void,
  * }} KeyedPage
  */

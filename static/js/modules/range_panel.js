@@ -2,10 +2,10 @@
 
 import { el, icon, setText } from "../dom.js";
 import { RANGE_COLUMNS, rangeTitle, readRange } from "./range_table.js";
-import { valueTable } from "./value_table.js";
+import { fillTable } from "./value_table.js";
 
 /** @import { Page, ScalarChart } from "./scalar_chart.js" */
-/** @import { Row, Sorting } from "./value_table.js" */
+/** @import { Sorting } from "./value_table.js" */
 
 const WAIT_MS = 80;
 
@@ -44,11 +44,6 @@ export class RangePanel {
     const rows = await readRange(chart, this.signal);
     if (!rows || !this.page.range.range) return;
     setText(this.title, `${chart.spec.tags.join(", ")} · ${rangeTitle(chart)}`);
-    this.show(rows);
-  }
-
-  /** @param {Row[]} rows */
-  show(rows) {
-    this.body.replaceChildren(valueTable(this.page.app, RANGE_COLUMNS, rows, this.sorting, (sorting) => { this.sorting = sorting; this.show(rows); }));
+    fillTable(this.body, this.page.app, RANGE_COLUMNS, rows, this.sorting);
   }
 }

@@ -2,9 +2,10 @@
 
 import { number } from "../api.js";
 import { short, signed, step, value } from "../format.js";
+import { perTag } from "./chart_question.js";
 import { xLabel } from "./hover_table.js";
 
-/** @import { RangeLine, RangesAnswer, StepValue } from "../types.d.ts" */
+/** @import { RangeLine, RangesAnswer } from "../types.d.ts" */
 /** @import { ScalarChart } from "./scalar_chart.js" */
 /** @import { Row, ValueColumn } from "./value_table.js" */
 
@@ -30,7 +31,7 @@ export const RANGE_COLUMNS = [
 export async function readRange(chart, signal) {
   const { range } = chart.page.range, { x, xTag } = chart.page.choices();
   if (!range || chart.axis === "ordinal") return null;
-  const charts = chart.spec.tags.map((tag, i) => ({ id: String(i), tag, runs: chart.page.runsOf(tag), x, x_tag: x === "scalar" ? xTag : null, range })).filter((one) => one.runs.length);
+  const charts = perTag(chart.spec, chart.page.runsOf, { x, x_tag: xTag, range });
   /** @type {RangesAnswer | null} */
   const answer = await chart.page.app.api.post("api/ranges", { charts }, { signal }).catch(() => null);
   return answer && answer.charts.flatMap(({ id, lines }) => lines.map((/** @type {RangeLine} */ line) => ({ ...line, tag: chart.spec.tags[Number(id)], tagIndex: Number(id) })));

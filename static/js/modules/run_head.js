@@ -6,7 +6,7 @@ import { readWay, writeWay } from "./run_colouring.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Run } from "../types.d.ts" */
-/** @import { Sort, Way } from "./run_colouring.js" */
+/** @import { Way } from "./run_colouring.js" */
 /** @import { RunMetric } from "./run_metric.js" */
 /** @import { RunWays } from "./run_ways.js" */
 

@@ -2,7 +2,6 @@
 
 import { el, icon, need, pathName, setAttribute, setText } from "../dom.js";
 import { splitName, value } from "../format.js";
-import { packNames, unpackNames } from "../view_state.js";
 import { asText, readSort, sorted } from "./run_colouring.js";
 import { RunFoot, paintCount } from "./run_foot.js";
 import { RunHead } from "./run_head.js";
@@ -61,7 +60,7 @@ class RunList {
   }
 
   /** Groups that are folded. */
-  get shut() { const text = this.app.view.get("shut"); return new Set(text === null ? [] : unpackNames(text)); }
+  get shut() { return this.app.view.names("shut"); }
 
   /** @param {AbortSignal} signal */
   listen(signal) {
@@ -114,9 +113,7 @@ class RunList {
 
   /** @param {string} group */
   fold(group) {
-    const { shut } = this;
-    if (!shut.delete(group)) shut.add(group);
-    this.app.view.set("shut", shut.size ? packNames(shut) : null);
+    this.app.view.toggleNames("shut", [group], !this.shut.has(group));
     this.later();
   }
 

@@ -1,6 +1,7 @@
 /** The search field of the run list: a text, a regex or a query; the server finds the runs, says what is wrong, and offers what can follow. */
 
 import { el, setAttribute, setText } from "../dom.js";
+import { Suggestions } from "./suggestions.js";
 
 /** @import { App } from "../app.js" */
 /** @import { QueryAnswer } from "../types.d.ts" */
@@ -15,15 +16,15 @@ export class RunSearch {
     this.said = said;
     this.signal = signal;
     this.onChange = onChange;
-    this.input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
-    this.list = el("div", { class: "suggestions run-suggestions", role: "listbox", id: "run-suggestions", "aria-label": "What can stand here", hidden: true });
-    field.append(this.list);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.id, "aria-expanded": "false" })) this.input.setAttribute(name, value);
+    this.list = new Suggestions({
+      field, label: "What can stand here", signal, withTab: true, open: () => this.complete(), close: () => this.close(), pick: (text) => this.pick(text),
+      clear: () => { this.input.value = ""; this.changed(false); },
+    });
+    this.input = this.list.input;
     /** @type {QueryAnswer | null} */
     this.answer = null;
     /** Where an option goes. */
     this.span = { from: 0, to: 0 };
-    this.active = -1;
     this.timer = 0;
     this.askedAt = 0;
     /** @type {AbortController | null} */
@@ -33,15 +34,6 @@ export class RunSearch {
     const options = { signal };
     this.input.value = app.view.get("query") ?? "";
     this.input.addEventListener("input", () => this.changed(true), options);
-    this.input.addEventListener("keydown", (event) => this.key(event), options);
-    this.input.addEventListener("focus", () => { if (this.input.value) this.complete(); }, options);
-    this.input.addEventListener("blur", () => this.close(), options);
-    this.list.addEventListener("pointerdown", (event) => event.preventDefault(), options); // the field keeps the focus
-    this.list.addEventListener("click", (event) => {
-      event.preventDefault();
-      const option = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[role=option]")) : null;
-      if (option) this.pick(option.dataset.text ?? "");
-    }, options);
     app.on("runs", () => this.again(), options);
     app.on("delta", () => { if (this.answer?.moves) this.again(); }, options);
     app.on("navigated", () => { this.input.value = app.view.get("query") ?? ""; this.changed(false); }, options);
@@ -102,20 +94,11 @@ export class RunSearch {
     const answer = await this.app.api.post("api/query/complete", { query: this.input.value, cursor }, { signal: completing.signal }).catch(() => null);
     if (!answer || completing.signal.aborted || document.activeElement !== this.input) return;
     this.span = { from: answer.from, to: answer.to };
-    this.active = -1;
-    this.list.replaceChildren(...answer.options.map(({ text, kind, note }, i) => el("div", { role: "option", id: `run-option-${i}`, "data-text": text, "aria-selected": "false" },
-      el("span", {}, text), el("span", { class: "count" }, note || kind))));
-    this.show(answer.options.length > 0 && this.text !== "");
+    this.list.fill(answer.options.map(({ text, kind, note }) => ({ value: text, parts: [el("span", {}, text), el("span", { class: "count" }, note || kind)] })));
+    this.list.show(answer.options.length > 0 && this.text !== "");
   }
 
-  close() { this.completing?.abort(); this.show(false); }
-
-  /** @param {boolean} isOpen */
-  show(isOpen) {
-    this.list.hidden = !isOpen;
-    this.input.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) this.input.removeAttribute("aria-activedescendant");
-  }
+  close() { this.completing?.abort(); this.list.show(false); }
 
   /** @param {string} text */
   pick(text) {
@@ -124,27 +107,5 @@ export class RunSearch {
     const cursor = from + text.length + space.length;
     this.input.setSelectionRange(cursor, cursor);
     this.changed(true);
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const options = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("[role=option]")]), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by) {
-      if (this.list.hidden) this.complete();
-      if (!options.length) return;
-      this.active = (this.active + by + options.length + (this.active < 0 && by < 0 ? 1 : 0)) % options.length;
-      options.forEach((option, i) => option.setAttribute("aria-selected", String(i === this.active)));
-      options[this.active].scrollIntoView({ block: "nearest" });
-      this.input.setAttribute("aria-activedescendant", options[this.active].id);
-    } else if (event.key === "Enter" || (event.key === "Tab" && this.active >= 0 && !this.list.hidden)) {
-      const text = this.list.hidden ? undefined : options[this.active]?.dataset.text;
-      if (text === undefined) this.close();
-      else this.pick(text);
-    } else if (event.key === "Escape") {
-      if (!this.list.hidden) this.close();
-      else { this.input.value = ""; this.changed(false); this.input.blur(); }
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
   }
 }

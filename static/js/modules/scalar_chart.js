@@ -28,7 +28,7 @@ import { RangeHand } from "./range_hand.js";
  * @typedef {{
  *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>, range: RangeChoice,
  *   runsOf: (tag: string) => string[], isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
- *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[],
+ *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[], shownTags: () => string[],
  * }} Page
  */
 

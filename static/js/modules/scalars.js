@@ -1,12 +1,11 @@
 /** The scalars page: which charts there are, what they share, what makes them ask again. */
 
-import { isTyping, need, setText } from "../dom.js";
+import { need, setText } from "../dom.js";
 import { clock, counted, duration, splitName, step, value } from "../format.js";
-import { packNames, unpackNames } from "../view_state.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
-import { bindExport } from "./export_dialog.js";
+import { openExport } from "./export_dialog.js";
 import { FullChart } from "./full_chart.js";
 import { RangeChoice } from "./range_choice.js";
 import { RangePanel } from "./range_panel.js";
@@ -54,7 +53,7 @@ class ScalarsPage {
     this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { root: document.querySelector("main"), rootMargin: "160px 0px" });
     this.range = new RangeChoice(app.view);
     const shared = {
-      range: this.range, tagNames: () => [...this.tags.keys()],
+      range: this.range, tagNames: () => [...this.tags.keys()], shownTags: () => this.sections.tags(),
       app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
       runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
       isPinned: (/** @type {string} */ tag) => app.view.getAll("pin").includes(tag),
@@ -66,14 +65,13 @@ class ScalarsPage {
     new RangePanel(root, shared, signal);
     this.full = new FullChart(/** @type {HTMLDialogElement} */ (need(root, "dialog", "scalars")), shared, signal);
     this.sections = new ChartSections(this.body, shared, {
-      isClosed: (key) => this.closed.has(key),
-      setClosed: (key, isClosed) => this.setClosed([key], isClosed),
+      isClosed: (key) => app.view.names("closed").has(key),
+      setClosed: (key, isClosed) => app.view.toggleNames("closed", [key], isClosed),
       isWide: (tag) => app.view.getAll("wide").includes(tag),
     });
     new ChartReorder(this.body, (key, tag, before) => this.move(key, tag, before), signal);
-    const exporting = { ...shared, shownTags: () => this.sections.tags() };
-    bindExport(root, exporting, signal);
-    new PageKeys({ ...exporting, root, sections: this.sections, move: this.move.bind(this), toggleWide: this.toggleWide.bind(this), foldAll: this.foldAll.bind(this) }, signal);
+    need(root, "[data-action=export]", "scalars").addEventListener("click", () => openExport(shared, null), { signal });
+    new PageKeys({ ...shared, root, sections: this.sections, move: this.move.bind(this), toggleWide: this.toggleWide.bind(this), foldAll: this.foldAll.bind(this) }, signal);
     applySizes(root, this.choices);
     this.listen(signal);
   }
@@ -148,23 +146,10 @@ class ScalarsPage {
     return [...this.tags.values()].filter(({ runs }) => this.app.runs.visible().some((run) => runs.has(run.name))).map(({ tag }) => tag);
   }
 
-  /** Keys of the sections that are closed. */
-  get closed() {
-    const packed = this.app.view.get("closed");
-    return new Set(packed === null ? [] : unpackNames(packed));
-  }
-
-  /** @param {string[]} keys @param {boolean} isClosed */
-  setClosed(keys, isClosed) {
-    const closed = this.closed;
-    for (const key of keys) isClosed ? closed.add(key) : closed.delete(key);
-    this.app.view.set("closed", closed.size ? packNames(closed) : null);
-  }
-
   /** All sections closed, or, if they are already, open. */
   foldAll() {
-    const keys = [...this.sections.sections.keys()], isClosed = keys.some((key) => !this.closed.has(key));
-    this.setClosed(keys, isClosed);
+    const { view } = this.app, keys = [...this.sections.sections.keys()], closed = view.names("closed");
+    view.toggleNames("closed", keys, keys.some((key) => !closed.has(key)));
     this.sections.paintFolding();
   }
 

@@ -16,7 +16,7 @@ export function askSpan(tag, now) {
     const fault = el("p", { class: "chart-note", id: "span-fault", "data-kind": "warn", role: "alert" });
     const form = el("form", { method: "dialog" }, el("h2", {}, "Vertical range"), el("p", { class: "chart-note" }, tag),
       el("div", { class: "setting" }, el("span", {}, "from"), low, el("span", {}, "to"), high), fault,
-      el("div", { class: "dialog-end" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { type: "submit", class: "button", "data-primary": true }, "Fix")));
+      el("div", { class: "dialog-end" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { type: "submit", class: "button", "data-kind": "primary" }, "Fix")));
     const dialog = el("dialog", { class: "tag-chooser span-form", "aria-label": `Vertical range of ${tag}` }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -17,19 +17,17 @@ export function groupOf(tag) {
 /**
  * @param {Iterable<Tag>} tags
  * @param {{test: (tag: string) => boolean, pins: string[], isShown: (run: string) => boolean, moves?: Move[]}} choice `moves`: what the hand has put elsewhere, in the order of doing so
- * @returns {{groups: Group[], matched: number}} groups by name, pins first; charts that no chosen run has are left out
+ * @returns {{groups: Group[]}} groups by name, pins first; charts that no chosen run has are left out
  */
 export function groupTags(tags, { test, pins, isShown, moves = [] }) {
   const pinned = new Set(pins);
   /** @type {Map<string, string[]>} */
   const groups = new Map();
   const known = new Set();
-  let matched = 0;
   for (const { tag, runs } of tags) {
     if (!some(runs, isShown)) continue;
     if (pinned.has(tag)) { known.add(tag); continue; } // a pin stays, whatever the filter
     if (!test(tag)) continue;
-    matched++;
     const key = groupOf(tag), list = groups.get(key);
     if (list) list.push(tag);
     else groups.set(key, [tag]);
@@ -38,7 +36,7 @@ export function groupTags(tags, { test, pins, isShown, moves = [] }) {
   const out = keys.map((key) => ({ key, title: key || (keys.length > 1 ? "other" : "all"), isPinned: false, tags: moved((groups.get(key) ?? []).sort(collator.compare), moves) }));
   const top = pins.filter((tag) => known.has(tag));
   if (top.length) out.unshift({ key: PINNED, title: "Pinned", isPinned: true, tags: top });
-  return { groups: out, matched };
+  return { groups: out };
 }
 
 /** @typedef {{tag: string, before: string | null}} Move `before` null: to the end */

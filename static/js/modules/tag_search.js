@@ -1,14 +1,14 @@
 /** The filter field for tags: plain text at once, regexes by the server, whose engine never hangs; a list of what matches under it. */
 
-import { el } from "../dom.js";
+import { setAttribute } from "../dom.js";
 import { grouped } from "../format.js";
+import { Suggestions } from "./suggestions.js";
 
 /** @import { App } from "../app.js" */
 /** @typedef {{app: App, kind: string, field: HTMLElement, names: () => string[], onChange: () => void, onPick: (tag: string) => void, signal: AbortSignal}} Options */
 
 const MOST = 25; // shown; the rest is counted
 const WAIT_MS = 80;
-let made = 0;
 
 /** Whether text as people type it may be a regex. @param {string} text */
 export const looksLikeRegex = (text) => /[\\^$*+?()[\]{}|]/.test(text);
@@ -29,14 +29,11 @@ export class TagSearch {
     this.onChange = onChange;
     this.onPick = onPick;
     this.signal = signal;
-    this.input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
-    this.list = el("div", { class: "suggestions", role: "listbox", id: `suggestions-${++made}`, "aria-label": "Matching tags", hidden: true });
-    field.append(this.list);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.id, "aria-expanded": "false" })) this.input.setAttribute(name, value);
+    this.list = new Suggestions({ field, label: "Matching tags", signal, open: () => this.open(), close: () => this.list.show(false), pick: (tag) => this.pick(tag), clear: () => this.set("") });
+    this.input = this.list.input;
     /** What the server found for a regex; null: the text is none, or it has not answered yet. @type {Set<string> | null} */
     this.matched = null;
     this.error = "";
-    this.active = -1;
     this.timer = 0;
     /** @type {AbortController | null} */
     this.asking = null;
@@ -44,14 +41,6 @@ export class TagSearch {
     this.plain = contains(this.input.value);
     this.ask();
     this.input.addEventListener("input", () => { this.changed(); this.open(); }, { signal });
-    this.input.addEventListener("keydown", (event) => this.key(event), { signal });
-    this.input.addEventListener("focus", () => { if (this.input.value) this.open(); }, { signal });
-    this.input.addEventListener("blur", () => this.close(), { signal });
-    this.list.addEventListener("pointerdown", (event) => event.preventDefault(), { signal }); // the field keeps the focus
-    this.list.addEventListener("click", (event) => {
-      const option = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[role=option]")) : null;
-      if (option) this.pick(option.dataset.tag ?? "");
-    }, { signal });
   }
 
   get text() { return this.input.value.trim(); }
@@ -91,56 +80,23 @@ export class TagSearch {
   }
 
   told() {
-    this.input.toggleAttribute("aria-invalid", Boolean(this.error));
+    setAttribute(this.input, "aria-invalid", this.error ? "true" : null);
     this.input.title = this.error ? `${this.error}: taken as plain text` : "";
     this.onChange();
-    if (!this.list.hidden) this.open();
+    if (this.list.isOpen) this.open();
   }
 
   open() {
     const found = this.text ? this.names().filter((name) => this.test(name)) : [];
-    this.active = -1;
-    this.list.replaceChildren(...found.slice(0, MOST).map((tag, i) => el("div", { role: "option", id: `${this.list.id}-${i}`, "data-tag": tag, "aria-selected": "false", title: tag }, tag)));
     const rest = found.length - MOST, note = this.error ? `${this.error}: taken as plain text` : rest > 0 ? `and ${grouped(String(rest))} more` : this.text && !found.length ? "No tag matches" : "";
-    if (note) this.list.append(el("p", { role: "note" }, note));
-    this.show(this.text !== "" && document.activeElement === this.input && !(found.length === 1 && found[0] === this.text));
-  }
-
-  close() { this.show(false); }
-
-  /** @param {boolean} isOpen */
-  show(isOpen) {
-    this.list.hidden = !isOpen;
-    this.input.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) this.input.removeAttribute("aria-activedescendant");
+    this.list.fill(found.slice(0, MOST).map((tag) => ({ value: tag, title: tag, parts: [tag] })), note);
+    this.list.show(this.text !== "" && document.activeElement === this.input && !(found.length === 1 && found[0] === this.text));
   }
 
   /** @param {string} tag */
   pick(tag) {
     this.set(tag);
-    this.close();
+    this.list.show(false);
     this.onPick(tag);
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const options = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("[role=option]")]), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by) {
-      if (this.list.hidden) this.open();
-      if (!options.length) return;
-      this.active = (this.active + by + options.length + (this.active < 0 && by < 0 ? 1 : 0)) % options.length;
-      options.forEach((option, i) => option.setAttribute("aria-selected", String(i === this.active)));
-      options[this.active].scrollIntoView({ block: "nearest" });
-      this.input.setAttribute("aria-activedescendant", options[this.active].id);
-    } else if (event.key === "Enter") {
-      const tag = this.list.hidden ? undefined : options[this.active]?.dataset.tag;
-      if (tag === undefined) { this.close(); return; }
-      this.pick(tag);
-    } else if (event.key === "Escape") {
-      if (!this.list.hidden) this.close();
-      else { this.set(""); this.input.blur(); }
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
   }
 }

@@ -22,20 +22,18 @@ const order = ({ of }, down) => (a, b) => {
   return down ? -found : found;
 };
 
-/**
- * @param {App} app @param {ValueColumn[]} columns the name of the run stands before them @param {Row[]} rows @param {Sorting} sorting @param {(sorting: Sorting) => void} onSort
- * @returns {HTMLElement}
- */
-export function valueTable(app, columns, rows, sorting, onSort) {
+/** @param {HTMLElement} home @param {App} app @param {ValueColumn[]} columns the name of the run stands before them @param {Row[]} rows @param {Sorting} sorting a click on a head changes it */
+export function fillTable(home, app, columns, rows, sorting) {
   /** @type {ValueColumn} */
   const name = { key: "run", title: "Run", show: (row) => nameCell(app, row, tags > 1), of: (row) => `${row.run} ${row.tag} ${row.line}` };
   const tags = new Set(rows.map((row) => row.tag)).size, all = [name, ...columns], by = all.find((column) => column.key === sorting.key) ?? name;
   const sorted = [...rows].sort(order(by, sorting.down)), shown = sorted.slice(0, MOST_ROWS);
+  const sort = (/** @type {ValueColumn} */ column) => { Object.assign(sorting, { key: column.key, down: column === by && !sorting.down }); fillTable(home, app, columns, rows, sorting); };
   const head = all.map((column, i) => el("th", { class: i ? "number" : null, scope: "col", "aria-sort": column === by ? (sorting.down ? "descending" : "ascending") : null, title: column.hint },
-    !column.title ? el("span", { class: "visually-hidden" }, "Download") : el("button", { type: "button", class: "sort", onclick: () => onSort({ key: column.key, down: column === by ? !sorting.down : false }) }, column.title)));
+    !column.title ? el("span", { class: "visually-hidden" }, "Download") : el("button", { type: "button", class: "sort", onclick: () => sort(column) }, column.title)));
   const body = shown.map((row) => el("tr", { "data-run": row.run, onpointerenter: () => app.lift(row.run), onpointerleave: () => app.lift(null) }, ...all.map((column, i) => el("td", { class: i ? "number" : null }, column.show(row)))));
   const more = sorted.length - shown.length;
-  return el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: all.length }, `${more} more`))));
+  home.replaceChildren(el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: all.length }, `${more} more`)))));
 }
 
 /** @param {App} app @param {Row} row @param {boolean} withTag */

@@ -120,6 +120,14 @@ def archive(**files: bytes) -> bytes:
     return made.getvalue()
 
 
+def described(entry: bytes, *, flags: int = 0, method: int = 0) -> bytes:
+    """An archive with one program, of which its directory says something else."""
+    data = bytearray(archive(**{"m/models/model.json": entry}))
+    place = data.index(b"PK\x01\x02")
+    data[place + 8], data[place + 10] = flags, method
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
@@ -131,6 +139,10 @@ def archive(**files: bytes) -> bytes:
         ("odd.pt2", archive(**{"m/models/model.json": b"{"}), "is no archive of torch.export"),
         ("odd.pt2", archive(**{"m/models/model.json": b"{}"}), "of a version that is not known"),
         ("odd.pt2", archive(**{"m/models/model.json": b"[1]"}), "of a version that is not known"),
+        ("locked.pt2", described(b"{}", flags=1), "is encrypted"),
+        ("odd.pt2", described(b"{}", method=99), "compression"),
+        ("damaged.pt2", described(b"\xff" * 8, method=8), "is no archive of torch.export"),
+        ("cut.pt2", described(b"\x4b", method=8), "is no archive of torch.export"),
         ("a.pbtxt", b"\xff\xfe", "is text, and this is none"),
         ("a.pbtxt", b"node { name: }", "no GraphDef in text format"),
         ("a.pbtxt", b"", "it has no nodes"),

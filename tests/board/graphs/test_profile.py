@@ -9,7 +9,6 @@ from tensorboard.compat.proto.config_pb2 import RunMetadata
 
 import board
 from board.graphs.columns import graph_columns
-from board.graphs.packing import unpacked
 from board.graphs.profile import read_profile
 from tests.board.graphs.test_columns import CORPUS, full_names
 from writer.captured_graph import Node, TensorSpec
@@ -124,7 +123,7 @@ def test_times_of_a_real_run_of_tensorflow_are_those_that_tensorboard_reads() ->
     assert [row["tag"] for row in profiles] == judge.Tags()["run_metadata"] == ["step009", "step019", "step029"]
     for row in profiles:
         answer = logs.graphs.columns("tf1/mnist_softmax", "__run_graph__", profile=row["tag"])
-        columns = unpacked(json.loads(gzip.decompress(answer)))
+        columns = json.loads(gzip.decompress(answer))
         wanted: dict[str, float] = {}
         for device in judge.RunMetadata(row["tag"]).step_stats.dev_stats:
             for stats in device.node_stats:

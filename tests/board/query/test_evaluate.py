@@ -23,8 +23,8 @@ CHOICES = {
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logs]:
     root = tmp_path_factory.mktemp("queries")
     configs = {
-        "sweep/a": {"lr": 0.1, "optim": {"name": "adam"}, "layers": [64, 32], "amp": True, "seed": 1},
-        "sweep/b": {"lr": 0.01, "optim": {"name": "SGD"}, "amp": False, "seed": 2},
+        "sweep/a": {"lr": 0.1, "optim": {"name": "adam"}, "layers": [64, 32], "amp": True, "seed": 1, "large": 10**400},
+        "sweep/b": {"lr": 0.01, "optim": {"name": "SGD"}, "amp": False, "seed": 2, "large": 3},
         "sweep/c": {"lr": "1e-3", "optim": {"name": "sgd"}, "momentum": None, "seed": math.nan},
         "odd lr<1": {},
     }
@@ -174,6 +174,7 @@ def test_groups(logs: Logs) -> None:
     assert groups("folder") == {"": ["odd lr<1", "ours"], "sweep": ["a", "b", "c"]}
     assert groups("hparam", "optim.name") == {"SGD": ["b"], "adam": ["a"], "sgd": ["c"]}
     assert list(groups("hparam", "lr")) == ["0.01", "0.1", "1e-3"]
+    assert list(groups("hparam", "large")) == ["3", "1" + "0" * 199]
     assert groups("regex", "^(sweep)/([ab])") == {"sweep/a": ["a"], "sweep/b": ["b"]}
     assert groups("regex", "[a-z]+") == {"odd": ["odd lr<1"], "ours": ["ours"], "sweep": ["a", "b", "c"]}
     with pytest.raises(QueryError):

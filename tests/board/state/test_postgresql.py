@@ -5,14 +5,15 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from board.errors import NotKeptError
 from board.state.keeping import State
+from board.state.schema import key_of
 from board.state.transfer import export_state, import_state
 
 pytest.importorskip("psycopg", reason="the driver is an extra")
@@ -50,32 +51,23 @@ def server() -> Iterator[str]:
 
 
 def test_four_boards_at_once(server: str, tmp_path: Path) -> None:
-    failures: list[Exception] = []
-
     def work(number: int) -> None:
-        try:
-            state = State(server, LOGDIR)
-            runs = [f"run{i}" for i in range(50)]
-            state.see(runs if number % 2 else reversed(runs))
-            state.colours.keep()
-            for i in range(5):
-                state.views.save(f"{number} {i}", "scalars", str(i))
-            state.choices.choose(["/data/runs/a"], {"note": str(number), "tags": ["x", str(number)]})
-            state.close()
-        except Exception as error:
-            failures.append(error)
+        state = State(server, LOGDIR)
+        runs = [f"run{i}" for i in range(50)]
+        state.see(runs if number % 2 else reversed(runs))
+        state.colours.keep()
+        for i in range(5):
+            state.views.save(f"{number} {i}", "scalars", str(i))
+        state.choices.choose(["/data/runs/a"], {"note": str(number), "tags": ["x", str(number)]})
+        state.close()
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))  # which raises what one of them has raised
     state = State(server, LOGDIR)
     assert len(state.views.all()) == 20
     kept = export_state(state.database)
     assert sorted(row["number"] for row in kept["colours"]) == list(range(50))
-    chosen = state.choices.of("/data/runs/a")
+    chosen = state.choices.all()[key_of("/data/runs/a")]
     assert chosen.tags == {"x", chosen.note}
     other = State(str(tmp_path / "other.sqlite"), LOGDIR)
     import_state(other.database, kept)

@@ -5,8 +5,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,16 +15,17 @@ from board.errors import BadRequestError, NotKeptError, StateError, UnknownViewE
 from board.state.database import Database
 from board.state.keeping import State, scope_of
 from board.state.place import find_place, network_type
-from board.state.schema import METADATA, VERSION
+from board.state.schema import METADATA, VERSION, key_of
 from board.state.transfer import export_state, import_state
 from tests.board.served import BoardProcess, wait_until
 
 LOGDIR = ("/data/runs",)
 MOUNTS = """\
-22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-40 22 0:45 / /home rw,relatime shared:2 - nfs4 server:/export/home rw
-41 40 8:2 / /home/local\\040disk rw,relatime - xfs /dev/sdb1 rw
-42 22 0:50 / /mnt/box rw - fuse.sshfs user@host: rw
+/dev/sda1 / ext4 rw,relatime 0 0
+server:/export/home /home nfs4 rw,relatime 0 0
+/dev/sdb1 /home/local\\040disk xfs rw,relatime 0 0
+/dev/sdc1 /mnt/mine fuseblk rw 0 0
+user@host: /mnt/box fuse.sshfs rw 0 0
 """
 
 
@@ -101,7 +102,7 @@ def test_a_run_keeps_its_number(place: str, states: list[State]) -> None:
     first = opened(place, states)
     first.see(["b", "a"])
     assert (first.colours.number("b"), first.colours.number("a"), first.colours.number("c")) == (0, 1, None)
-    wait_until(lambda: not first.colours.has_fresh, "the numbers to be written")
+    wait_until(lambda: len(export_state(first.database)["colours"]) == 2, "the numbers to be written")
     second = opened(place, states)
     second.see(["c", "a", "b"])
     assert [second.colours.number(run) for run in "abc"] == [1, 0, 2]
@@ -130,22 +131,13 @@ def test_of_two_boards_at_once_the_first_one_s_number_holds(place: str) -> None:
 
 
 def test_two_boards_write_at_the_same_moment(place: str) -> None:
-    failures: list[Exception] = []
-
     def work(number: int) -> None:
-        try:
-            views = opened(place).views
-            for i in range(10):
-                views.save(f"{number} {i}", "scalars", str(i))
-        except Exception as error:
-            failures.append(error)
+        views = opened(place).views
+        for i in range(10):
+            views.save(f"{number} {i}", "scalars", str(i))
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))  # which raises what one of them has raised
     assert len(opened(place).views.all()) == 40
 
 
@@ -224,15 +216,18 @@ def test_what_a_newer_board_wrote_is_left_alone(place: str) -> None:
         state.views.save("x", "scalars", "")
 
 
-def test_sqlite_on_a_network_file_system_is_refused() -> None:
-    assert network_type(Path("/home/me/.local/state"), MOUNTS) == "nfs4"
-    assert network_type(Path("/home/local disk/x"), MOUNTS) == ""
-    assert network_type(Path("/mnt/box/x"), MOUNTS) == "fuse.sshfs"
-    assert network_type(Path("/homes/x"), MOUNTS) == ""
-    found = find_place("/home/me/state.sqlite", MOUNTS)
+def test_sqlite_on_a_network_file_system_is_refused(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    assert network_type(Path("/home/me/.local/state"), mounts) == "nfs4"
+    assert network_type(Path("/home/local disk/x"), mounts) == ""
+    assert network_type(Path("/mnt/box/x"), mounts) == "fuse.sshfs"
+    assert network_type(Path("/mnt/mine/x"), mounts) == ""
+    assert network_type(Path("/homes/x"), mounts) == ""
+    found = find_place("/home/me/state.sqlite", mounts)
     assert "network file system (nfs4)" in found.refusal
     assert "postgresql://" in found.refusal
-    assert find_place("postgresql://me:secret@db/team", MOUNTS).shown == "postgresql://me:***@db/team"
+    assert find_place("postgresql://me:secret@db/team").shown == "postgresql://me:***@db/team"
     with pytest.raises(StateError):
         find_place("mysql://db/team")
 
@@ -242,12 +237,12 @@ def test_what_people_chose_of_runs(place: str) -> None:
     choices.choose(["/data/runs/a"], {"title": "A", "star": True, "tags": ["x", "baseline"], "colour": "#ff0000"})
     choices.choose(["/data/runs/a", "/data/runs/b"], {"note": "**both**"})
     again = opened(place).choices
-    chosen = again.of("/data/runs/a")
+    chosen = again.all()[key_of("/data/runs/a")]
     assert (chosen.title, chosen.star, chosen.note, chosen.colour) == ("A", True, "**both**", "#ff0000")
     assert chosen.tags == {"x", "baseline"}
     choices.choose(["/data/runs/a"], {"tags": [], "colour": None})
-    assert choices.of("/data/runs/a").tags == frozenset()
-    assert choices.of("/data/runs/a").colour is None
+    chosen = choices.all()[key_of("/data/runs/a")]
+    assert (chosen.tags, chosen.colour) == (frozenset(), None)
     for wrong in ({"colour": "red"}, {"colour": "#fff;x:y"}, {"tags": [""]}, {"title": "x" * 501}):
         with pytest.raises(BadRequestError):
             choices.choose(["/data/runs/a"], wrong)
