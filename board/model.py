@@ -39,6 +39,7 @@ class Kind(StrEnum):
     CUSTOM_SCALARS = "custom_scalars"
     MESH = "mesh"
     TENSOR = "tensor"
+    EMBEDDING = "embedding"  # never in an event file: beside them
 
     __hash__ = str.__hash__  # every look-up of a series takes it, and the one of an Enum is a function in Python
 

@@ -49,6 +49,8 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.embeddings": {"board.store", "board.storage", "writer.format", "board.model", "board.errors"},
+    "board.meshes": {"writer.format", "board.errors"},
     "board.frames": {"board.store", "board.errors"},
     "board.export": {"board.store", "board.logs", "board.model", "board.assets", "board.errors"},
     "board.views": {"board.store", "board.model"},
@@ -57,6 +59,8 @@ MAY_IMPORT = {
     "board.grouping": {"board.hparams", "board.query", "board.errors"},
     "board.query": {"board.hparams", "board.metrics", "board.views", "board.store", "board.model", "board.errors"},
     "board.runs": {
+        "board.embeddings",
+        "board.meshes",
         "board.frames",
         "board.hparams",
         "board.blob_reader",
@@ -98,9 +102,11 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
-    "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
+    "board.inspection": {"board.meshes", "board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.embeddings",
+        "board.meshes",
         "board.graph_questions",
         "board.charts",
         "board.frames",
@@ -129,6 +135,7 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.embeddings",
         "board.export",
         "board.state",
         "board.logs",

@@ -11,6 +11,8 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  meshes: () => import("./modules/meshes.js"),
+  embeddings: () => import("./modules/embeddings.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");
