@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.texts": {"board.runs", "board.errors"},
     "board.frames": {"board.store", "board.errors"},
     "board.export": {"board.store", "board.logs", "board.model", "board.assets", "board.errors"},
     "board.views": {"board.store", "board.model"},
@@ -129,6 +130,7 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.texts",
         "board.export",
         "board.state",
         "board.logs",
