@@ -21,7 +21,16 @@ MAY_IMPORT = {
     "board.storage": {"board.model", "board.errors"},
     "board.tensors": {"board.errors"},
     "board.graph_encodings": {"writer.format", "board.errors"},
-    "board.kinds": {"board.tensors", "board.graph_encodings", "writer.format", "board.model", "board.errors"},
+    "board.wav": set(),
+    "board.arrays": {"board.wav", "board.errors"},
+    "board.kinds": {
+        "board.wav",
+        "board.tensors",
+        "board.graph_encodings",
+        "writer.format",
+        "board.model",
+        "board.errors",
+    },
     "board.blob_reader": {"board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
     "board.store": {"board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
     "board.ingest": {"board.store", "board.storage", "board.kinds", "writer.format", "board.model", "board.errors"},
@@ -58,6 +67,7 @@ MAY_IMPORT = {
     "board.grouping": {"board.hparams", "board.query", "board.errors"},
     "board.query": {"board.hparams", "board.metrics", "board.views", "board.store", "board.model", "board.errors"},
     "board.runs": {
+        "board.arrays",
         "board.frames",
         "board.hparams",
         "board.blob_reader",
@@ -131,6 +141,7 @@ MAY_IMPORT = {
     "board.live": {"board.model", "board.errors"},
     "board.web": {
         "board.texts",
+        "board.wav",
         "board.export",
         "board.state",
         "board.logs",
