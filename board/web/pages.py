@@ -43,6 +43,7 @@ TABS = (
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
     Tab("audio", "Audio", Kind.AUDIO, ("audio",)),
     Tab("video", "Video", Kind.VIDEO, ("video",)),
+    Tab("text", "Text", Kind.TEXT, ("text",)),
 )
 
 
