@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.texts": {"board.runs", "board.errors"},
     "board.frames": {"board.store", "board.errors"},
     "board.export": {"board.store", "board.logs", "board.model", "board.assets", "board.errors"},
     "board.views": {"board.store", "board.model"},
@@ -149,6 +150,7 @@ MAY_IMPORT = {
     "board.web": {
         "board.comparison",
         "board.run_facts",
+        "board.texts",
         "board.export",
         "board.state",
         "board.logs",

@@ -1,5 +1,6 @@
 """Runs side by side: their columns, what differs, how they did, and what that shows in words."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -13,9 +14,9 @@ from board.comparison.comparing import MAX_RUNS, Comparison
 from board.comparison.differences import Difference
 from board.comparison.metrics import Cell, Measure, Metric, judged
 from board.comparison.settings import MISSING, Setting
-from board.comparison.texts import difference_of_texts
 from board.errors import UnknownSeriesError
 from board.run_facts import Fact
+from board.texts.diff import compare_texts
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, number, shown_name
 from board.web.limits import OneName, Question
@@ -25,7 +26,8 @@ __all__ = ["router"]
 
 router = APIRouter()
 MAX_TAGS = 60  # in one question
-MAX_TEXT = 2_000_000  # characters of each side: more is not compared
+LONG_LINE = 160  # characters: a text that is one longer line is cut where its values end
+_VALUE_END = re.compile(r"([,;{}\[\]])[^\S\n]*(?=[^\s,;{}\[\]])")
 
 
 class RunsQuestion(Question):
@@ -77,7 +79,7 @@ async def compare_metrics(board: Board, question: MetricsQuestion) -> Response:
 
 
 @router.post("/api/compare/text")
-async def compare_texts(board: Board, question: TextQuestion) -> Response:
+async def compare_setting(board: Board, question: TextQuestion) -> Response:
     """Show line by line how a hyper-parameter of one run differs from that of another."""
     return await to_thread.run_sync(_texts, board, question, limiter=board.drawing)
 
@@ -129,16 +131,23 @@ def _texts(board: Context, question: TextQuestion) -> Response:
         values = board.logs.hparams(asked_name(run)).values
         if name not in values:
             raise UnknownSeriesError(f"The run {shown_name(run)!r} has no hyper-parameter {shown_name(name)!r}.")
-        texts.append(str(values[name])[:MAX_TEXT])
-    found = difference_of_texts(*texts)
+        texts.append(_lines(str(values[name])))
+    found = compare_texts(*texts)
     return json_response(
         {
-            "changes": [[change.sign, shown_name(change.text)] for change in found.changes],
+            "rows": [
+                {"kind": row.kind, "count": row.count, "parts": [[shown_name(text), on] for text, on in row.parts]}
+                for row in found.rows
+            ],
             "added": found.added,
             "removed": found.removed,
-            "whole": found.is_whole,
+            "cut": found.is_cut,
         }
     )
+
+
+def _lines(text: str) -> str:
+    return text if "\n" in text or len(text) <= LONG_LINE else _VALUE_END.sub(r"\1\n", text)
 
 
 def _comparison(board: Context, question: RunsQuestion) -> Comparison:

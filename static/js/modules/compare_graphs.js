@@ -13,11 +13,11 @@ import { line, sectionHead, table } from "./compare_table.js";
 /** @import { App } from "../app.js" */
 /** @import { GraphColumns } from "../graph/graph_types.js" */
 /** @import { CompareAnswer, CompareColumn } from "../types.d.ts" */
-/** @typedef {{run: string, tag: string, ref: string, step: string, nodes: number | null}} Entry */
+/** @typedef {{run: string, tag: string, ref: string, step: string}} Entry */
 /** @typedef {{entry: Entry, columns: GraphColumns, blocks: number, params: number, macs: number}} Read */
 
 const MOST = 8; // differences that are named
-const SMALL = 5_000; // nodes: graphs of no more are read at once, for the first lines; others when they come into sight
+const SMALL = 5_000; // nodes: graphs of no more are compared at once, for the first lines; others when they come into sight
 const SIGNS = new Map([[ADDED, "+"], [REMOVED, "−"], [CHANGED, "≠"]]);
 
 export class CompareGraphs {
@@ -49,8 +49,11 @@ export class CompareGraphs {
     this.root.hidden = entries.filter(Boolean).length < 2;
     if (this.root.hidden) return;
     this.root.replaceChildren(sectionHead("Graph", el("span", { class: "count" }, "blocks by their names, else by their structure; the first run of each column")), el("p", { class: "compare-none" }, "Reading the graphs."));
-    const isNear = this.root.getBoundingClientRect().top < innerHeight + 300, isSmall = entries.every((entry) => !entry || (entry.nodes ?? SMALL) <= SMALL);
-    if (isNear || isSmall) void this.fill(answer.columns, entries);
+    await this.app.calm;
+    const isNear = this.root.getBoundingClientRect().top < innerHeight + 300, first = entries.find(Boolean);
+    const isSmall = !isNear && first ? (await this.get(first).catch(() => null))?.columns : null;
+    if (this.laid !== laid) return;
+    if (isNear || (isSmall && isSmall.nodeCount <= SMALL)) void this.fill(answer.columns, entries);
     else this.start = () => { void this.fill(answer.columns, entries); };
   }
 

@@ -8,6 +8,9 @@ import { isLong, settingText } from "./compare_texts.js";
 /** @import { App } from "../app.js" */
 /** @import { CompareAnswer, CompareColumn, Setting } from "../types.d.ts" */
 
+/** @typedef {{kind: "same" | "added" | "removed" | "skipped", count: number, parts: [string, boolean][]}} DiffRow */
+
+const SIGNS = { same: "", added: "+", removed: "−", skipped: "…" };
 const KEY = "equal"; // in the address: equal ones are shown
 
 export class CompareSettings {
@@ -74,8 +77,8 @@ export class CompareSettings {
   async read(box, name, before, after) {
     try {
       const found = await this.app.api.post("api/compare/text", { name, runs: [before, after] }, { signal: this.signal });
-      const lines = found.changes.map((/** @type {[string, string]} */ [sign, text]) => el("span", { "data-sign": sign }, el("i", {}, sign === "-" ? "−" : sign), sign === "…" ? `${text}\n` : `${text.replace(/\n$/, "")}\n`));
-      box.replaceChildren(el("p", { class: "count" }, `${counted(found.added, "line")} added, ${found.removed} removed${found.whole ? "" : "; too long to be compared whole"}`), el("pre", {}, ...lines));
+      const lines = found.rows.map((/** @type {DiffRow} */ { kind, count, parts }) => el("span", { "data-kind": kind }, el("i", {}, SIGNS[kind]), ...(kind === "skipped" ? [counted(count, "equal line")] : parts.map(([text, isChanged]) => (isChanged ? el("mark", {}, text) : text)))));
+      box.replaceChildren(el("p", { class: "count" }, `${counted(found.added, "line")} added, ${found.removed} removed${found.cut ? "; too long to be compared whole" : ""}`), el("pre", {}, ...lines));
     } catch (error) {
       if (!this.signal.aborted) box.replaceChildren(el("p", { class: "count" }, error instanceof Error ? error.message : String(error)));
     }

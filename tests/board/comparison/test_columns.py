@@ -3,11 +3,8 @@
 import math
 from typing import Any
 
-import pytest
-
 from board.comparison.columns import columns_of, seed_of, short_names
 from board.comparison.settings import MISSING, settings_of
-from board.comparison.texts import MAX_LINES, difference_of_texts
 
 
 def made(runs: list[str], hparams: dict[str, Any] | None = None, *, apart: bool = False) -> list[tuple[str, str]]:
@@ -68,21 +65,3 @@ def test_settings_that_differ_come_first() -> None:
     ]  # fmt: skip
     assert found[0].values == ((0.1,), (0.2,))
     assert found[1].values == ((MISSING,), (None,))
-
-
-def test_texts() -> None:
-    before = "\n".join(f"line {i}" for i in range(40))
-    found = difference_of_texts(before, before.replace("line 20", "other"))
-    assert (found.added, found.removed, found.is_whole) == (1, 1, True)
-    assert [change.sign for change in found.changes] == ["…", *"   ", "-", "+", *"   ", "…"]
-    assert found.changes[0].text == "17 equal"
-    long = "{" + ", ".join(f"'k{i}': {i}" for i in range(60)) + "}"  # one line: cut where its values end
-    assert difference_of_texts(long, long.replace("'k30': 30", "'k30': 31")).removed == 1
-    assert difference_of_texts("x", "x").changes == (("…", "1 equal"),)
-
-
-@pytest.mark.parametrize("count", [MAX_LINES + 1])
-def test_texts_too_long_to_be_compared_say_so(count: int) -> None:
-    found = difference_of_texts("\n".join("a" * (i % 9) for i in range(count)), "\n".join("b" for _ in range(count)))
-    assert not found.is_whole
-    assert found.added == count

@@ -23,7 +23,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
             values = [0.1, 0.5 + at / 10 + seed / 100]
             start = 1.7e9 + 1000 * at + seed
             append_events(folder, [scalar("val/acc", i, value, start + i) for i, value in enumerate(values)])
-            config = {"lr": 0.1 + at, "text": "\n".join("xyz"[at:] * 9), "nan": math.nan, "seed": seed}
+            config = {
+                "lr": 0.1 + at,
+                "text": "\n".join("xyz"[at:] * 9),
+                "nan": math.nan,
+                "seed": seed,
+                "list": list(range(100, 180 + at))[at:],
+            }
             (folder / "config.json").write_text(json.dumps(config))
     append_events(root / HOSTILE, [scalar(HOSTILE, 0, math.nan), scalar(HOSTILE, 1, 1.0)])
     for i in range(9):
@@ -51,11 +57,12 @@ def test_columns_verdict_settings_and_facts(client: TestClient) -> None:
     assert [(one["name"], one["differs"]) for one in found["settings"]] == [
         ("lr", True),
         ("text", True),
+        ("list", True),
         ("nan", False),
         ("seed", False),
     ]
     assert found["settings"][0]["values"] == [[0.1], [1.1]]
-    assert found["settings"][2]["values"] == [[{"number": "NaN"}], [{"number": "NaN"}]]
+    assert found["settings"][3]["values"] == [[{"number": "NaN"}], [{"number": "NaN"}]]
     assert found["facts"]["a/seed0"]["steps"] == 2
     assert (found["tags"], found["alone"]) == (["val/acc"], 0)
 
@@ -101,9 +108,11 @@ def test_apart(client: TestClient) -> None:
 
 def test_texts(client: TestClient) -> None:
     found = ask(client, "/text", name="text", runs=["a/seed0", "b/seed0"])
-    assert found["whole"]
+    assert not found["cut"]
     assert found["removed"] == 9
-    assert ["-", "x"] in found["changes"]
+    assert {"kind": "removed", "count": 0, "parts": [["x", False]]} in found["rows"]
+    long = ask(client, "/text", name="list", runs=["a/seed0", "b/seed0"])
+    assert (long["added"], long["removed"]) == (1, 1)  # one of many values on one line
     for question in ({"name": "no", "runs": RUNS[:2]}, {"name": "text", "runs": ["no", "a/seed0"]}):
         assert client.post("/api/compare/text", json=question).status_code == 404
 
