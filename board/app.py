@@ -17,7 +17,11 @@ from board.state.keeping import State
 from board.web import (
     blobs,
     choosing,
+<<<<<<< HEAD
     clips,
+=======
+    compare,
+>>>>>>> refs/heads/compare
     exports,
     graphs,
     histograms,

@@ -196,12 +196,18 @@ class Run:
     """One run as it was when it was asked for; after ``logs.refresh()`` ask again."""
 
     def __init__(
-        self, view: RunView, storage: LocalStorage, folder: str, read_hparams: Callable[[], RunHparams]
+        self,
+        view: RunView,
+        storage: LocalStorage,
+        folder: str,
+        read_hparams: Callable[[], RunHparams],
+        read_facts: Callable[[], dict[str, str | int | float | bool]],
     ) -> None:
         self._view = view
         self._storage = storage
         self._folder = folder
         self._read_hparams = read_hparams
+        self._read_facts = read_facts
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
@@ -221,10 +227,10 @@ class Run:
         """What could not be read of its files."""
         return list(self._view.problems)
 
-    @property
-    def facts(self) -> dict[str, str | int]:
-        """What our writer noted of itself: host, pid, rank, dropped; empty for files of other writers."""
-        return writer_facts(self._view)
+    @cached_property
+    def facts(self) -> dict[str, str | int | float | bool]:
+        """How long it took, how fast it went, on what machine, from which code: see ``board.run_facts.facts_of``."""
+        return self._read_facts()
 
     @cached_property
     def hparams(self) -> dict[str, Value]:
