@@ -41,6 +41,7 @@ TABS = (
     Tab("images", "Images", Kind.IMAGE, ("image",), is_always=True),
     Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
+    Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
 )
 
 

@@ -11,6 +11,7 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  pr_curves: () => import("./modules/pr_curves.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");
