@@ -17,14 +17,12 @@ from board.state.keeping import State
 from board.web import (
     blobs,
     choosing,
-<<<<<<< HEAD
     clips,
-=======
     compare,
->>>>>>> refs/heads/compare
     exports,
     graphs,
     histograms,
+    pr_curves,
     runs,
     scalars,
     stream,
@@ -99,9 +97,11 @@ def create_app(
         blobs,
         choosing,
         clips,
+        compare,
         exports,
         graphs,
         histograms,
+        pr_curves,
         runs,
         scalars,
         states,
