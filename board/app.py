@@ -17,15 +17,19 @@ from board.state.keeping import State
 from board.web import (
     blobs,
     choosing,
+    clips,
+    compare,
     embeddings,
     exports,
     graphs,
     histograms,
     meshes,
+    pr_curves,
     runs,
     scalars,
     stream,
     tag_search,
+    texts,
 )
 from board.web import state as states
 from board.web.context import Context
@@ -92,18 +96,22 @@ def create_app(
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
     for part in (
-        runs,
-        choosing,
-        states,
-        tag_search,
-        scalars,
-        exports,
         blobs,
-        histograms,
-        graphs,
-        meshes,
+        choosing,
+        clips,
+        compare,
         embeddings,
+        exports,
+        graphs,
+        histograms,
+        meshes,
+        pr_curves,
+        runs,
+        scalars,
+        states,
         stream,
+        tag_search,
+        texts,
     ):
         app.include_router(part.router)
     files = OwnFiles(static_dir)

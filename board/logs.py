@@ -8,6 +8,7 @@ from typing import Any
 
 from board.blob_reader import parse_ref, read_value
 from board.charts import Charts
+from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
 from board.embeddings.questions import EmbeddingQuestions
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
@@ -27,9 +28,11 @@ from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
+from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
+from board.run_facts import Fact, facts_of
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.bands import BandRequest
@@ -55,6 +58,7 @@ __all__ = [
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Comparison",
     "Completion",
     "Delta",
     "Extremes",
@@ -75,7 +79,9 @@ __all__ = [
     "Problem",
     "Rule",
     "Run",
+    "RunAreas",
     "RunChoices",
+    "RunCurve",
     "RunHparams",
     "RunPixels",
     "RunRange",
@@ -149,6 +155,7 @@ class Logs:
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.pr_curves = PrCurves(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
         self.embeddings = EmbeddingQuestions(self._places, memory // 4)
@@ -180,7 +187,8 @@ class Logs:
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
         view, place = self._store.run(name), self._place(name)
-        return Run(view, *place, lambda: self.hparams(name), lambda: self.embeddings.of_run(name))
+        facts, embeddings = lambda: facts_of(view, *place), lambda: self.embeddings.of_run(name)
+        return Run(view, *place, lambda: self.hparams(name), facts, embeddings)
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -361,6 +369,20 @@ class Logs:
         """Return the last, least and greatest value of a scalar, over all visible points, by run."""
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
+
+    def compare(self, runs: Sequence[str], baseline: str | None = None, *, is_apart: bool = False) -> Comparison:
+        """Lay runs side by side, seeds of one configuration in one column; see ``Comparison``.
+
+        Raises:
+            UnknownRunError: a run is none. BadRequestError: they make fewer than two columns, or more than eight.
+        """
+        views = {run: self._store.run(run) for run in runs}
+        hparams = self._hparams.read(list(views.values()), self._place, self._store.views())
+
+        def read_facts(run: str) -> dict[str, Fact]:
+            return facts_of(views[run], *self._place(run))
+
+        return Comparison(views, hparams, read_facts, self._metrics.extremes, baseline, is_apart=is_apart)
 
     def notices(self) -> Noticed:
         """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""

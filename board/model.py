@@ -38,6 +38,7 @@ class Kind(StrEnum):
     HPARAMS = "hparams"
     CUSTOM_SCALARS = "custom_scalars"
     MESH = "mesh"
+    VIDEO = "video"
     TENSOR = "tensor"
     EMBEDDING = "embedding"  # never in an event file: beside them
 

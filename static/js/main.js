@@ -11,6 +11,9 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  text: () => import("./modules/text.js"),
+  compare: () => import("./modules/compare.js"),
+  pr_curves: () => import("./modules/pr_curves.js"),
   meshes: () => import("./modules/meshes.js"),
   embeddings: () => import("./modules/embeddings.js"),
 };

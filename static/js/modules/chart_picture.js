@@ -22,7 +22,7 @@ const TALL_PX = 320, WIDE_PX = 340;
 /** @param {App} app @param {Curve} curve @returns {Drawn} */
 function styled(app, curve) {
   if (curve.band) {
-    const { colour, dash } = runColour(curve.band.colour);
+    const { colour, dash } = curve.band.style ?? runColour(curve.band.colour);
     return { curve, colour: resolved(colour), dash, muted: false, names: curve.band.names };
   }
   const { colour, dash, muted } = app.style(curve.run);

@@ -197,6 +197,9 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/views/rename", "post"),
         ("/api/views/delete", "post"),
         ("/api/runs/choose", "post"),
+        ("/api/compare", "post"),
+        ("/api/compare/metrics", "post"),
+        ("/api/compare/text", "post"),
         ("/api/tags/match", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
@@ -207,9 +210,13 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/blobs", "get"),
         ("/api/image", "get"),
         ("/api/image_info", "get"),
+        ("/api/clip", "get"),
+        ("/api/clip_info", "get"),
         ("/api/histograms", "get"),
         ("/api/texts", "get"),
         ("/api/histogram_rows", "post"),
+        ("/api/pr_curves", "post"),
+        ("/api/pr_areas", "post"),
         ("/api/mesh", "get"),
         ("/api/mesh.ply", "get"),
         ("/api/embeddings", "get"),
@@ -267,6 +274,9 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/image", {"run": text, "tag": text, "ref": text}),
         ("/api/image", {"run": run, "tag": "x", "ref": "x", "index": text}),
         ("/api/image_info", {"run": run, "tag": text, "ref": text}),
+        ("/api/clip", {"kind": "audio", "run": text, "tag": text, "ref": text}),
+        ("/api/clip", {"kind": "video", "run": run, "tag": "x", "ref": "x", "index": text}),
+        ("/api/clip_info", {"kind": text, "run": run, "tag": "x", "ref": text}),
         ("/api/histograms", {"run": text, "tag": text}),
         ("/api/texts", {"run": run, "tag": text}),
         ("/api/graph", {"run": text, "tag": text, "ref": text}),
@@ -296,6 +306,10 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
     answer = corpus.post("/api/pixels", json={"charts": [{"id": "a", "tag": text, "runs": [text], "width": 100}]})
     assert answer.status_code == 200
     assert answer.json()["charts"][0]["lines"] == []
+    for path in ("/api/pr_curves", "/api/pr_areas"):
+        answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
+        assert answer.status_code == 200
+        assert answer.json()["charts"][0]["runs"] == []
 
 
 @pytest.mark.parametrize(
