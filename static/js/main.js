@@ -14,6 +14,8 @@ const MODULES = {
   text: () => import("./modules/text.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),
+  audio: () => import("./modules/audio.js"),
+  video: () => import("./modules/video.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");
