@@ -14,7 +14,19 @@ from board.live import Live
 from board.logs import Delta, Logs
 from board.settings import Settings
 from board.state.keeping import State
-from board.web import blobs, choosing, exports, graphs, histograms, pr_curves, runs, scalars, stream, tag_search
+from board.web import (
+    blobs,
+    choosing,
+    exports,
+    graphs,
+    histograms,
+    layouts,
+    pr_curves,
+    runs,
+    scalars,
+    stream,
+    tag_search,
+)
 from board.web import state as states
 from board.web.context import Context
 from board.web.encoding import shown_name
@@ -79,7 +91,20 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
-    for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, pr_curves, graphs, stream):
+    for part in (
+        runs,
+        choosing,
+        states,
+        tag_search,
+        scalars,
+        exports,
+        blobs,
+        histograms,
+        pr_curves,
+        layouts,
+        graphs,
+        stream,
+    ):
         app.include_router(part.router)
     files = OwnFiles(static_dir)
     templates_dir = templates_dir or find_assets("templates")

@@ -21,6 +21,9 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.layouts.merging import Layouts
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
@@ -42,6 +45,7 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -63,7 +67,10 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
+    "LayoutCategory",
+    "LayoutChart",
     "Logs",
+    "MatchedPattern",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -77,6 +84,7 @@ __all__ = [
     "RunChoices",
     "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -85,6 +93,7 @@ __all__ = [
     "Smoothing",
     "TagSummary",
     "compile_regex",
+    "match_tags",
     "open",
 ]
 
@@ -148,6 +157,7 @@ class Logs:
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
         self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
 

@@ -42,6 +42,7 @@ TABS = (
     Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
     Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
+    Tab("custom_scalars", "Custom scalars", Kind.CUSTOM_SCALARS, ("scalar", "custom_scalars")),
 )
 
 
