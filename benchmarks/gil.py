@@ -112,6 +112,7 @@ def make_kinds() -> Iterator[tuple[str, Callable[[SummaryWriter, int], Any]]]:
     points, labels = RNG.normal(size=(2000, 64)), [str(number) for number in range(2000)]
     vertices = floats[:300_000].reshape(1, -1, 3)
     video = RNG.integers(0, 256, (1, 16, 3, 128, 128), np.uint8)
+    large_video = RNG.integers(0, 256, (1, 32, 3, 512, 512), np.uint8)
 
     def scalars(log: SummaryWriter, step: int) -> None:
         for number in range(1000):
@@ -132,7 +133,12 @@ def make_kinds() -> Iterator[tuple[str, Callable[[SummaryWriter, int], Any]]]:
     yield "tensor of 4 MiB", lambda log, step: log.add_tensor("tensor", floats, step)
     yield "text of 1 MiB", lambda log, step: log.add_text("text", "words " * 175_000, step)
     yield "audio of 10 s", lambda log, step: log.add_audio("audio", floats[:441_000], step)
-    yield "video", lambda log, step: log.add_video("video", video, step)
+    yield "GIF", lambda log, step: log.add_video("video", video, step)
+    yield "GIF of 24 MiB", lambda log, step: log.add_video("video", large_video, step)
+    if importlib.util.find_spec("av"):
+        yield "GIF and WebM", lambda log, step: log.add_video("video", video, step, webm=True)
+        still = np.broadcast_to(large_video[:, :1], large_video.shape)
+        yield "same, 24 MiB, still", lambda log, step: log.add_video("video", still, step, webm=True)
     yield "curve of 1 M", lambda log, step: log.add_pr_curve("curve", floats > 0, np.clip(floats, 0, 1), step)
     yield (
         "mesh of 100,000",

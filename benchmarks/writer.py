@@ -204,45 +204,45 @@ def work(array: np.ndarray) -> None:
         small = small * 0.99 + 0.01
 
 
-def time_steps(writer: Any, steps: int) -> np.ndarray:
+def time_steps(writer: Any, steps: int, first: int = 0) -> np.ndarray:
     """Time steps of array work that log 100 scalars each; seconds."""
     tags = [f"layer{i}/norm" for i in range(100)]
     array = np.random.default_rng(0).normal(size=50_000)
     times = np.empty(steps)
-    for step in range(steps):
+    for step in range(first, first + steps):
         start = time.perf_counter()
         work(array)
         for tag in tags:
             writer.add_scalar(tag, 0.25, step)
-        times[step] = time.perf_counter() - start
+        times[step - first] = time.perf_counter() - start
     return times
 
 
-def time_batches(writer: Any, calls: int) -> np.ndarray:
+def time_batches(writer: Any, calls: int, first: int = 0) -> np.ndarray:
     """Time logging 1,000 tags at one step; seconds. Who has no such call gets a thousand."""
     values = {f"layer{i:04d}/norm": i * 0.5 for i in range(BATCH_TAGS)}
     times = np.empty(calls)
-    for step in range(calls):
+    for step in range(first, first + calls):
         start = time.perf_counter()
         if hasattr(writer, "add_many"):
             writer.add_many(values, step)
         else:
             for tag, value in values.items():
                 writer.add_scalar(tag, value, step)
-        times[step] = time.perf_counter() - start
+        times[step - first] = time.perf_counter() - start
         time.sleep(0.05)
     return times
 
 
-def time_images(writer: Any, calls: int) -> np.ndarray:
+def time_images(writer: Any, calls: int, first: int = 0) -> np.ndarray:
     """Time logging an image of one mebibyte, amid about 100 ms of other array work each; seconds."""
     array = np.random.default_rng(0).integers(0, 256, MEBIBYTE_SHAPE, np.uint8)
     other = np.random.default_rng(0).normal(size=50_000)
     times = np.empty(calls)
-    for step in range(calls):
+    for step in range(first, first + calls):
         start = time.perf_counter()
         writer.add_image("view", array, step)
-        times[step] = time.perf_counter() - start
+        times[step - first] = time.perf_counter() - start
         for _ in range(50):
             work(other)
     return times
@@ -331,13 +331,11 @@ def run_paced(rounds: int, steps: int) -> dict[str, dict[str, float]]:
         for name in WRITERS:
             with opened(name) as writer:
                 time_steps(writer, 50)
-                times[name].append(time_steps(writer, steps // rounds))
+                times[name].append(time_steps(writer, steps // rounds, first=50))
     return {name: describe(np.concatenate(times[name])) for name in WRITERS}
 
 
-def run_each(
-    time_some: Callable[[Any, int], np.ndarray], method: str, rounds: int, calls: int
-) -> dict[str, dict[str, float]]:
+def run_each(time_some: Callable[..., np.ndarray], method: str, rounds: int, calls: int) -> dict[str, dict[str, float]]:
     """Time calls of one kind of all writers that have a method for it."""
     times: dict[str, list[np.ndarray]] = {}
     for _ in range(rounds):
@@ -345,7 +343,7 @@ def run_each(
             with opened(name) as writer:
                 if hasattr(writer, method):
                     time_some(writer, calls // 10)
-                    times.setdefault(name, []).append(time_some(writer, calls))
+                    times.setdefault(name, []).append(time_some(writer, calls, first=calls // 10))
     return {name: describe(np.concatenate(found)) for name, found in times.items()}
 
 

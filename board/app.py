@@ -17,6 +17,8 @@ from board.state.keeping import State
 from board.web import (
     blobs,
     choosing,
+    clips,
+    compare,
     exports,
     graphs,
     histograms,
@@ -26,6 +28,7 @@ from board.web import (
     scalars,
     stream,
     tag_search,
+    texts,
 )
 from board.web import state as states
 from board.web.context import Context
@@ -92,18 +95,21 @@ def create_app(
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
     for part in (
-        runs,
-        choosing,
-        states,
-        tag_search,
-        scalars,
-        exports,
         blobs,
-        histograms,
-        pr_curves,
-        layouts,
+        choosing,
+        clips,
+        compare,
+        exports,
         graphs,
+        histograms,
+        layouts,
+        pr_curves,
+        runs,
+        scalars,
+        states,
         stream,
+        tag_search,
+        texts,
     ):
         app.include_router(part.router)
     files = OwnFiles(static_dir)

@@ -8,6 +8,7 @@ from typing import Any
 
 from board.blob_reader import parse_ref, read_value
 from board.charts import Charts
+from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
@@ -32,6 +33,7 @@ from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
+from board.run_facts import Fact, facts_of
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.bands import BandRequest
@@ -58,6 +60,7 @@ __all__ = [
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Comparison",
     "Completion",
     "Delta",
     "Extremes",
@@ -187,7 +190,8 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
+        view, place = self._store.run(name), self._place(name)
+        return Run(view, *place, lambda: self.hparams(name), lambda: facts_of(view, *place))
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -354,6 +358,20 @@ class Logs:
         """Return the last, least and greatest value of a scalar, over all visible points, by run."""
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
+
+    def compare(self, runs: Sequence[str], baseline: str | None = None, *, is_apart: bool = False) -> Comparison:
+        """Lay runs side by side, seeds of one configuration in one column; see ``Comparison``.
+
+        Raises:
+            UnknownRunError: a run is none. BadRequestError: they make fewer than two columns, or more than eight.
+        """
+        views = {run: self._store.run(run) for run in runs}
+        hparams = self._hparams.read(list(views.values()), self._place, self._store.views())
+
+        def read_facts(run: str) -> dict[str, Fact]:
+            return facts_of(views[run], *self._place(run))
+
+        return Comparison(views, hparams, read_facts, self._metrics.extremes, baseline, is_apart=is_apart)
 
     def notices(self) -> Noticed:
         """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 from writer import process
 from writer.errors import MissingPackageError, UnsupportedValueError
 from writer.format.messages import Summary, TensorProto
-from writer.media import import_pillow, scale
+from writer.gif import encode_gif
+from writer.media import scale
 from writer.summaries import LargeValue
 
-__all__ = ["VIDEO_PREFIX", "to_frames", "video_value", "webm_value"]
+__all__ = ["VIDEO_PREFIX", "iter_frames", "video_value", "webm_value"]
 
 VIDEO_PREFIX = "_video_/"  # + tag: a tag must be unique in a run across all plugins
 _VIDEO_PLUGIN = b"trainboard_video"
-_SHORTEST_MS = 20  # browsers show a shorter frame for 100 ms
 _DT_STRING = 7
 
 
@@ -26,22 +27,18 @@ def video_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
 
     Args:
         tag: As it stands in the file.
-        videos: As ``to_frames`` takes them.
+        videos: As ``iter_frames`` takes them.
         fps: Frames a second; a GIF counts hundredths of a second, and holds 50 at most.
 
     Raises:
         UnsupportedValueError: Shape, channels or ``fps`` make no video.
         MissingPackageError: Pillow is not installed.
     """
-    frames = to_frames(videos)
-    pillow = import_pillow()
-    first, *rest = (pillow.fromarray(frame) for frame in frames)
-    duration_ms = max(_SHORTEST_MS, round(1000 / _rate(fps)))
-    gif = io.BytesIO()
-    first.save(gif, format="GIF", save_all=True, append_images=rest, duration=duration_ms, loop=0)
-    _, height, width, channels = frames.shape
-    image = Summary.Image(height=height, width=width, colorspace=channels)
-    return LargeValue(Summary.Value(tag=tag, image=image), "encoded_image_string", [gif.getbuffer()])
+    gif = encode_gif(iter_frames(videos), _rate(fps))
+    count, _, _, height, width = videos.shape
+    rows, columns = _count_cells(count)
+    image = Summary.Image(height=rows * height, width=columns * width, colorspace=3)
+    return LargeValue(Summary.Value(tag=tag, image=image), "encoded_image_string", gif)
 
 
 def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
@@ -52,25 +49,27 @@ def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
 
     Args:
         tag: As it stands in the file.
-        videos: As ``to_frames`` takes them.
+        videos: As ``iter_frames`` takes them.
         fps: Frames a second.
 
     Raises:
         UnsupportedValueError: As ``video_value``.
         MissingPackageError: PyAV is not installed.
     """
-    frames = to_frames(videos)
-    count, height, width, _ = frames.shape
+    frames, rate = iter_frames(videos), _rate(fps)
+    count, time, _, height, width = videos.shape
+    rows, columns = _count_cells(count)
+    height, width = rows * height, columns * width
     tensor = TensorProto(dtype=_DT_STRING, string_val=[b"video/webm"])
     tensor.tensor_shape.dim.add(size=2)
     made = Summary.Value(tag=tag, tensor=tensor)
     made.metadata.plugin_data.plugin_name = _VIDEO_PLUGIN
-    facts = {"version": 1, "width": width, "height": height, "frames": count, "fps": float(fps)}
+    facts = {"version": 1, "width": width, "height": height, "frames": time, "fps": rate}
     made.metadata.plugin_data.content = json.dumps(facts, separators=(",", ":")).encode()
-    return LargeValue(made, "string_val", [_encode_webm(frames, _rate(fps))])
+    return LargeValue(made, "string_val", [_encode_webm(frames, height, width, rate)])
 
 
-def to_frames(videos: NDArray[Any]) -> NDArray[np.uint8]:
+def iter_frames(videos: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
     """Lay a batch of videos out side by side, as torch's writer does: filled up to a power of two with black.
 
     Args:
@@ -78,23 +77,33 @@ def to_frames(videos: NDArray[Any]) -> NDArray[np.uint8]:
             255, every other dtype as 0 to 1.
 
     Returns:
-        uint8 of shape (time, height, width, 3).
+        For each time uint8 of shape (height, width, 3); one after the other, as giving a large array back holds the
+        GIL.
 
     Raises:
         UnsupportedValueError: Dimensions or channels are not so.
     """
     if videos.ndim != 5 or not videos.size:
         raise UnsupportedValueError(f"videos have the shape (N, T, C, H, W), not {videos.shape}")
-    count, time, channels, height, width = videos.shape
+    channels = videos.shape[2]
     if channels not in (1, 3):
         raise UnsupportedValueError(f"a video has 1 or 3 channels, not {channels}")
+    return (_lay_out(videos[:, time]) for time in range(videos.shape[1]))
+
+
+def _lay_out(images: NDArray[Any]) -> NDArray[np.uint8]:
+    count, _, height, width = images.shape
+    rows, columns = _count_cells(count)
+    frame = np.zeros((rows * height, columns * width, 3), np.uint8)
+    for number, image in enumerate(images):
+        top, left = number // columns * height, number % columns * width
+        frame[top : top + height, left : left + width] = scale(image).transpose(1, 2, 0)
+    return frame
+
+
+def _count_cells(count: int) -> tuple[int, int]:
     rows = 1 << (count.bit_length() - 1) // 2
-    columns = (1 << (count - 1).bit_length()) // rows
-    cells = np.zeros((rows * columns, time, channels, height, width), np.uint8)
-    cells[:count] = scale(videos)
-    grid = cells.reshape(rows, columns, time, channels, height, width).transpose(2, 0, 4, 1, 5, 3)
-    frames = grid.reshape(time, rows * height, columns * width, channels)
-    return np.ascontiguousarray(np.broadcast_to(frames, (*frames.shape[:3], 3)))
+    return rows, (1 << (count - 1).bit_length()) // rows
 
 
 def _rate(fps: float) -> float:
@@ -104,7 +113,7 @@ def _rate(fps: float) -> float:
     return rate
 
 
-def _encode_webm(frames: NDArray[np.uint8], fps: float) -> memoryview:
+def _encode_webm(frames: Iterator[NDArray[np.uint8]], height: int, width: int, fps: float) -> memoryview:
     try:
         with process.importing:
             from fractions import Fraction  # late: it takes as long to import as five of our modules
@@ -115,10 +124,11 @@ def _encode_webm(frames: NDArray[np.uint8], fps: float) -> memoryview:
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
         stream = container.add_stream("libvpx-vp9", rate=Fraction(fps).limit_denominator(1001))
-        stream.height, stream.width = frames.shape[1:3]
+        stream.height, stream.width = height, width
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1  # the other cores are the training's
-        stream.options = {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "4"}
+        # Frames that are looked at ahead would be allocated at once, with the GIL held; the file is the same without.
+        stream.options = {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "4", "lag-in-frames": "0"}
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))

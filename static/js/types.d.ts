@@ -30,7 +30,8 @@ export interface ChartSpec {
 export interface Bounds { lower: string; upper: string }
 export interface LayoutChartJson { title: string; tags: string[]; more: number; patterns: { pattern: string; count: number; error: string | null }[]; margins: (Bounds & { value: string })[] }
 export interface LayoutsAnswer { revision: number; categories: { title: string; closed: boolean; charts: LayoutChartJson[] }[]; problems: { run: string; message: string }[] }
-export interface Group { name: string; runs: string[]; colour: number }
+/** `colour`: number of the palette, unless there is a style. */
+export interface Group { name: string; runs: string[]; colour: number; style?: RunStyle }
 export interface QueryAnswer { revision: number; kind: "none" | "text" | "regex" | "query"; runs: string[] | null; error: { message: string; column: number } | null; note: string; moves: boolean }
 export interface HparamName { name: string; runs: number; distinct: number; kind: "number" | "text" | "mixed"; low: number | null; high: number | null }
 export interface Rule { id: string; title: string; rule: string }
@@ -77,7 +78,7 @@ export interface Curve {
   margin?: MarginBand | null;
 }
 export interface MarginBand { x: Float64Array; low: Float64Array; high: Float64Array; joined: number; leftOut: number }
-export interface Band { low: Float64Array; high: Float64Array; runs: ArrayLike<number>; ends: { x: number; run: string }[]; members: number; names: string[]; colour: number }
+export interface Band { low: Float64Array; high: Float64Array; runs: ArrayLike<number>; ends: { x: number; run: string }[]; members: number; names: string[]; colour: number; style?: RunStyle }
 export interface NearestPoint { run: string; line: string; step: string; wall_time: Json64; relative: Json64; value: Json64; smoothed: Json64; x: Json64 }
 export interface NearestAnswer { charts: { id: string; points: NearestPoint[] }[] }
 
@@ -103,6 +104,19 @@ export interface ChartChoices {
   x: XKind; xTag: string | null; logX: boolean; yScale: "linear" | "log" | "symlog"; smoothing: Smoothing; showRaw: boolean; superseded: boolean; marks: boolean; partition: boolean;
   yRange: "inner" | "all" | "shared"; hoverOrder: "nearest" | "y" | "highest" | "lowest" | "name"; centre: Centre; spread: Spread; width: number; height: number;
 }
+
+/** Runs side by side; the baseline is the first column. */
+export interface CompareColumn { name: string; label: string; runs: string[] }
+export type Judgement = "better" | "worse" | "higher" | "lower" | "unsure" | "untold" | "";
+export type Measure = "best" | "last" | "area";
+export interface Setting { name: string; differs: boolean; values: unknown[][] }
+export interface CompareAnswer {
+  revision: number; columns: CompareColumn[]; headline: string; sentences: string[]; judgement: Judgement; judge: string | null; measure: Measure;
+  settings: Setting[]; facts: Record<string, Record<string, Json64 | boolean>>; tags: string[]; alone: number;
+}
+export interface DifferenceJson { delta: Json64; low: Json64 | null; high: Json64 | null; p: Json64 | null; why: string }
+export interface CellJson { values: (Json64 | null)[]; mean: Json64 | null; spread: Json64 | null; finite: number; difference: DifferenceJson | null; judgement: Judgement }
+export interface MetricJson { tag: string; direction: -1 | 0 | 1; steps: [string, string] | null; cells: Record<Measure, CellJson[]> }
 
 export interface PlotElement extends HTMLElement {
   on(event: string, handler: (detail: any) => any): void;

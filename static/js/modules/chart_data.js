@@ -36,7 +36,7 @@ export function bandCurve(json, group) {
     run: json.group, line: "", x: column(json.x), y, rawX: null, rawY: null, isExact: json.exact, count: json.count, total: json.total, nonfinite: [],
     xRange: range(json.x_range), yRange: [least, greatest], yInner: union([bulk(low, 0.05), bulk(high, 0.05)]), supersededX: null, supersededY: null, last: null, restarts: [],
     rises: true, steps: null, unplaced: 0, inOrder: false, ...OF_ONE,
-    band: { low, high, runs: column(json.runs), ends: json.ends.map((end) => ({ x: number(end.x), run: end.run })), members: json.members, names: group?.runs ?? [], colour: group?.colour ?? 0 },
+    band: { low, high, runs: column(json.runs), ends: json.ends.map((end) => ({ x: number(end.x), run: end.run })), members: json.members, names: group?.runs ?? [], colour: group?.colour ?? 0, style: group?.style },
   };
 }
 

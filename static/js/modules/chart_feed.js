@@ -63,7 +63,8 @@ export class ChartFeed {
     if (this.canDraw || this.isStarting) return;
     const wait = this.app.answer?.loading ? PATIENCE_MS : 0;
     this.isStarting = true;
-    setTimeout(() => requestAnimationFrame(() => setTimeout(() => this.loadPlotly())), wait);
+    const seen = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => this.loadPlotly()))); // the last of them, too
+    setTimeout(seen, wait);
   }
 
   loadPlotly() {
@@ -111,8 +112,9 @@ export class ChartFeed {
         }
         if (isAway || ++failures > 3) break;
       }
+      if (!this.canDraw) continue; // first pictures are drawn while the server works on the next ones
       // What has come is drawn first, and half of the time is left for all else.
-      if (this.canDraw && this.drawing.size) await new Promise((resolve) => { this.whenDrawn = () => resolve(null); setTimeout(resolve, PATIENCE_MS / 2); });
+      if (this.drawing.size) await new Promise((resolve) => { this.whenDrawn = () => resolve(null); setTimeout(resolve, PATIENCE_MS / 2); });
       const rest = Math.max(APART_MS - (performance.now() - began), Math.min(performance.now() - began, PATIENCE_MS));
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     }

@@ -26,7 +26,7 @@ function styled(app, curve, isByTag) {
     return { curve, colour: resolved(colour), dash, muted: false, names: [curve.run], isByTag };
   }
   if (curve.band) {
-    const { colour, dash } = runColour(curve.band.colour);
+    const { colour, dash } = curve.band.style ?? runColour(curve.band.colour);
     return { curve, colour: resolved(colour), dash, muted: false, names: curve.band.names };
   }
   const { colour, dash, muted } = app.style(curve.run);

@@ -131,11 +131,15 @@ export class ImageCell {
     this.paintNote();
   }
 
-  /** Those of the tag that nobody has seen are laid out like the first that was: what is in sight then stays there. @param {string} aspect */
+  /** Those of the tag that nobody has seen are laid out like the first that was; what is in the window stays where it is. @param {string} aspect */
   takeShape(aspect) {
     this.root.style.setProperty("--aspect", aspect);
-    const row = this.root.parentElement;
-    if (row && !row.style.getPropertyValue("--aspect")) row.style.setProperty("--aspect", aspect);
+    const row = this.root.parentElement, main = this.root.closest("main");
+    if (!row || !main || row.style.getPropertyValue("--aspect")) return;
+    const next = row.closest(".image-tag")?.nextElementSibling, held = next && next.getBoundingClientRect().top < main.getBoundingClientRect().bottom ? next : this.root;
+    const before = held.getBoundingClientRect().top;
+    row.style.setProperty("--aspect", aspect);
+    main.scrollTop += held.getBoundingClientRect().top - before;
   }
 
   /** Under the picture stands one thing: the pixel that is pointed at, else how far two pictures are apart, else the size. */

@@ -74,6 +74,16 @@ export class PrBlock {
     this.areaChart.stop();
   }
 
+  /** Other runs: those that go are gone at once, those that come are asked for. @param {string[]} runs */
+  setRuns(runs) {
+    if (JSON.stringify(runs) === JSON.stringify(this.runs)) return;
+    this.runs = runs;
+    this.isDirty = this.isAreaDirty = true;
+    this.curves = this.curves.filter(({ run }) => runs.includes(run));
+    this.areas = this.areas.filter(({ run }) => runs.includes(run));
+    this.repaint();
+  }
+
   /** @param {string} run @returns {PrCurve | null} */
   curveOf(run) { return this.curves.find((one) => one.run === run)?.curve ?? null; }
 
