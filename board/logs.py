@@ -22,6 +22,9 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.layouts.merging import Layouts
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
@@ -44,6 +47,7 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -66,7 +70,10 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
+    "LayoutCategory",
+    "LayoutChart",
     "Logs",
+    "MatchedPattern",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -80,6 +87,7 @@ __all__ = [
     "RunChoices",
     "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -88,6 +96,7 @@ __all__ = [
     "Smoothing",
     "TagSummary",
     "compile_regex",
+    "match_tags",
     "open",
 ]
 
@@ -151,6 +160,7 @@ class Logs:
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
         self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
 

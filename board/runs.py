@@ -15,6 +15,7 @@ from board.frames import frame_of
 from board.hparams.flat import Value
 from board.hparams.reading import RunHparams
 from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
+from board.layouts.decoding import LayoutCategory, decode_layout
 from board.model import BlobRef, Kind, Problem, RunState
 from board.storage import LocalStorage
 from board.store.series import SeriesView
@@ -291,6 +292,17 @@ class Run:
     def pr_curves(self) -> Mapping[str, BlobSeries]:
         """Precision-recall curves by tag; a value is an array (6, thresholds): TP, FP, TN, FN, precision, recall."""
         return self.blobs(Kind.PR_CURVE)
+
+    @property
+    def layout(self) -> list[LayoutCategory]:
+        """Categories of charts that its writer laid out for TensorBoard's custom scalars; the last layout counts.
+
+        Raises:
+            UnknownSeriesError: the file is gone. MalformedValueError: the bytes are damaged or are no layout.
+        """
+        found = (series for series in self.blobs(Kind.CUSTOM_SCALARS).values())
+        kept = ([blob for blob in series if not blob.superseded] for series in found)
+        return [category for blobs in kept if blobs for category in decode_layout(blobs[-1].value)]
 
     @property
     def graphs(self) -> Mapping[str, BlobSeries]:

@@ -212,6 +212,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/histogram_rows", "post"),
         ("/api/pr_curves", "post"),
         ("/api/pr_areas", "post"),
+        ("/api/layouts", "get"),
         ("/api/graphs", "get"),
         ("/api/graph", "get"),
         ("/api/graph_node", "get"),
