@@ -15,6 +15,7 @@ cdef extern from *:
     """
     const char *_SOURCE_HASH "TRAINBOARD_SOURCE_HASH"
 
+include "_series_broad.pxi"
 include "_series_vectors.pxi"
 
 SOURCE_HASH = _SOURCE_HASH.decode("ascii")

@@ -108,6 +108,7 @@ cdef extern from *:
     VALUES(narrow, , 16, TWO_BITS, _mm_min_pd, _mm_max_pd)
     VALUES(wide, __attribute__((target("avx2,fma"))), 32, FOUR_BITS, _mm256_min_pd, _mm256_max_pd)
     #define CHOSEN(call) (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? wide##call : narrow##call)
+    #define BEST(call) (__builtin_cpu_supports("avx512f") ? broad##call : CHOSEN(call))
     #else
     typedef double two_v __attribute__((vector_size(16), aligned(8), may_alias));
     typedef int64_t two_m __attribute__((vector_size(16), aligned(8), may_alias));
@@ -118,9 +119,10 @@ cdef extern from *:
     #define TWO_GREATEST(x, y) two_chosen((x) > (y), x, y)
     VALUES(narrow, , 16, TWO_BITS, TWO_LEAST, TWO_GREATEST)
     #define CHOSEN(call) narrow##call
+    #define BEST(call) narrow##call
     #endif
-    #define trainboard_span CHOSEN(_span)
-    #define trainboard_near CHOSEN(_near)
+    #define trainboard_span BEST(_span)
+    #define trainboard_near BEST(_near)
     #define trainboard_blur CHOSEN(_blur)
     """
     int64_t trainboard_span(const double *v, int64_t n, double *lo, double *hi, int64_t *nans) noexcept nogil
