@@ -63,8 +63,6 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "pr_curves?threshold=0.5"]
-    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "audio", "video"]
     "address",
     [
         "scalars",
@@ -72,6 +70,8 @@ def violations(page: Page) -> list[str]:
         "images",
         "graphs",
         "histograms",
+        "audio",
+        "video",
         "pr_curves?threshold=0.5",
         "custom_scalars",
     ],
