@@ -18,7 +18,11 @@ from board.state.schema import key_of
 from board.web import (
     blobs,
     choosing,
+<<<<<<< HEAD
+    clips,
+=======
     compare,
+>>>>>>> refs/heads/compare
     exports,
     graphs,
     histograms,
@@ -100,8 +104,20 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
-    parts = (runs, choosing, states, compare, tag_search, scalars, exports, blobs, histograms, texts, graphs, stream)
-    for part in parts:
+    for part in (
+        blobs,
+        choosing,
+        clips,
+        exports,
+        graphs,
+        histograms,
+        runs,
+        scalars,
+        states,
+        stream,
+        tag_search,
+        texts,
+    ):
         app.include_router(part.router)
     files = OwnFiles(static_dir)
     templates_dir = templates_dir or find_assets("templates")

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     HPARAMS = "hparams"
     CUSTOM_SCALARS = "custom_scalars"
     MESH = "mesh"
+    VIDEO = "video"
     TENSOR = "tensor"
 
     __hash__ = str.__hash__  # every look-up of a series takes it, and the one of an Enum is a function in Python

@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from board.arrays import picture_array, sound_array, video_array
 from board.blob_reader import format_ref, read_value
 from board.errors import BadRequestError, UnknownSeriesError
 from board.frames import frame_of
@@ -95,6 +96,32 @@ class Blob:
             UnknownSeriesError: the file is gone. MalformedValueError: the bytes are damaged or make no sense.
         """
         return read_value(self._storage, self._folder, self.location, self.kind, self.tag)
+
+    def numpy(self, index: int = 0) -> NDArray[Any]:
+        """The value as an array.
+
+        Args:
+            index: which of several images or clips of one step.
+
+        Returns:
+            IMAGE: uint8 (height, width, channels), animated (frames, height, width, channels). AUDIO: float32
+            (samples, channels), -1 to 1. VIDEO: uint8 (frames, height, width, 3). Other kinds: as ``value``.
+
+        Raises:
+            MissingExtraError: images need Pillow, videos and compressed sounds PyAV. UnknownSeriesError: as ``value``,
+            or there is no image or clip of that number. MalformedValueError: as ``value``. BadRequestError: the value
+            is no array.
+        """
+        value = self.value
+        if self.kind is Kind.VIDEO:
+            return video_array(value.data)
+        if self.kind is Kind.IMAGE or self.kind is Kind.AUDIO:
+            if not -len(value) <= index < len(value):
+                raise UnknownSeriesError(f"{self.tag!r} has {len(value)} at step {self.step}, no number {index}")
+            return (picture_array if self.kind is Kind.IMAGE else sound_array)(value[index].data)
+        if isinstance(value, bytes):
+            raise BadRequestError(f"{self.tag!r} is of kind {self.kind}, which is no array")
+        return np.asarray(value)
 
     @property
     def png(self) -> bytes:
@@ -249,6 +276,16 @@ class Run:
     def audio(self) -> Mapping[str, BlobSeries]:
         """Audio series by tag."""
         return self.blobs(Kind.AUDIO)
+
+    @property
+    def videos(self) -> Mapping[str, BlobSeries]:
+        """Video series by tag; that of a GIF logged with ``webm=True`` is "_video_/" and the GIF's tag."""
+        return self.blobs(Kind.VIDEO)
+
+    @property
+    def tensors(self) -> Mapping[str, BlobSeries]:
+        """Series of tensors that are nothing else, by tag."""
+        return self.blobs(Kind.TENSOR)
 
     @property
     def graphs(self) -> Mapping[str, BlobSeries]:

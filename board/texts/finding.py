@@ -91,7 +91,7 @@ def find_in_series(pattern: Any, series: Iterable[tuple[str, BlobSeries]], *, li
 
 
 def _searchable(text: str) -> str:
-    """Bytes that are no UTF-8 cannot be put to the engine: each becomes one replacement character, so that places hold."""
+    """Put one character for each byte that is no UTF-8, which the engine would not take; places stay what they are."""
     return text if text.isascii() else "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 

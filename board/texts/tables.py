@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_COLUMNS", "MAX_ROWS", "TextTable", "as_one_text", "as_table"]
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "TextTable", "as_one_text", "as_table", "is_captured", "without_indent"]
 
 MAX_ROWS = 200
 MAX_COLUMNS = 50
@@ -28,7 +28,7 @@ class TextTable:
 
 
 def as_table(value: NDArray[Any]) -> TextTable:
-    """Return what is shown of an object array of str of any shape: a list as one column, of more ranks the first slice."""
+    """Return what is shown of an object array of str: a list as one column, of more than two ranks the first slice."""
     if value.size == 1:
         return TextTable(value.shape, value.reshape(1, 1), is_single=True, is_cut=False)
     if value.size == 0:
@@ -47,3 +47,13 @@ def as_one_text(value: NDArray[Any]) -> str:
         return str(value.reshape(-1)[0])
     rows = value.reshape(-1, 1) if value.ndim <= 1 or value.size == 0 else value.reshape(-1, value.shape[-1])
     return "\n".join("\t".join(str(cell) for cell in row) for row in rows)
+
+
+def is_captured(tag: str) -> bool:
+    """Whether a tag is that of what our writer captured of a process's output: see ``writer/output_capture.py``."""
+    return tag in ("output/stdout", "output/stderr")
+
+
+def without_indent(text: str) -> str:
+    """Return captured output as it was printed: it is logged as Markdown, each line set in by four spaces."""
+    return "\n".join(line.removeprefix("    ") for line in text.split("\n"))

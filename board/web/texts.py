@@ -1,17 +1,18 @@
 """Texts: the ones in view, where a pattern occurs in all of them, what differs between two, and each as a file."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from board.errors import BadRequestError, BoardError
-from board.logs import Kind, compile_regex
+from board.errors import BadRequestError, BoardError, UnknownSeriesError
+from board.logs import BlobSeries, Kind, compile_regex
 from board.texts.diff import DiffRow, compare_texts
 from board.texts.finding import Hit, Span, find_in_series, find_spans, literal
-from board.texts.tables import TextTable, as_one_text, as_table
+from board.texts.tables import TextTable, as_one_text, as_table, is_captured, without_indent
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, json_text, number, shown_name
 from board.web.limits import Name, OneName, Question
@@ -25,10 +26,11 @@ MAX_SERIES = 5_000  # in one search
 MAX_PATTERN = 1_000  # characters
 MAX_ANSWER = 1 << 20  # characters of all texts of one answer; those beyond are cut shorter
 SEARCH_S = 4.0
+_PLAIN = "text/plain; charset=utf-8"
 _FILE_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Content-Disposition": "attachment",  # the page gives it a name
-    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cache-Control": "no-store",
 }
 OneRef = Annotated[str, Field(max_length=1000)]
 
@@ -91,25 +93,48 @@ async def compare(board: Board, question: DiffQuestion) -> Response:
 
 @router.get("/api/text_file")
 async def send_text(
-    board: Board, run: Name, tag: Name, ref: Annotated[str, Query(max_length=1000)], index: int | None = None
+    board: Board,
+    run: Name,
+    tag: Name,
+    ref: Annotated[str | None, Query(max_length=1000)] = None,
+    index: Annotated[int, Query(ge=0)] | None = None,
 ) -> Response:
     """Send one text, whole, byte for byte as it was logged; a table as JSON, nested lists of its own shape.
 
-    ``index`` picks one text of a table, row by row.
+    ``index`` picks one text of a table, row by row. Without ``ref`` all texts of the series come, one after the other;
+    output that was captured without the indent that makes it Markdown.
     """
-    return await to_thread.run_sync(_send_text, board, TextPlace(run=run, tag=tag, ref=ref), index)
+    return await to_thread.run_sync(_send_text, board, asked_name(run), asked_name(tag), ref, index)
 
 
-def _send_text(board: Context, place: TextPlace, index: int | None) -> Response:
-    value = _value(board, place)
-    if index is not None and not 0 <= index < value.size:
+def _send_text(board: Context, run: str, tag: str, ref: str | None, index: int | None) -> Response:
+    if ref is None:
+        texts = board.logs[run].texts
+        if tag not in texts:
+            raise UnknownSeriesError(f"The run {run!r} has no text {tag!r}.")
+        return StreamingResponse(_all_texts(texts[tag]), media_type=_PLAIN, headers=_FILE_HEADERS)
+    value = board.logs.read_blob(run, tag, Kind.TEXT, ref)
+    if index is not None and index >= value.size:
         raise BadRequestError(f"there are {value.size} texts at this step, no number {index}")
     if index is None and value.size != 1:
         nested = {"shape": list(value.shape), "texts": _spelled(value.tolist())}
         return Response(json_text(nested), media_type="application/json", headers=_FILE_HEADERS)
-    text: str = value.reshape(-1)[index or 0]
-    data = text.encode("utf-8", "surrogateescape")
-    return Response(data, media_type="text/plain; charset=utf-8", headers=_FILE_HEADERS)
+    return Response(_bytes(value.reshape(-1)[index or 0]), media_type=_PLAIN, headers=_FILE_HEADERS)
+
+
+def _all_texts(texts: BlobSeries) -> Iterator[bytes]:
+    for blob in texts:
+        if blob.superseded:
+            continue
+        try:
+            text = as_one_text(blob.value)
+        except BoardError as error:
+            text = f"[step {blob.step}: {error}]"
+        yield _bytes(without_indent(text) if is_captured(texts.tag) else text) + b"\n"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _read_texts(board: Context, question: TextsQuestion) -> Response:

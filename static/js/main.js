@@ -11,6 +11,7 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  text: () => import("./modules/text.js"),
   compare: () => import("./modules/compare.js"),
 };
 

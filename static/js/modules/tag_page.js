@@ -33,6 +33,7 @@ export class TagPage {
     const { app, signal } = this;
     for (const topic of /** @type {const} */ (["selection", "runs", "style"])) app.on(topic, () => this.paint(), { signal });
     app.on("delta", (delta) => this.onDelta(delta), { signal });
+    app.on("navigated", () => this.search.set(app.view.get("tags") ?? ""), { signal });
     app.on("stale", () => this.readTags(), { signal });
   }
 
