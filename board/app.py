@@ -18,14 +18,12 @@ from board.state.schema import key_of
 from board.web import (
     blobs,
     choosing,
-<<<<<<< HEAD
     clips,
-=======
     compare,
->>>>>>> refs/heads/compare
     exports,
     graphs,
     histograms,
+    pr_curves,
     runs,
     scalars,
     stream,
@@ -108,9 +106,11 @@ def create_app(
         blobs,
         choosing,
         clips,
+        compare,
         exports,
         graphs,
         histograms,
+        pr_curves,
         runs,
         scalars,
         states,

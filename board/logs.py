@@ -26,6 +26,7 @@ from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
+from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
@@ -75,7 +76,9 @@ __all__ = [
     "Problem",
     "Rule",
     "Run",
+    "RunAreas",
     "RunChoices",
+    "RunCurve",
     "RunHparams",
     "RunPixels",
     "RunRange",
@@ -147,6 +150,7 @@ class Logs:
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.pr_curves = PrCurves(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
 

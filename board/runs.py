@@ -288,6 +288,11 @@ class Run:
         return self.blobs(Kind.TENSOR)
 
     @property
+    def pr_curves(self) -> Mapping[str, BlobSeries]:
+        """Precision-recall curves by tag; a value is an array (6, thresholds): TP, FP, TN, FN, precision, recall."""
+        return self.blobs(Kind.PR_CURVE)
+
+    @property
     def graphs(self) -> Mapping[str, BlobSeries]:
         """Graphs by tag; "__run_graph__" is the one of the run itself."""
         return self.blobs(Kind.GRAPH)

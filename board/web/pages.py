@@ -41,9 +41,10 @@ TABS = (
     Tab("images", "Images", Kind.IMAGE, ("image",), is_always=True),
     Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
+    Tab("text", "Text", Kind.TEXT, ("text",)),
     Tab("audio", "Audio", Kind.AUDIO, ("audio",)),
     Tab("video", "Video", Kind.VIDEO, ("video",)),
-    Tab("text", "Text", Kind.TEXT, ("text",)),
+    Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
     Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 

@@ -13,6 +13,7 @@ const MODULES = {
   histograms: () => import("./modules/histograms.js"),
   text: () => import("./modules/text.js"),
   compare: () => import("./modules/compare.js"),
+  pr_curves: () => import("./modules/pr_curves.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

@@ -1,7 +1,8 @@
 /** What can be taken away: the picture of a chart, its numbers, those of the page, and both as a file that works alone. */
 
 import { api } from "../api.js";
-import { el, setText } from "../dom.js";
+import { el, saveBlob, setText } from "../dom.js";
+import { fileName } from "../format.js";
 import { chartPng, chartSvg, svgText } from "./chart_image.js";
 
 /** @import { App } from "../app.js" */
@@ -83,15 +84,5 @@ async function send(path, fields) {
   form.remove();
 }
 
-/** @param {Blob} blob @param {string} name */
-function saveBlob(blob, name) {
-  const url = URL.createObjectURL(blob), link = el("a", { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
 /** The logdirs' own names: whoever gets the file need not know where they lie. @param {App} app */
 const pageTitle = (app) => (app.answer?.logdir.map((path) => path.replace(/\/+$/, "").split(/[/=]/).at(-1)).join(", ") || "trainboard").slice(0, 200);
-
-/** @param {string} tag */
-const fileName = (tag) => tag.replaceAll(/[^\p{L}\p{N} ._-]+/gu, "_").replace(/^[. _-]+/, "").slice(0, 100) || "chart";

@@ -54,7 +54,7 @@ function title(first, axis, xTag) {
  * @param {{axis: string, xTag: string | null, order: ChartChoices["hoverOrder"], isSmoothed: boolean, notice: Notice | null}} how
  */
 export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice }) {
-  const box = table(), nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1;
+  const nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1;
   const isUneven = (axis === "step" || axis === "scalar") && !hasBands && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
   const isTimed = axis !== "ordinal" && !hasBands && shown.some((row) => Number.isFinite(row.wallTime)) && innerWidth > 700;
   const isSpread = isTimed && new Set(shown.map((row) => Math.round(row.relative))).size > 1;
@@ -77,9 +77,15 @@ export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice
       isSpread && el("td", { class: "number quiet" }, Number.isFinite(row.relative) ? duration(row.relative) : ""));
   });
   const more = rows.length - shown.length;
-  box.replaceChildren(el("table", {}, el("thead", {}, head), el("tbody", {}, ...body),
+  placeHover(pointer, el("table", {}, el("thead", {}, head), el("tbody", {}, ...body),
     more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 9 }, `${more} more, the nearest are shown`)))),
   ...(notice ? [el("p", { class: "hover-notice" }, el("strong", {}, notice.title), ` ${notice.message}`, el("span", {}, notice.text))] : []));
+}
+
+/** Show something beside the pointer, inside the window. @param {{x: number, y: number}} pointer @param {...Node} content */
+export function placeHover(pointer, ...content) {
+  const box = table();
+  box.replaceChildren(...content);
   box.hidden = false;
   const w = box.offsetWidth, h = box.offsetHeight;
   let x = pointer.x + GAP;

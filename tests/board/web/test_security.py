@@ -213,6 +213,8 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/histograms", "get"),
         ("/api/texts", "get"),
         ("/api/histogram_rows", "post"),
+        ("/api/pr_curves", "post"),
+        ("/api/pr_areas", "post"),
         ("/api/graphs", "get"),
         ("/api/graph", "get"),
         ("/api/graph_node", "get"),
@@ -278,6 +280,10 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
     answer = corpus.post("/api/pixels", json={"charts": [{"id": "a", "tag": text, "runs": [text], "width": 100}]})
     assert answer.status_code == 200
     assert answer.json()["charts"][0]["lines"] == []
+    for path in ("/api/pr_curves", "/api/pr_areas"):
+        answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
+        assert answer.status_code == 200
+        assert answer.json()["charts"][0]["runs"] == []
 
 
 @pytest.mark.parametrize(
