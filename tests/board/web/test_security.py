@@ -198,6 +198,10 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/views/rename", "post"),
         ("/api/views/delete", "post"),
         ("/api/runs/choose", "post"),
+        ("/api/runs/chosen", "get"),
+        ("/api/note", "post"),
+        ("/api/state/export", "get"),
+        ("/api/state/import", "post"),
         ("/api/compare", "post"),
         ("/api/compare/metrics", "post"),
         ("/api/compare/text", "post"),
@@ -297,6 +301,7 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/embedding/sprite", {"run": "torch/run_a", "tensor": text}),
         ("/api/embedding/layout", {"id": text}),
         ("/api/tags", {"kind": text}),
+        ("/api/runs/chosen", {"run": text}),
         ("/api/live", {"interests": f"x{text}"[:300]}),
     ):
         answer = corpus.get(path, params=given)
