@@ -219,6 +219,10 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/clip_info", "get"),
         ("/api/histograms", "get"),
         ("/api/texts", "get"),
+        ("/api/texts", "post"),
+        ("/api/texts/search", "post"),
+        ("/api/texts/diff", "post"),
+        ("/api/text_file", "get"),
         ("/api/histogram_rows", "post"),
         ("/api/pr_curves", "post"),
         ("/api/pr_areas", "post"),
@@ -285,6 +289,8 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/clip_info", {"kind": text, "run": run, "tag": "x", "ref": text}),
         ("/api/histograms", {"run": text, "tag": text}),
         ("/api/texts", {"run": run, "tag": text}),
+        ("/api/text_file", {"run": text, "tag": text, "ref": text}),
+        ("/api/text_file", {"run": run, "tag": text}),
         ("/api/graph", {"run": text, "tag": text, "ref": text}),
         ("/api/graph_node", {"run": run, "tag": text, "ref": text, "name": text}),
         ("/api/graph", {"run": "", "tag": f"file:{text}", "profile": text}),
@@ -317,6 +323,13 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
         assert answer.status_code == 200
         assert answer.json()["charts"][0]["runs"] == []
+    place = {"run": text, "tag": text, "ref": text}
+    refused = corpus.post("/api/texts", json={"texts": [place]})
+    assert refused.status_code == 400 if len(text) > 1000 else refused.json()["texts"][0]["error"]
+    assert corpus.post("/api/texts/diff", json={"left": place, "right": place}).status_code in (400, 404)
+    sought = {"series": [[text, text], [run, text]], "find": {"text": text, "is_regex": False}}
+    searched = corpus.post("/api/texts/search", json=sought)
+    assert searched.status_code == 400 if len(text) > 1000 else searched.json()["hits"] == []
 
 
 @pytest.mark.parametrize(
