@@ -15,6 +15,7 @@ __all__ = [
     "running_mean",
     "span",
     "time_ema",
+    "time_mass",
     "wide_gaussian",
 ]
 
@@ -206,6 +207,11 @@ def time_ema(
         before = float(here)
         out[i] = mean
     return before, mean, mass
+
+
+def time_mass(x: Ints, y: Floats, weight: float, scale: float) -> tuple[float, float, float]:
+    """Return what ``time_ema`` returns for these points alone, about, without their smoothed values."""
+    return time_ema(x, y, weight, scale, 0.0, 0.0, 0.0, np.empty(len(y)))
 
 
 def running_mean(y: Floats, half: int, out: Floats) -> None:

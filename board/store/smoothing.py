@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf, log, sqrt
 
 import numpy as np
@@ -12,6 +13,7 @@ from board.store.loops import LOOPS, Floats
 from board.store.pieces import PIECE, FloatColumn, IntColumn, Ordinals
 from board.store.plain_series import STEP
 from board.store.recent import Recent
+from board.store.shares import in_shares, shares_of
 
 __all__ = ["MAX_DEVIATION", "SMOOTHING_KINDS", "Smoothing", "smoothed"]
 
@@ -21,6 +23,7 @@ _REACH = 6.5  # standard deviations, behind which a Gaussian has 8e-11 of its we
 _FARTHEST = 64  # points from node to node: the weights of that many fit the processor's nearest cache
 _TAPS = 12  # nodes that a value is spread over, six on each side
 _NARROW = 16  # points on each side up to which a running mean is added up anew for each point
+_LEAST_BLOCKS = 8  # whose weights are worth a thread of its own
 _STATE_BYTES = 512  # of what is known of a block, about
 _NO_WEIGHT = log(1e-320) * 2.0  # the logarithm of a weight that makes the greatest number less than the least one
 
@@ -157,6 +160,9 @@ class _Average(_Blocks):
 
     def _computed(self, block: int) -> Floats:
         states = self._known.states
+        if self._step is not None:
+            self._find_states(self._step, block)
+            return self._averaged(block, states.get(block))[0]
         begin, is_exact = self._beginning(block)
         state = states.get(begin) if is_exact else None
         for at in range(begin, block):
@@ -168,13 +174,37 @@ class _Average(_Blocks):
             states[block + 1] = state
         return out
 
+    def _find_states(self, step: IntColumn, block: int) -> None:
+        """Make known what an average over steps has before a block.
+
+        Weights fade with the line's range, so that points from far back still count: all of them are gone over, which
+        is quick without their own averages, and in parallel.
+        """
+        states = self._known.states
+        begin = next((at for at in range(block, 0, -1) if at in states), 0)
+
+        def weigh(first: int, stop: int) -> list[tuple[float, float, float]]:
+            spans = [self._span(at) for at in range(first, stop)]
+            return [
+                LOOPS.time_mass(step.rows(*span), self._values.rows(*span), self._weight, self._scale) for span in spans
+            ]
+
+        before, mean, mass = states.get(begin) or (0.0, 0.0, 0.0)
+        found = in_shares(weigh, shares_of(begin, block, _LEAST_BLOCKS, 1))
+        for at, (last, own_mean, own_mass) in enumerate(chain.from_iterable(found), begin):
+            if own_mass:
+                mass *= self._weight ** (max(last - before, 0.0) * self._scale) if mass else 0.0
+                share = own_mass / (mass + own_mass)
+                before, mean, mass = last, mean * (1.0 - share) + own_mean * share, mass + own_mass
+            states[at + 1] = before, mean, mass
+
     def _beginning(self, block: int) -> tuple[int, bool]:
         """Return from which block on to average, to know all that matters at this one.
 
         And whether all that is computed on the way is right: where nothing is known, it need not be the line's start
         but only so far back that what is older has no weight left, which no number could show.
         """
-        needed = inf if self._step is not None or self._weight >= 1.0 else _NO_WEIGHT / log(self._weight)
+        needed = inf if self._weight >= 1.0 else _NO_WEIGHT / log(self._weight)
         seen = 0
         while block and block not in self._known.states:
             if seen >= needed:

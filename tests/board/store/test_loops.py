@@ -153,6 +153,8 @@ def test_time_ema(y: Floats, seed: int, weight: float) -> None:
     PLAIN.time_ema(x, y, weight, 0.25, 0.0, 0.0, 0.0, expected)
     slack = 1e-12 * np.abs(y[np.isfinite(y)]).max(initial=0.0)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=slack)
+    states = [loops.time_mass(x, y, weight, 0.25) for loops in (COMPILED, PLAIN)]
+    np.testing.assert_allclose(*states, rtol=1e-9, atol=slack)
 
 
 moderate = st.lists(st.one_of(st.floats(-1e3, 1e3), st.sampled_from([np.nan, np.inf, -np.inf])), max_size=300)
