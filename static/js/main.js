@@ -11,6 +11,8 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  audio: () => import("./modules/audio.js"),
+  video: () => import("./modules/video.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

@@ -30,6 +30,8 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for step in range(3):
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
+                writer.add_audio("tone", np.sin(np.arange(800) * (step + 1) / 9), step, 8000)
+                writer.add_video("clip", np.full((1, 2, 1, 16, 16), step / 3), step, webm=True)
     board = BoardProcess(logdir)
     yield board.url
     board.stop()
@@ -58,7 +60,9 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms"])
+@pytest.mark.parametrize(
+    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "audio", "video"]
+)
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
     shown(page, f"{board_url}{address}{'&' if '?' in address else '?'}theme={theme}")
     assert violations(page) == []
