@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from google.protobuf import text_format
 from playwright.sync_api import Browser, Page, expect
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
+from tests.board.graphs.test_files import exported, onnx_model
 from tests.browser.conftest import BoardServer
 from tests.browser.test_graphs import Layer, Net, names, query, row, selected_place, shown
+from tests.writer.zoo import ResNet
 from writer import SummaryWriter
 
 pytestmark = pytest.mark.browser
@@ -306,6 +309,40 @@ def test_a_dropped_file_is_shown_and_can_be_compared(page: Page, board_server: B
     expect(page.locator("[data-choice=graph] option:checked")).to_have_text("mine.pbtxt")
     page.get_by_label("Compare with").select_option(label="narrow")
     expect(page.locator(".details h3").first).to_contain_text("added")
+
+
+def test_dropped_models_of_onnx_and_of_torch_are_shown(page: Page, board_server: BoardServer, two_runs: Path) -> None:
+    shown(page, board_server(two_runs) + "graphs?run=narrow")
+    for name, data in (("net.onnx", onnx_model()), ("net.pt2", exported(ResNet(), torch.randn(2, 3, 64, 64)))):
+        drop(page, name, data)
+        expect(page.locator("[data-choice=graph] option:checked")).to_have_text(name, timeout=FILE_LIMIT_MS)
+        expect(row(page, {"net.onnx": "layer", "net.pt2": "stem"}[name])).to_be_visible()
+
+
+def test_the_row_of_what_is_under_the_pointer_is_marked(page: Page, board_server: BoardServer, two_runs: Path) -> None:
+    shown(page, board_server(two_runs) + "graphs?run=narrow")
+    row(page, "embed").click()
+    page.mouse.move(*selected_place(page))
+    expect(page.locator(".cost-row[data-hovered]")).to_have_count(1)
+    expect(page.locator(".cost-row[data-hovered] b")).to_have_text("embed")
+    page.locator(".graph-crumbs").hover()
+    expect(page.locator(".cost-row[data-hovered]")).to_have_count(0)
+
+
+def test_a_change_of_depth_is_a_way_for_the_eye(page: Page, board_server: BoardServer, two_runs: Path) -> None:
+    page.emulate_media(reduced_motion="no-preference")
+    page.clock.install()
+    shown(page, board_server(two_runs) + "graphs?run=narrow")
+    page.clock.pause_at(time.time() + 60)
+    drawn = "(canvas) => canvas.toDataURL()"
+    pictures = [page.locator(CANVAS).evaluate(drawn)]
+    page.locator("[data-depth=all]").click()
+    for part_ms in (50, 60, 200):  # at the start, in the middle, at the end
+        page.clock.run_for(part_ms)
+        pictures.append(page.locator(CANVAS).evaluate(drawn))
+    page.clock.run_for(1000)
+    assert len(set(pictures)) == 4, [len(set(pictures[:n])) for n in range(1, 5)]
+    assert page.locator(CANVAS).evaluate(drawn) == pictures[-1]
 
 
 def test_the_page_says_no_to_files_that_are_no_graphs(page: Page, board_server: BoardServer, two_runs: Path) -> None:

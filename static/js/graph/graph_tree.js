@@ -28,6 +28,7 @@ export class GraphTree {
   /** @type {Row[]} */
   #rows = [];
   #selected = 0;
+  #hovered = 0;
   #rowHeight = ROW;
   /** @type {Cost} */
   #cost = "macs";
@@ -130,6 +131,12 @@ export class GraphTree {
     this.#paint();
   }
 
+  /** Marks the row of what the pointer is over in the drawing. @param {number} item 0: nothing */
+  mark(item) {
+    this.#hovered = item;
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("[data-item]"))) row.toggleAttribute("data-hovered", Number(row.dataset.item) === item);
+  }
+
   #paint() {
     const h = this.#hierarchy, layout = this.#layout;
     if (!h || !layout) return;
@@ -159,7 +166,7 @@ export class GraphTree {
     return el("div", {
       role: "row", id: `graph-row-${item}`, class: "cost-row", "data-item": item, "data-op": !canOpen && item >= h.groupCount,
       "aria-level": level + 1, "aria-posinset": position, "aria-setsize": siblings, "aria-rowindex": index + 2,
-      "aria-expanded": canOpen ? String(isOpen) : null, "aria-selected": String(item === this.#selected),
+      "aria-expanded": canOpen ? String(isOpen) : null, "aria-selected": String(item === this.#selected), "data-hovered": item === this.#hovered,
       vars: { "--depth": level, "--row": index },
     },
       el("span", { role: "rowheader", class: "cost-name", title: kind ? `${name} ${kind}` : name },

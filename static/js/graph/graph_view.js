@@ -21,6 +21,7 @@ import { traceFrom } from "./trace.js";
  * @property {(item: number, quietly: Quietly) => void} select
  * @property {(item: number, isOpen: boolean) => void} open
  * @property {(view: View) => void} look after each frame
+ * @property {(item: number) => void} [hover] 0: the pointer is over nothing
  * @property {(view: View, before: View) => void} [moved] after a pan or zoom by hand
  */
 
@@ -164,6 +165,7 @@ export class GraphView {
   #hover(/** @type {number} */ item) {
     if (item === this.hovered || !this.model) return;
     this.hovered = item;
+    this.events.hover?.(item);
     this.canvas.style.cursor = item && (isBlock(this.model.hierarchy, item) || nodeOf(this.model.hierarchy, item) >= 0) ? "pointer" : "";
     this.stage.redraw();
   }

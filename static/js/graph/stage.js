@@ -157,6 +157,19 @@ export class Stage {
     this.redraw();
   }
 
+  /**
+   * Changes what is open all over; everything in sight glides from where it was to where it will be looked at.
+   *
+   * @param {() => void} change of what is open
+   * @param {() => void} look at what has come of it
+   */
+  changeAll(change, look) {
+    const from = this.#motion?.to ?? this.view, places = prefersStillness() ? null : this.#placesInSight(from);
+    change();
+    look();
+    this.#motion = places && { from, to: this.view, places, start: performance.now() };
+  }
+
   /** Screen rectangles of what can be seen. @returns {Map<number, Rect>} */
   #placesInSight(/** @type {View} */ view) {
     /** @type {Map<number, Rect>} */

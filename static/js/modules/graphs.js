@@ -70,6 +70,7 @@ export class GraphPage {
       select: (item, quietly) => this.select(item, quietly),
       open: (item, isOpen) => this.setOpen(item, isOpen),
       look: () => {},
+      hover: (item) => this.tree.mark(item),
       moved: (view, before) => {
         this.side.moved(view, before);
         this.#keepLook();
@@ -182,11 +183,10 @@ export class GraphPage {
   setDepth(depth) {
     const { view } = this, { model } = view;
     if (!model || depth === "custom") return;
-    model.layout.setAllOpen(opened(model.hierarchy, depth));
+    this.app.view.set("look", null);
+    view.stage.changeAll(() => model.layout.setAllOpen(opened(model.hierarchy, depth)), () => this.#lookAround(depth));
     if (view.selected && !model.layout.isVisible(view.selected)) this.select(0);
     this.#openChanged(depth);
-    this.app.view.set("look", null);
-    this.#lookAround(depth);
     this.side.copyOpen();
   }
 

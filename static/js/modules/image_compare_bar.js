@@ -37,6 +37,15 @@ export class ImageCompareBar {
     this.paintMode();
   }
 
+  /** As the address has it. */
+  read() {
+    this.mode = parseMode(this.app.view.get("compare"));
+    this.against = parseAgainst(this.app.view.get("against"));
+    this.offered = "";
+    this.paintMode();
+    this.onChange();
+  }
+
   /** @param {CompareMode} mode */
   setMode(mode) {
     this.mode = mode;

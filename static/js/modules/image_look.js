@@ -6,7 +6,7 @@ import { paintRange } from "../shell.js";
 
 const SLIDERS = { brightness: 1, contrast: 1, cell: 12 }; // with what the address leaves out
 
-/** @param {HTMLElement} root @param {ViewState} view @param {AbortSignal} signal */
+/** @param {HTMLElement} root @param {ViewState} view @param {AbortSignal} signal @returns {() => void} draws as the address has it, once it is another one */
 export function bindLook(root, view, signal) {
   /** @param {string} name "size" or "pixels" @param {string} value */
   const choose = (name, value) => {
@@ -17,10 +17,11 @@ export function bindLook(root, view, signal) {
     view.set(name, value === buttons[0].dataset[name] ? null : value);
   };
   for (const name of ["size", "pixels"]) {
-    choose(name, view.get(name) ?? "");
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`button[data-${name}]`))) button.addEventListener("click", () => choose(name, button.dataset[name] ?? ""), { signal });
   }
 
+  /** @type {(() => void)[]} */
+  const reads = [];
   for (const [name, fallback] of Object.entries(SLIDERS)) {
     const input = /** @type {HTMLInputElement | null} */ (document.querySelector(`input[data-look=${name}]`)), output = document.querySelector(`output[data-look=${name}]`);
     if (!input) continue;
@@ -29,9 +30,17 @@ export function bindLook(root, view, signal) {
       if (output) output.textContent = name === "cell" ? `${input.value} rem` : `${Math.round(100 * Number(input.value))} %`;
       paintRange(input);
     };
-    const asked = Number(view.get(name) ?? fallback);
-    input.value = String(Number.isFinite(asked) ? asked : fallback); // the input keeps it between its ends
-    paint();
+    reads.push(() => {
+      const asked = Number(view.get(name) ?? fallback);
+      input.value = String(Number.isFinite(asked) ? asked : fallback); // the input keeps it between its ends
+      paint();
+    });
     input.addEventListener("input", () => { paint(); view.set(name, Number(input.value) === fallback ? null : input.value); }, { signal });
   }
+  const read = () => {
+    for (const name of ["size", "pixels"]) choose(name, view.get(name) ?? "");
+    for (const one of reads) one();
+  };
+  read();
+  return read;
 }

@@ -33,12 +33,13 @@ export class TagPage {
     const { app, signal } = this;
     for (const topic of /** @type {const} */ (["selection", "runs", "style"])) app.on(topic, () => this.paint(), { signal });
     app.on("delta", (delta) => this.onDelta(delta), { signal });
+    app.on("navigated", () => this.search.set(app.view.get("tags") ?? ""), { signal });
     app.on("stale", () => this.readTags(), { signal });
   }
 
   async readTags() {
     try {
-      this.tags = await this.app.api.get("api/tags", { kind: this.words.kind });
+      this.tags = this.joined(await this.app.api.get("api/tags", { kind: this.words.kind }));
     } catch (error) {
       this.body.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, icon("warn"), /** @type {Error} */ (error).message));
       return;
@@ -48,7 +49,7 @@ export class TagPage {
 
   /** @param {DeltaEvent} delta */
   onDelta(delta) {
-    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds[this.words.kind] ?? []).map((tag) => ({ run, tag })));
+    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds[this.words.kind] ?? []).map((tag) => ({ run, tag: this.nameOf(tag) })));
     const isNew = grown.some(({ run, tag }) => !this.tags?.tags.some((t) => t.tag === tag && t.runs.some((i) => this.tags?.runs[i] === run)));
     if (isNew || [delta.added, delta.removed, delta.rebuilt].some((names) => names?.length)) void this.readTags();
     this.onGrown(grown, delta.rebuilt ?? []);
@@ -88,6 +89,12 @@ export class TagPage {
     details.addEventListener("toggle", () => view.toggleNames("closed", [key], !details.open), { signal: this.signal });
     return details;
   }
+
+  /** The tags as the page names them: some of a log's may be parts of one. @param {TagsAnswer} answer @returns {TagsAnswer} */
+  joined(answer) { return answer; }
+
+  /** @param {string} tag as the log has it */
+  nameOf(tag) { return tag; }
 
   /** What the person chose that changes which elements there are. @returns {string} */
   get look() { return ""; }

@@ -1,16 +1,16 @@
-/** One tag of the images page: its head, its runs side by side, and a step of its own where it is set free. */
+/** One tag of a page of steps: its head, its runs side by side, and a step of its own where it is set free. */
 
 import { el, icon, setAttribute } from "../dom.js";
 import { splitName } from "../format.js";
 import { allSteps } from "./image_series.js";
 import { Scrubber } from "./scrubber.js";
 
-/** @import { ImageCell } from "./image_cell.js" */
-/** @import { Against, CompareMode } from "./image_compare.js" */
+/** @import { Against } from "./image_compare.js" */
+/** @import { StepCell } from "./step_page.js" */
 
-export class ImageBlock {
+export class StepBlock {
   /**
-   * @param {string} tag @param {() => ImageCell[]} makeCells called once, when the tag comes near the window @param {number} count of cells
+   * @param {string} tag @param {() => StepCell[]} makeCells called once, when the tag comes near the window @param {number} count of cells
    * @param {HTMLElement} slider which is copied
    * @param {{free: number | null | undefined, onFree: (step: number | null | undefined) => void, signal: AbortSignal}} options
    * `free`: undefined follows the page, null follows the newest, a number is a step
@@ -18,7 +18,7 @@ export class ImageBlock {
   constructor(tag, makeCells, count, slider, { free, onFree, signal }) {
     this.tag = tag;
     this.makeCells = makeCells;
-    /** @type {ImageCell[]} */
+    /** @type {StepCell[]} */
     this.cells = [];
     this.free = free;
     this.onFree = onFree;
@@ -39,6 +39,7 @@ export class ImageBlock {
   }
 
   fill() {
+    if (this.cells.length) return;
     this.cells = this.makeCells();
     this.row.replaceChildren(...this.cells.map((cell) => cell.root));
     this.row.removeAttribute("data-empty");
@@ -50,7 +51,7 @@ export class ImageBlock {
     this.onFree(step);
   }
 
-  /** @param {number | null} pageStep @param {number} readings changes when a series did @param {CompareMode} mode @param {Against} against */
+  /** @param {number | null} pageStep @param {number} readings changes when a series did @param {string} mode @param {Against} against */
   show(pageStep, readings, mode, against) {
     this.pageStep = pageStep;
     const isFree = this.free !== undefined;

@@ -1,0 +1,1 @@
+"""Texts of a log as people compare and search them."""
