@@ -14,9 +14,9 @@ from board.pr_curves.curve import PrCurve, decode_curve
 from board.store.recent import Recent
 from board.store.store import RunView, Store
 
-__all__ = ["PrCurves", "RunAreas", "RunCurve"]
+__all__ = ["MAX_POINTS", "PrCurves", "RunAreas", "RunCurve"]
 
-MAX_POINTS = 1_000_000  # thresholds of one answer
+MAX_POINTS = 1_000_000  # thresholds
 KEPT_BYTES = 64 << 20
 
 Floats = NDArray[np.float64]
@@ -72,8 +72,11 @@ class PrCurves:
         self._place = place
         self._recent = Recent(KEPT_BYTES)
 
-    def at(self, tag: str, runs: Sequence[str], step: float | None = None) -> list[RunCurve]:
-        """Return each run's last curve at or before a step, None: its last; runs that lack the tag are left out."""
+    def at(self, tag: str, runs: Sequence[str], step: float | None = None, most: int = MAX_POINTS) -> list[RunCurve]:
+        """Return each run's last curve at or before a step, None: its last; runs that lack the tag are left out.
+
+        Of more than ``most`` thresholds in all, the last runs have an error instead of a curve.
+        """
         answer, points = [], 0
         for series in self._find(tag, runs):
             run, total, first = series.view.name, len(series.refs), int(series.step[0])
@@ -84,8 +87,8 @@ class PrCurves:
             found = self._read(series.view.name, series.refs[i - 1], tag)
             if not isinstance(found, str):
                 points += len(found.threshold)
-            if points > MAX_POINTS:
-                found = f"left out: more than {MAX_POINTS} thresholds in one chart"
+            if points > most:
+                found = "left out: there are too many thresholds in all"
             wall_time = float(series.wall_time[i - 1])
             answer.append(
                 RunCurve(

@@ -16,6 +16,7 @@ from board.web.limits import MAX_CHARTS, MAX_LINES, MAX_RUNS, OneName, Question
 __all__ = ["router"]
 
 router = APIRouter()
+MAX_POINTS = 2_000_000  # thresholds of one answer, 56 bytes each
 MAX_READS = 50_000  # curves of one request: 100 microseconds each, once
 Runs = Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]
 
@@ -84,9 +85,11 @@ async def read_areas(board: Board, questions: PrAreaQuestions) -> Response:
 
 def _read_curves(board: Context, questions: PrCurveQuestions) -> Response:
     revision = board.logs.revision
-    charts = []
+    charts, left = [], MAX_POINTS
     for chart in questions.charts:
-        found = board.logs.pr_curves.at(asked_name(chart.tag), [asked_name(run) for run in chart.runs], chart.step)
+        runs = [asked_name(run) for run in chart.runs]
+        found = board.logs.pr_curves.at(asked_name(chart.tag), runs, chart.step, left)
+        left -= sum(len(each.curve.threshold) for each in found if each.curve is not None)
         charts.append({"id": chart.id, "runs": [_curve(each) for each in found]})
     return json_response({"revision": revision, "charts": charts})
 

@@ -30,6 +30,8 @@ class PrCurvesPage extends TagPage {
     super(root, app, signal, { kind: "pr_curve", many: "PR curves", example: "writer.add_pr_curve(\"pr\", labels, predictions, step)" });
     this.timer = 0;
     this.isAsking = false;
+    /** As painted last. */
+    this.colours = "";
     /** @type {PrBlock[]} */
     this.blocks = [];
     /** Made once each: what a person opened in one stays open. @type {Map<string, PrBlock>} */
@@ -110,7 +112,12 @@ class PrCurvesPage extends TagPage {
     for (const block of this.blocks) if (block.isSeen) block.repaint();
   }
 
-  restyle() { this.repaint(); }
+  /** A live page hears of its runs many times a second: what has its colours already is left alone. */
+  restyle() {
+    const colours = JSON.stringify(this.app.runs.visible().map((run) => this.app.style(run)));
+    if (colours !== this.colours) this.repaint();
+    this.colours = colours;
+  }
 
   /** @param {{run: string, tag: string}[]} grown @param {string[]} rebuilt */
   onGrown(grown, rebuilt) {
