@@ -15,6 +15,10 @@ const MODULES = {
   text: () => import("./modules/text.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),
+  audio: () => import("./modules/audio.js"),
+  video: () => import("./modules/video.js"),
+  meshes: () => import("./modules/meshes.js"),
+  embeddings: () => import("./modules/embeddings.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

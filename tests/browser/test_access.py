@@ -32,6 +32,8 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
                 writer.add_pr_curve("val/pr", np.arange(50) % 2, np.linspace(0, 1, 50) ** (step + 1), step)
+                writer.add_audio("tone", np.sin(np.arange(800) * (step + 1) / 9), step, 8000)
+                writer.add_video("clip", np.full((1, 2, 1, 16, 16), step / 3), step, webm=True)
     board = BoardProcess(logdir)
     yield board.url
     board.stop()
@@ -68,6 +70,8 @@ def violations(page: Page) -> list[str]:
         "images",
         "graphs",
         "histograms",
+        "audio",
+        "video",
         "pr_curves?threshold=0.5",
         "custom_scalars",
     ],
