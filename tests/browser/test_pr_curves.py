@@ -117,6 +117,11 @@ def test_a_drag_zooms_and_all_thresholds_are_listed_and_saved(page: Page, two_ru
     assert "zoom=" in page.url
     chart.dblclick(position={"x": 200, "y": 150})
     assert "zoom=" not in page.url
+    pr.get_by_role("button", name="Large: val/pr").click()
+    assert "wide=val/pr" in page.url
+    large = chart.bounding_box()
+    assert large is not None
+    assert large["width"] > 2 * box["width"]
     pr.get_by_text("All thresholds").click()
     listed = pr.get_by_role("region", name="All thresholds").locator("tbody tr[data-threshold]")
     expect(listed).to_have_count(11)

@@ -60,7 +60,7 @@ class PrCurvesPage extends TagPage {
     app.on("theme", () => this.repaint(), { signal });
     app.on("lift", () => { for (const block of this.blocks) if (block.isSeen) block.paintLift(); }, { signal });
     app.on("cursor", () => this.moved(), { signal });
-    app.on("navigated", () => { this.paintChoices(); this.moved(); this.repaint(); }, { signal });
+    app.on("navigated", () => { this.paintChoices(); for (const block of this.blocks) block.paintWide(); this.moved(); this.repaint(); }, { signal });
     root.addEventListener("click", (event) => {
       const { choose = "", value = "" } = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button[data-choose]"))?.dataset ?? {};
       if (!choose) return;
@@ -97,6 +97,15 @@ class PrCurvesPage extends TagPage {
   pin(threshold) {
     this.app.view.set("threshold", threshold === null ? null : Number(threshold.toFixed(6)));
     this.repaint();
+  }
+
+  /** Whether a tag's curves have the whole width. @param {string} tag */
+  isWide(tag) { return this.app.view.getAll("wide").includes(tag); }
+
+  /** @param {string} tag */
+  toggleWide(tag) {
+    const wide = this.app.view.getAll("wide");
+    this.app.view.setAll("wide", wide.includes(tag) ? wide.filter((one) => one !== tag) : [...wide, tag]);
   }
 
   /** The step is another one. */
