@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field, FiniteFloat, model_validator
 from starlette.responses import Response
 
-from board.logs import RunAreas, RunCurve
+from board.pr_curves.reading import MAX_POINTS, RunAreas, RunCurve
 from board.web.chart_questions import Runs
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, column, exact_column, json_response, number, shown_name
@@ -17,7 +17,6 @@ from board.web.limits import MAX_CHARTS, MAX_LINES, OneName, Question
 __all__ = ["router"]
 
 router = APIRouter()
-MAX_POINTS = 2_000_000  # thresholds of one answer, 56 bytes each
 MAX_READS = 50_000  # curves of one request: 100 microseconds each, once
 
 
