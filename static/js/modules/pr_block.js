@@ -101,7 +101,10 @@ export class PrBlock {
   /** @param {RunCurve[]} curves */
   showCurves(curves) {
     this.curves = curves;
-    this.repaint();
+    this.paintCurves();
+    this.areaChart.paintOver();
+    this.fillTable();
+    this.fillThresholds();
   }
 
   /** @param {RunAreas[]} areas */
@@ -158,11 +161,10 @@ export class PrBlock {
     for (const { x } of lines) for (const v of x) { lo = Math.min(lo, v); hi = Math.max(hi, v); }
     const pad = (hi - lo) * 0.02 || 0.5, shown = areas.reduce((sum, one) => sum + one.steps.length, 0), total = areas.reduce((sum, one) => sum + one.total, 0), unreadable = areas.reduce((sum, one) => sum + one.unreadable, 0);
     setText(this.areaNote, [shown + unreadable < total ? `${shown} of ${counted(total, "curve")}, picked evenly` : counted(total, "curve"), unreadable ? `${unreadable} unreadable` : ""].filter(Boolean).join(" · "));
-    const at = app.cursor.pinned ? app.cursor.x : null;
     this.areaChart.show({
       lines, x: lo <= hi ? [lo - pad, hi + pad] : [0, 1], y: areaRange(areas, area), xKind: kind,
       label: `${told} of ${tag} over ${kind === "step" ? "steps" : `${kind} time`}, ${counted(areas.length, "run")}${this.lastAreas()}. A click goes to a step.`,
-      under: (view) => (at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []),
+      over: (view) => { const at = app.cursor.pinned ? app.cursor.x : null; return at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []; },
     });
   }
 
