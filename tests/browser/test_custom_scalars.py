@@ -109,6 +109,14 @@ def test_charts_have_all_that_scalar_charts_have(page: Page, two_runs: str) -> N
     expect(full.locator(".data-table tbody tr")).to_have_count(4)
     page.go_back()
     expect(full).to_be_hidden()
+    chart(page, "band").locator(".chart-frame").focus()
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog", name="Export band")
+    dialog.get_by_label("As").select_option("svg")
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "band.svg"
+    assert ">band</text>" in saved.value.path().read_text()
     page.get_by_label("Filter tags by text or regex").fill("band")
     expect(page.locator("details.section h2")).to_have_text(["Pinned", "losses"])
     page.get_by_role("button", name="Relative", exact=True).click()
