@@ -176,6 +176,8 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.layouts",
+        "board.pr_curves",
         "board.comparison",
         "board.run_facts",
         "board.texts",
