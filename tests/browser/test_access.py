@@ -60,7 +60,8 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "pr_curves?threshold=0.5"]
+    "address",
+    ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "pr_curves?threshold=0.5", "compare"],
 )
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
     shown(page, f"{board_url}{address}{'&' if '?' in address else '?'}theme={theme}")
@@ -74,6 +75,12 @@ def test_axe_finds_nothing_in_what_opens(page: Page, board_url: str, theme: str)
         page.get_by_role("button", name=button).click()
         assert violations(page) == [], button
         page.keyboard.press("Escape")
+    page.get_by_role("button", name="About three").click(force=True)
+    expect(page.locator(".run-panel")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Choose runs").click()
+    assert violations(page) == []
 
 
 def focus(page: Page) -> str:
