@@ -151,7 +151,7 @@ def _method(case: _Case, first: int) -> str:
 
 
 def _others(case: _Case, rest: Sequence[int]) -> list[str]:
-    sentences = []
+    sentences: list[str] = []
     for at in sorted(rest, key=lambda at: case.delta(at) * (case.metric.direction or 1), reverse=True):
         difference, judgement = case.cells[at].difference, case.judged(at)
         if difference is None:

@@ -78,14 +78,18 @@ def pattern_of(text: str, column: int = 1) -> Any:
         raise QueryError(f"this is no regular expression: {error}", column) from error
 
 
-def compile_regex(text: str) -> Any:
-    """Compile a regular expression; case counts only where a capital is typed. Linear in time, whatever it is.
+def compile_regex(text: str, *, is_cased: bool = False) -> Any:
+    """Compile a regular expression; linear in time, whatever it is.
+
+    Args:
+        text: the expression.
+        is_cased: case counts; else only where a capital is typed.
 
     Raises:
         ValueError: it is none, or too large; says why.
     """
     options = re2.Options()
-    options.case_sensitive = text != text.lower()
+    options.case_sensitive = is_cased or text != text.lower()
     options.log_errors = False
     options.max_mem = MAX_PROGRAM_BYTES
     try:

@@ -65,7 +65,8 @@ async def compare_runs(board: Board, question: CompareQuestion) -> Response:
     """Lay 2 to 8 columns side by side, the baseline first; seeds of one configuration are one column.
 
     ``headline`` and ``sentences`` say what the numbers show; ``settings`` are hyper-parameters, those that differ
-    first, ``values`` by column; ``facts`` are by run; ``tags`` are the scalars for ``/api/compare/metrics``. Runs that make one column, or more than eight, are said so in ``error``.
+    first, ``values`` by column; ``facts`` are by run; ``tags`` are the scalars for ``/api/compare/metrics``.
+    Where the runs make one column, or more than eight, ``error`` says so, and there is nothing else.
     """
     return await to_thread.run_sync(_compare, board, question, limiter=board.drawing)
 
