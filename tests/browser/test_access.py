@@ -74,6 +74,7 @@ def violations(page: Page) -> list[str]:
         "video",
         "pr_curves?threshold=0.5",
         "custom_scalars",
+        "compare",
     ],
 )
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
@@ -88,6 +89,13 @@ def test_axe_finds_nothing_in_what_opens(page: Page, board_url: str, theme: str)
         page.get_by_role("button", name=button).click()
         assert violations(page) == [], button
         page.keyboard.press("Escape")
+    page.locator('.run-row[data-name="three"]').hover()
+    page.get_by_role("button", name="About three").click()
+    expect(page.locator(".run-panel")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Choose runs").click()
+    assert violations(page) == []
 
 
 def focus(page: Page) -> str:

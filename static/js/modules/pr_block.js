@@ -2,6 +2,7 @@
 
 import { el, icon, pathName, saveBlob, setAttribute, setText, svg } from "../dom.js";
 import { counted, fileName, splitName, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
 import { rowLimit } from "./hover_table.js";
 import { LineChart } from "./line_chart.js";
@@ -233,7 +234,7 @@ export class PrBlock {
     return el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", {}, head)))),
       el("tbody", {}, ...shown.map((hit) => {
         const { colour, dash } = app.style(hit.line.run);
-        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, pathName(...splitName(hit.line.run))), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
+        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, runName(app, hit.line.run)), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
       })), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: heads.length }, `${more} more, the nearest are shown`))));
   }
 }
