@@ -14,7 +14,7 @@ from board.live import Live
 from board.logs import Delta, Logs
 from board.settings import Settings
 from board.state.keeping import State
-from board.web import blobs, choosing, exports, graphs, histograms, runs, scalars, stream, tag_search, texts
+from board.web import blobs, choosing, exports, graphs, histograms, runs, scalars, stream, tag_search, tensors, texts
 from board.web import state as states
 from board.web.context import Context
 from board.web.encoding import shown_name
@@ -79,7 +79,20 @@ def create_app(
         redirect_slashes=False,  # a slash too many is a page that is not there; its relative links would break
     )
     app.state.context = Context(logs, live, settings.logdirs, state)
-    for part in (runs, choosing, states, tag_search, scalars, exports, blobs, histograms, texts, graphs, stream):
+    for part in (
+        runs,
+        choosing,
+        states,
+        tag_search,
+        scalars,
+        exports,
+        blobs,
+        histograms,
+        texts,
+        tensors,
+        graphs,
+        stream,
+    ):
         app.include_router(part.router)
     files = OwnFiles(static_dir)
     templates_dir = templates_dir or find_assets("templates")

@@ -1,12 +1,13 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from os.path import lexists
 from pathlib import Path
 from time import time
 from typing import Any
 
-from board.blob_reader import parse_ref, read_value
+from board.blob_reader import parse_ref, read_payload, read_value
 from board.charts import Charts
 from board.defaults import cache_folder, default_memory
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
@@ -21,6 +22,7 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.kinds import ValueFacts, decode_facts
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
@@ -81,6 +83,7 @@ __all__ = [
     "ScalarSeries",
     "Smoothing",
     "TagSummary",
+    "ValueFacts",
     "compile_regex",
     "open",
 ]
@@ -294,6 +297,23 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def value_facts(self, run: str, tag: str, kind: Kind, ref: str) -> ValueFacts:
+        """Return what a record says of a value beside it; its plugin as the tag's first value names it.
+
+        Raises:
+            BadRequestError, UnknownRunError, UnknownSeriesError, MalformedValueError: as ``read_blob``.
+        """
+        series = BlobSeries(self._series(run, tag, kind), *self._place(run))
+        location = parse_ref(ref)
+        if location.file not in self._store.run(run).files:
+            raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
+        facts = decode_facts(read_payload(*self._place(run), location), location.ordinal)
+        if facts.plugin or not len(series):
+            return facts
+        first = series[0].location
+        named = decode_facts(read_payload(*self._place(run), first), first.ordinal)
+        return replace(facts, plugin=named.plugin, display_name=facts.display_name or named.display_name)
 
     def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
         """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""

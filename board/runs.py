@@ -245,6 +245,11 @@ class Run:
         return self.blobs(Kind.AUDIO)
 
     @property
+    def tensors(self) -> Mapping[str, BlobSeries]:
+        """Values of plugins that nothing else here is for, by tag: arrays, texts as bytes objects."""
+        return self.blobs(Kind.TENSOR)
+
+    @property
     def graphs(self) -> Mapping[str, BlobSeries]:
         """Graphs by tag; "__run_graph__" is the one of the run itself."""
         return self.blobs(Kind.GRAPH)

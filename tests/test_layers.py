@@ -50,6 +50,7 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.texts": {"board.runs", "board.errors"},
+    "board.tensor_views": {"board.errors"},
     "board.frames": {"board.store", "board.errors"},
     "board.export": {"board.store", "board.logs", "board.model", "board.assets", "board.errors"},
     "board.views": {"board.store", "board.model"},
@@ -131,6 +132,7 @@ MAY_IMPORT = {
     "board.live": {"board.model", "board.errors"},
     "board.web": {
         "board.texts",
+        "board.tensor_views",
         "board.export",
         "board.state",
         "board.logs",

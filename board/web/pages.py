@@ -42,6 +42,7 @@ TABS = (
     Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
     Tab("text", "Text", Kind.TEXT, ("text",)),
+    Tab("tensors", "Tensors", Kind.TENSOR, ("tensor", "run_metadata")),
 )
 
 

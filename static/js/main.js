@@ -12,6 +12,7 @@ const MODULES = {
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
   text: () => import("./modules/text.js"),
+  tensors: () => import("./modules/tensors.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

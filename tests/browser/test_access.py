@@ -30,6 +30,8 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for step in range(3):
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
+                writer.add_text("note", f"# step {step}\n\n- [link](https://example.org)\n\n| a |\n|---|\n| 1 |", step)
+                writer.add_tensor("matrix", np.eye(4) * step, step)
     board = BoardProcess(logdir)
     yield board.url
     board.stop()
@@ -58,7 +60,9 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms"])
+@pytest.mark.parametrize(
+    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "text", "tensors"]
+)
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
     shown(page, f"{board_url}{address}{'&' if '?' in address else '?'}theme={theme}")
     assert violations(page) == []
@@ -190,7 +194,7 @@ def test_at_two_hundred_per_cent_nothing_is_lost(browser: Browser, board_url: st
     context.close()
 
 
-@pytest.mark.parametrize("address", ["scalars", "images"])
+@pytest.mark.parametrize("address", ["scalars", "images", "text", "tensors"])
 def test_fingers_find_what_they_aim_at(browser: Browser, board_url: str, address: str) -> None:
     context = browser.new_context(viewport={"width": 800, "height": 1200}, has_touch=True, is_mobile=True)
     page = shown(context.new_page(), board_url + address)
