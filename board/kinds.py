@@ -16,6 +16,7 @@ from board.errors import MalformedValueError
 from board.graph_encodings import keras_graph, trace_graph
 from board.model import Kind
 from board.tensors import decode_strings, decode_tensor
+from board.wav import parse_wav
 from writer.format.messages import DecodeError, Event, MetaGraphDef, SummaryMetadata
 from writer.format.records import Encoding
 
@@ -25,11 +26,13 @@ __all__ = [
     "RUN_GRAPH_TAG",
     "EncodedAudio",
     "EncodedImage",
+    "EncodedVideo",
     "ValueFacts",
     "decode",
     "decode_costs",
     "decode_description",
     "decode_facts",
+    "decode_plugin_content",
     "decode_run_metadata",
     "decode_tag",
     "kind_of",
@@ -55,6 +58,7 @@ _OF_PLUGIN = {
     b"graph_run_metadata_graph": Kind.GRAPH,
     b"graph_keras_model": Kind.GRAPH,
     b"graph_tagged_run_metadata": Kind.RUN_METADATA,
+    b"trainboard_video": Kind.VIDEO,
     _COSTS_PLUGIN: Kind.RUN_METADATA,
 }
 
@@ -86,6 +90,15 @@ class EncodedAudio:
     content_type: str  # as the writer said: hostile input
     label: str = ""  # Markdown
     sample_rate: float | None = None  # Hz; None where only the clip itself knows
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedVideo:
+    """One video as its writer encoded it."""
+
+    data: bytes
+    content_type: str  # as the writer said: hostile input
+    fps: float | None = None  # frames a second; None where nothing says
 
 
 def kind_of(encoding: Encoding) -> Kind:
@@ -147,7 +160,7 @@ def decode(kind: Kind, payload: bytes, ordinal: int, *, tag: str | None = None) 
 
     Returns:
         IMAGE: ``list[EncodedImage]``. HISTOGRAM: f8 array (k, 3) of left, right, count. TEXT: object array of
-        str, the tensor's own shape. AUDIO: ``list[EncodedAudio]``. GRAPH: bytes of a GraphDef.
+        str, the tensor's own shape. AUDIO: ``list[EncodedAudio]``. VIDEO: ``EncodedVideo``. GRAPH: bytes of a GraphDef.
         RUN_METADATA: bytes of a RunMetadata (of our own costs: JSON). HPARAMS: bytes of a HParamsPluginData.
         CUSTOM_SCALARS: bytes of a Layout. PR_CURVE, MESH, TENSOR: an array (of bytes where it holds strings).
 
@@ -172,6 +185,8 @@ def decode(kind: Kind, payload: bytes, ordinal: int, *, tag: str | None = None) 
         return _histogram(value, field)
     if kind is Kind.AUDIO:
         return _audio(value, field)
+    if kind is Kind.VIDEO:
+        return _video(value, field)
     if kind is Kind.HPARAMS:
         return bytes(value.metadata.plugin_data.content)
     if kind is Kind.GRAPH:
@@ -207,6 +222,15 @@ def decode_run_metadata(payload: bytes, ordinal: int) -> bytes | None:
     except (DecodeError, IndexError, MalformedValueError):
         return None
     return None if value.metadata.plugin_data.plugin_name in (_COSTS_PLUGIN, b"graphs") else data
+
+
+def decode_plugin_content(payload: bytes, ordinal: int) -> bytes:
+    """Return what a value's own metadata holds for its plugin; writers may give it with a tag's first value only."""
+    try:
+        value = Event.FromString(payload).summary.value[ordinal]
+    except (DecodeError, IndexError) as error:
+        raise MalformedValueError("the record holds no such value") from error
+    return bytes(value.metadata.plugin_data.content)
 
 
 def _decode_event(event: Any, tag: str | None) -> bytes:
@@ -279,7 +303,27 @@ def _audio(value: Any, field: str | None) -> list[EncodedAudio]:
     strings = decode_strings(_tensor(value, field))
     rows = strings.reshape(len(strings), -1) if strings.ndim > 1 and strings.size else strings.reshape(-1, 1)
     has_labels = rows.shape[1] == 2  # a clip and its label; of other rows only the clip at their head is known
-    return [EncodedAudio(bytes(row[0]), "audio/wav", _text(row[1]) if has_labels else "") for row in rows]
+    return [
+        EncodedAudio(bytes(row[0]), "audio/wav", _text(row[1]) if has_labels else "", _rate(bytes(row[0])))
+        for row in rows
+    ]
+
+
+def _rate(data: bytes) -> float | None:
+    wav = parse_wav(data)
+    return float(wav.sample_rate) if wav else None
+
+
+def _video(value: Any, field: str | None) -> EncodedVideo:
+    strings = [bytes(string) for string in decode_strings(_tensor(value, field)).flat]
+    if len(strings) != 2:
+        raise MalformedValueError(f"a video is its type and its bytes, not {len(strings)} strings")
+    try:
+        facts = json.loads(value.metadata.plugin_data.content or b"{}")
+        fps = float(facts["fps"])
+    except (ValueError, TypeError, LookupError, RecursionError, OverflowError):
+        fps = 0.0
+    return EncodedVideo(strings[1], _text(strings[0]), fps if 0 < fps < 1000 else None)
 
 
 def _graph(value: Any, field: str | None) -> bytes:

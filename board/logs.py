@@ -1,15 +1,16 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from os.path import lexists
 from pathlib import Path
 from time import time
 from typing import Any
 
-from board.blob_reader import parse_ref, read_payload, read_value
+from board.blob_reader import parse_ref, read_value
 from board.charts import Charts
+from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
+from board.embeddings.questions import EmbeddingQuestions
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
 from board.graph_questions import GraphQuestions
@@ -22,14 +23,19 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
-from board.kinds import ValueFacts, decode_facts
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.layouts.merging import Layouts
+from board.meshes import Mesh, MeshItem, encode_ply, mesh_name
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
+from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
+from board.run_facts import Fact, facts_of
 from board.run_graphs import RunGraphs
 from board.runs import Blob, BlobSeries, Run, ScalarSeries, shown_series
 from board.store.bands import BandRequest
@@ -43,6 +49,7 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -55,6 +62,7 @@ __all__ = [
     "Blob",
     "BlobRow",
     "BlobSeries",
+    "Comparison",
     "Completion",
     "Delta",
     "Extremes",
@@ -64,7 +72,11 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
+    "LayoutCategory",
+    "LayoutChart",
     "Logs",
+    "MatchedPattern",
+    "MeshItem",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -74,8 +86,11 @@ __all__ = [
     "Problem",
     "Rule",
     "Run",
+    "RunAreas",
     "RunChoices",
+    "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -83,8 +98,10 @@ __all__ = [
     "ScalarSeries",
     "Smoothing",
     "TagSummary",
-    "ValueFacts",
     "compile_regex",
+    "encode_ply",
+    "match_tags",
+    "mesh_name",
     "open",
 ]
 
@@ -147,8 +164,11 @@ class Logs:
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
+        self.embeddings = EmbeddingQuestions(self._places, memory // 4)
 
     def __enter__(self) -> "Logs":
         return self
@@ -176,7 +196,9 @@ class Logs:
 
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
-        return Run(self._store.run(name), *self._place(name), lambda: self.hparams(name))
+        view, place = self._store.run(name), self._place(name)
+        facts, embeddings = lambda: facts_of(view, *place), lambda: self.embeddings.of_run(name)
+        return Run(view, *place, lambda: self.hparams(name), facts, embeddings)
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -214,6 +236,7 @@ class Logs:
         self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
+        self.embeddings.watch(on_delta, lambda: self.revision)
         if self._loader.indexer is not None:
             self._loader.indexer.start()
 
@@ -226,6 +249,7 @@ class Logs:
         if self._watcher is not None:
             self._watcher.stop()
         self.graphs.close()
+        self.embeddings.close()
 
     def in_order(self) -> list[str]:
         """Return all runs that were ever found, those found at once by the time in their files' names: for colours."""
@@ -237,7 +261,8 @@ class Logs:
 
     def counts(self) -> dict[Kind, int]:
         """Return how many tags each kind has (kinds without any left out)."""
-        return count_tags(self._store.views())
+        embeddings = self.embeddings.count()
+        return count_tags(self._store.views()) | ({Kind.EMBEDDING: embeddings} if embeddings else {})
 
     def tags(self, kind: Kind) -> list[TagSummary]:
         """Return all tags of a kind, over all runs, sorted by name."""
@@ -298,22 +323,16 @@ class Logs:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
 
-    def value_facts(self, run: str, tag: str, kind: Kind, ref: str) -> ValueFacts:
-        """Return what a record says of a value beside it; its plugin as the tag's first value names it.
+    def mesh(self, run: str, name: str, ref: str) -> Mesh:
+        """Return the mesh whose vertices a reference names, as ``blobs`` has them.
 
         Raises:
-            BadRequestError, UnknownRunError, UnknownSeriesError, MalformedValueError: as ``read_blob``.
+            UnknownRunError, UnknownSeriesError.
         """
-        series = BlobSeries(self._series(run, tag, kind), *self._place(run))
-        location = parse_ref(ref)
-        if location.file not in self._store.run(run).files:
-            raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
-        facts = decode_facts(read_payload(*self._place(run), location), location.ordinal)
-        if facts.plugin or not len(series):
-            return facts
-        first = series[0].location
-        named = decode_facts(read_payload(*self._place(run), first), first.ordinal)
-        return replace(facts, plugin=named.plugin, display_name=facts.display_name or named.display_name)
+        meshes = self[run].meshes
+        if name not in meshes:
+            raise UnknownSeriesError(f"The run {run!r} has no mesh {name!r}.")
+        return meshes[name].find(ref)
 
     def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
         """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
@@ -361,6 +380,20 @@ class Logs:
         found = ((view.name, self._metrics.extremes(view, tag)) for view in self._store.views())
         return {name: extremes for name, extremes in found if extremes is not None}
 
+    def compare(self, runs: Sequence[str], baseline: str | None = None, *, is_apart: bool = False) -> Comparison:
+        """Lay runs side by side, seeds of one configuration in one column; see ``Comparison``.
+
+        Raises:
+            UnknownRunError: a run is none. BadRequestError: they make fewer than two columns, or more than eight.
+        """
+        views = {run: self._store.run(run) for run in runs}
+        hparams = self._hparams.read(list(views.values()), self._place, self._store.views())
+
+        def read_facts(run: str) -> dict[str, Fact]:
+            return facts_of(views[run], *self._place(run))
+
+        return Comparison(views, hparams, read_facts, self._metrics.extremes, baseline, is_apart=is_apart)
+
     def notices(self) -> Noticed:
         """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""
         return self._notices.refresh() if self._watcher is None else self._notices.read()
@@ -404,6 +437,13 @@ class Logs:
         if loader is None:
             raise UnknownRunError(f"There is no run {run!r}.")
         return loader.storage, loader.folder
+
+    def _places(self) -> list[tuple[str, Any, str]]:
+        """Return every run's name, storage and folder, and those of logdirs that are no runs themselves."""
+        found = {name: (run.storage, run.folder) for name, run in list(self._loader.runs.items())}
+        for logdir in self._loader.logdirs:  # a projector's files may stand alone there
+            found.setdefault(logdir.name_run("."), (logdir.storage, "."))
+        return [(name, *place) for name, place in found.items()]
 
     def _series(self, run: str, tag: str, kind: Kind) -> SeriesView:
         series = shown_series(self._store.run(run)).get((tag, kind))

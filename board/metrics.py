@@ -13,7 +13,7 @@ from board.store.pieces import StoredColumn
 from board.store.run_view import RunView
 from board.store.series import STEP, VALUE, Line, Segment
 
-__all__ = ["Extremes", "Metrics", "is_less_better"]
+__all__ = ["Extremes", "Metrics", "direction_of", "is_less_better"]
 
 MAX_KEPT = 500_000  # (run, tag, session) of which the extremes are remembered
 _LESS_IS_BETTER = re.compile(r"loss|err|perplexity|ppl|nll|mse|mae|time|latency|entropy", re.IGNORECASE)
@@ -22,6 +22,31 @@ _LESS_IS_BETTER = re.compile(r"loss|err|perplexity|ppl|nll|mse|mae|time|latency|
 def is_less_better(tag: str) -> bool:
     """Whether the best of a scalar is its least value, judged by its name."""
     return _LESS_IS_BETTER.search(tag) is not None
+
+
+# What a word of a tag says of its values; where several do, the last one counts (reward_loss is a loss).
+_LESS = re.compile(
+    r"loss(es)?|errors?|err|crossentropy|xent|bce|nll|perplexity|ppl|r?mse|map?e|[wc]er|[fk]id|ece|brier|regret|latency"
+    r"|time|seconds|divergence"
+)
+_MORE = re.compile(
+    r"accuracy|acc|auc|auroc|auprc|f1|precision|recall|m?iou|m?ap|dice|jaccard|bleu|rouge|chrf|psnr|ssim|r2|rewards?"
+    r"|returns?|score|success|top[15]|elbo|throughput|mcc|kappa|ndcg|mrr|winrate"
+)
+# A loss_scale is no loss, and the spread of a reward no reward.
+_DISARMING = re.compile(r"scale|weights?|coef(ficient)?|factor|lr|grad(ient)?s?|norm|std|var(iance)?|bias|count|clip")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+
+
+def direction_of(tag: str) -> int:
+    """Return 1 where more of a scalar is better, -1 where less is, 0 where its name does not say: 0 when in doubt."""
+    words = [word.lower() for word in _WORDS.findall(tag)]
+    if any(_DISARMING.fullmatch(word) for word in words):
+        return 0
+    if "entropy" in words and "cross" in words:
+        return -1
+    told = [(1 if _MORE.fullmatch(word) else -1) for word in words if _MORE.fullmatch(word) or _LESS.fullmatch(word)]
+    return told[-1] if told else 0
 
 
 class Extremes(NamedTuple):

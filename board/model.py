@@ -38,7 +38,9 @@ class Kind(StrEnum):
     HPARAMS = "hparams"
     CUSTOM_SCALARS = "custom_scalars"
     MESH = "mesh"
+    VIDEO = "video"
     TENSOR = "tensor"
+    EMBEDDING = "embedding"  # never in an event file: beside them
 
     __hash__ = str.__hash__  # every look-up of a series takes it, and the one of an Enum is a function in Python
 

@@ -1,19 +1,23 @@
 """One run as Python values: ``logs["run"].scalars["loss"].value``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from board.blob_reader import format_ref, read_value
+from board.arrays import picture_array, sound_array, video_array
+from board.blob_reader import format_ref, parse_ref, read_facts, read_payload, read_value
+from board.embeddings.tensor import Embedding
 from board.errors import BadRequestError, UnknownSeriesError
 from board.frames import frame_of
 from board.hparams.flat import Value
 from board.hparams.reading import RunHparams
-from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
+from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG, ValueFacts, decode_plugin_content
+from board.layouts.decoding import LayoutCategory, decode_layout
+from board.meshes import MeshSeries, mesh_series
 from board.model import BlobRef, Kind, Problem, RunState
 from board.storage import LocalStorage
 from board.store.series import SeriesView
@@ -96,6 +100,37 @@ class Blob:
         """
         return read_value(self._storage, self._folder, self.location, self.kind, self.tag)
 
+    def numpy(self, index: int = 0) -> NDArray[Any]:
+        """The value as an array.
+
+        Args:
+            index: which of several images or clips of one step.
+
+        Returns:
+            IMAGE: uint8 (height, width, channels), animated (frames, height, width, channels). AUDIO: float32
+            (samples, channels), -1 to 1. VIDEO: uint8 (frames, height, width, 3). Other kinds: as ``value``.
+
+        Raises:
+            MissingExtraError: images need Pillow, videos and compressed sounds PyAV. UnknownSeriesError: as ``value``,
+            or there is no image or clip of that number. MalformedValueError: as ``value``. BadRequestError: the value
+            is no array.
+        """
+        value = self.value
+        if self.kind is Kind.VIDEO:
+            return video_array(value.data)
+        if self.kind is Kind.IMAGE or self.kind is Kind.AUDIO:
+            if not -len(value) <= index < len(value):
+                raise UnknownSeriesError(f"{self.tag!r} has {len(value)} at step {self.step}, no number {index}")
+            return (picture_array if self.kind is Kind.IMAGE else sound_array)(value[index].data)
+        if isinstance(value, bytes):
+            raise BadRequestError(f"{self.tag!r} is of kind {self.kind}, which is no array")
+        return np.asarray(value)
+
+    @property
+    def plugin_content(self) -> bytes:
+        """What the value's own metadata holds for its plugin; empty where it has none; errors as ``value``."""
+        return decode_plugin_content(read_payload(self._storage, self._folder, self.location), self.location.ordinal)
+
     @property
     def png(self) -> bytes:
         """The encoded bytes of the (first) image: PNG as a rule, whatever its writer made in fact."""
@@ -149,6 +184,21 @@ class BlobSeries(Sequence[Blob]):
     def _locations(self) -> list[BlobRef]:
         return self._view.blob_refs()
 
+    def facts(self, ref: str) -> ValueFacts:
+        """Return what a record says of one value beside it; its plugin as the tag's first value names it.
+
+        Raises:
+            BadRequestError, UnknownSeriesError, MalformedValueError: as ``Logs.read_blob``.
+        """
+        location = parse_ref(ref)
+        if location not in self._locations:  # one that somebody made up must not lead to another file
+            raise UnknownSeriesError(f"{self.tag!r} has no such value.")
+        facts = read_facts(self._storage, self._folder, location)
+        if facts.plugin:
+            return facts
+        named = read_facts(self._storage, self._folder, self._locations[0])
+        return replace(facts, plugin=named.plugin, display_name=facts.display_name or named.display_name)
+
     @cached_property
     def step(self) -> NDArray[np.int64]:
         """The steps, int64."""
@@ -169,12 +219,20 @@ class Run:
     """One run as it was when it was asked for; after ``logs.refresh()`` ask again."""
 
     def __init__(
-        self, view: RunView, storage: LocalStorage, folder: str, read_hparams: Callable[[], RunHparams]
+        self,
+        view: RunView,
+        storage: LocalStorage,
+        folder: str,
+        read_hparams: Callable[[], RunHparams],
+        read_facts: Callable[[], dict[str, str | int | float | bool]],
+        find_embeddings: Callable[[], Mapping[str, Sequence[Embedding]]],
     ) -> None:
         self._view = view
         self._storage = storage
         self._folder = folder
         self._read_hparams = read_hparams
+        self._read_facts = read_facts
+        self._find_embeddings = find_embeddings
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
@@ -194,10 +252,10 @@ class Run:
         """What could not be read of its files."""
         return list(self._view.problems)
 
-    @property
-    def facts(self) -> dict[str, str | int]:
-        """What our writer noted of itself: host, pid, rank, dropped; empty for files of other writers."""
-        return writer_facts(self._view)
+    @cached_property
+    def facts(self) -> dict[str, str | int | float | bool]:
+        """How long it took, how fast it went, on what machine, from which code: see ``board.run_facts.facts_of``."""
+        return self._read_facts()
 
     @cached_property
     def hparams(self) -> dict[str, Value]:
@@ -245,14 +303,45 @@ class Run:
         return self.blobs(Kind.AUDIO)
 
     @property
+    def videos(self) -> Mapping[str, BlobSeries]:
+        """Video series by tag; that of a GIF logged with ``webm=True`` is "_video_/" and the GIF's tag."""
+        return self.blobs(Kind.VIDEO)
+
+    @property
     def tensors(self) -> Mapping[str, BlobSeries]:
-        """Values of plugins that nothing else here is for, by tag: arrays, texts as bytes objects."""
+        """Series of tensors that are nothing else, by tag."""
         return self.blobs(Kind.TENSOR)
+
+    @property
+    def pr_curves(self) -> Mapping[str, BlobSeries]:
+        """Precision-recall curves by tag; a value is an array (6, thresholds): TP, FP, TN, FN, precision, recall."""
+        return self.blobs(Kind.PR_CURVE)
+
+    @property
+    def layout(self) -> list[LayoutCategory]:
+        """Categories of charts that its writer laid out for TensorBoard's custom scalars; the last layout counts.
+
+        Raises:
+            UnknownSeriesError: the file is gone. MalformedValueError: the bytes are damaged or are no layout.
+        """
+        found = (series for series in self.blobs(Kind.CUSTOM_SCALARS).values())
+        kept = ([blob for blob in series if not blob.superseded] for series in found)
+        return [category for blobs in kept if blobs for category in decode_layout(blobs[-1].value)]
 
     @property
     def graphs(self) -> Mapping[str, BlobSeries]:
         """Graphs by tag; "__run_graph__" is the one of the run itself."""
         return self.blobs(Kind.GRAPH)
+
+    @cached_property
+    def embeddings(self) -> Mapping[str, Sequence[Embedding]]:
+        """Tensors of TensorBoard's projector by name, each by rising step; they lie beside the event files."""
+        return self._find_embeddings()
+
+    @cached_property
+    def meshes(self) -> Mapping[str, MeshSeries]:
+        """Meshes and point clouds by name: vertices with the faces and colours of their step."""
+        return mesh_series(self.blobs(Kind.MESH))
 
     def blobs(self, kind: Kind) -> Mapping[str, BlobSeries]:
         """Return the series of any kind but scalars, by tag."""

@@ -25,7 +25,7 @@ from board.store.series import Part, width_of
 
 __all__ = ["Index", "IndexedFile", "open_index", "write_index"]
 
-MAGIC = b"trainboard index 1\n"
+MAGIC = b"trainboard index 2\n"
 _HEADER = struct.Struct("<24sQQII")
 _HEADER_BYTES = 64
 

@@ -14,12 +14,12 @@ from board.web.image_types import OTHER, is_too_large, sniff_image
 from board.web.limits import Name
 from board.web.markdown import render_markdown
 
-__all__ = ["router"]
+__all__ = ["BLOB_HEADERS", "Ref", "router"]
 
 router = APIRouter()
 Ref = Annotated[str, Query(max_length=1000)]
 MAX_ROWS = 200  # decoded values in one answer
-_BLOB_HEADERS = {
+BLOB_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, max-age=31536000, immutable",
 }
@@ -49,13 +49,13 @@ def send_image(
     data: bytes = images[index].data
     facts = sniff_image(data)
     if download:  # the page gives it a name
-        return Response(data, media_type=OTHER, headers={**_BLOB_HEADERS, "Content-Disposition": "attachment"})
+        return Response(data, media_type=OTHER, headers={**BLOB_HEADERS, "Content-Disposition": "attachment"})
     if is_too_large(facts, len(data)):
         frames = f", {facts.frames} frames or more," if facts.frames > 1 else ""
         size = f"{facts.width} × {facts.height} pixels{frames} in {len(data)} bytes"
         error = f"not shown: {size} would choke the browser"
         return json_response({"error": error, "width": facts.width, "height": facts.height, "bytes": len(data)}, 413)
-    headers = dict(_BLOB_HEADERS)
+    headers = dict(BLOB_HEADERS)
     if not facts.is_image:
         headers["Content-Disposition"] = 'attachment; filename="image.bin"'
     return Response(data, media_type=facts.media_type, headers=headers)

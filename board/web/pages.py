@@ -25,7 +25,7 @@ class Tab:
 
     page: str  # its URL, its template, its style sheet and its module
     title: str
-    kind: Kind  # what it counts
+    kind: Kind | None  # what it counts; None: nothing
     interests: tuple[str, ...]  # what its script wants to hear of, beside the runs
     is_always: bool = False  # shown where nothing of that kind was logged, too
     count: int = 0  # tags of that kind
@@ -42,7 +42,14 @@ TABS = (
     Tab("graphs", "Graphs", Kind.GRAPH, ("graph", "scalar"), is_always=True),
     Tab("histograms", "Histograms", Kind.HISTOGRAM, ("histogram",), is_always=True),
     Tab("text", "Text", Kind.TEXT, ("text",)),
+    Tab("audio", "Audio", Kind.AUDIO, ("audio",)),
+    Tab("video", "Video", Kind.VIDEO, ("video",)),
+    Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
+    Tab("custom_scalars", "Custom scalars", Kind.CUSTOM_SCALARS, ("scalar", "custom_scalars")),
+    Tab("meshes", "Meshes", Kind.MESH, ("mesh",)),
+    Tab("embeddings", "Embeddings", Kind.EMBEDDING, ("embedding",)),
     Tab("tensors", "Tensors", Kind.TENSOR, ("tensor", "run_metadata")),
+    Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 
 
@@ -104,7 +111,7 @@ def _page_context(tab: Tab, board: Context, files: OwnFiles, plotly_url: str) ->
     return PageContext(
         page=tab.page,
         title=tab.title,
-        tabs=tuple(replace(each, count=counts.get(each.kind, 0)) for each in TABS),
+        tabs=tuple(replace(each, count=counts.get(each.kind, 0) if each.kind else 0) for each in TABS),
         interests=",".join(("runs", *tab.interests)),
         logdir=shown_name(", ".join(board.logdirs)),
         runs=[shown_name(run.name) for run in overview.runs[:MAX_LISTED_RUNS]],

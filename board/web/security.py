@@ -17,13 +17,14 @@ MAX_BODY_BYTES = 1 << 20
 MAX_FILE_BYTES = 256 << 20  # of a graph that is dropped onto the page
 MAX_BODY_S = 30
 MAX_FILE_S = 300
-_TAKES_FILES = frozenset({"/api/graph_file"})
+_TAKES_FILES = frozenset({"/api/graph_file", "/api/state/import"})
 MAX_URL_BYTES = 16 << 10  # path and query as they came, percent-encoded
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 # 'unsafe-inline' for styles: Plotly writes style attributes. No trusted types: Plotly needs DOMParser.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    "media-src blob:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'"
 )

@@ -66,17 +66,16 @@ async def send_tensor(
 
 def _describe(board: Context, place: tuple[str, str, str, Kind], at: tuple[list[int], int, int], form: str) -> Response:
     run, tag, ref, kind = place
-    facts = board.logs.value_facts(run, tag, kind, ref)
+    value, fault = _read_or_fault(board, place)
+    facts = board.logs[run].blobs(kind)[tag].facts(ref)
     answer: dict[str, Any] = {
         "plugin": shown_name(facts.plugin),
         "encoding": facts.encoding,
         "bytes": facts.bytes,
         "display_name": shown_name(facts.display_name),
     }
-    try:
-        value = _read(board, place)
-    except MalformedValueError as error:  # what can be said of it is said
-        return json_response({**answer, "error": str(error)})
+    if fault:  # what can be said of it is said
+        return json_response({**answer, "error": fault})
     if isinstance(value, bytes):
         head = value[:MAX_PREVIEW]
         return json_response({**answer, "size": len(value), "head": head.hex(" "), "text": _text(head), "error": None})
@@ -105,6 +104,13 @@ def _send(board: Context, place: tuple[str, str, str, Kind]) -> Response:
 
 def _file(data: bytes, media_type: str, suffix: str) -> Response:
     return Response(data, media_type=media_type, headers={**_FILE_HEADERS, "X-File-Suffix": suffix})
+
+
+def _read_or_fault(board: Context, place: tuple[str, str, str, Kind]) -> tuple[NDArray[Any] | bytes, str]:
+    try:
+        return _read(board, place), ""
+    except MalformedValueError as error:
+        return b"", str(error)
 
 
 def _read(board: Context, place: tuple[str, str, str, Kind]) -> NDArray[Any] | bytes:

@@ -7,7 +7,7 @@ import { MUTED, forgetTokens, ownColour, resolved, runColour, toggleTheme } from
 import { ViewState, stringify } from "./view_state.js";
 
 /** @import { Connection, Cursor, DeltaEvent, Run, RunStyle, RunsAnswer, TagsAnswer } from "./types.d.ts" */
-/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "notices"} Topic */
+/** @typedef {"runs" | "selection" | "style" | "lift" | "cursor" | "delta" | "stale" | "theme" | "view" | "navigated" | "connection" | "notices" | "columns"} Topic */
 
 const REREAD_MS = 200; // runs are asked for again at most this often
 const REREAD_MS_A_RUN = 0.2; // and of ten thousand, every other second
@@ -39,6 +39,8 @@ export class App {
     this.colourOf = null;
     /** Groups of chosen runs; null: none were asked for. @type {import("./types.d.ts").Group[] | null} */
     this.groups = null;
+    /** Groups and colours that the page itself makes, in place of the list's. @type {{groups: import("./types.d.ts").Group[] | null, styles: Map<string, RunStyle>} | null} */
+    this.columns = null;
     /** Whether the groups that were asked for are not known yet. */
     this.isGrouping = false;
     /** What the board noticed, by tag. @type {Map<string, import("./types.d.ts").Notice[]>} */
@@ -148,9 +150,13 @@ export class App {
       const place = this.focus.indexOf(found.name);
       return place < 0 ? MUTED : runColour(place);
     }
-    if (this.colourOf) return this.colourOf(found);
-    const own = found.colour ? ownColour(found.colour) : null;
-    return own ? { colour: own, dash: 0 } : runColour(found.color);
+    return this.colourOf ? this.colourOf(found) : this.ownStyle(found);
+  }
+
+  /** A run's own colour, whatever colours stand for. @param {Run} run @returns {RunStyle} */
+  ownStyle(run) {
+    const own = run.colour ? ownColour(run.colour) : null;
+    return own ? { colour: own, dash: 0 } : runColour(run.color);
   }
 
   /** As CSS and Plotly take it. @param {Run | string} run */

@@ -70,3 +70,10 @@ export const pathName = (head, tail) => el("span", { class: "run-name" }, el("sp
 /** Where a keystroke is text, not a command. @param {Event} event */
 export const isTyping = (event) => event.target instanceof Element
   && Boolean(event.target.closest("select, textarea, [contenteditable], input:not([type=checkbox], [type=range], [type=radio])"));
+
+/** Hand a file to the person. @param {Blob} blob @param {string} name */
+export function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob), link = el("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -71,3 +71,6 @@ export const counted = (n, one, many = `${one}s`) => `${grouped(String(n))} ${n 
 
 /** The end of a long file name: it is what tells files of one run apart. @param {string} name */
 export const fileTail = (name) => (name.length > 26 ? `…${name.slice(-24)}` : name);
+
+/** A name as a file can have it anywhere. @param {string} name */
+export const fileName = (name) => name.replaceAll(/[^\p{L}\p{N} ._-]+/gu, "_").replace(/^[. _-]+/, "").slice(0, 100) || "chart";

@@ -24,6 +24,8 @@ export class RunStore {
     /** Older runs that are not ticked by themselves, because there are so many; empty as soon as somebody chooses. @type {Set<string>} */
     this.older = new Set();
     this.isSettled = false;
+    /** Whether the address always names the shown ones, however many: runs that come later are not among them. */
+    this.isExplicit = false;
   }
 
   /** @param {Run[]} runs @returns {{added: Run[], isChanged: boolean}} the new ones, and whether anything visible differs */
@@ -116,6 +118,11 @@ export class RunStore {
   /** The shorter of the two lists is kept, so that an address stays short; what is named but not here yet is never forgotten. */
   shorten() {
     if (!this.list.length) return;
+    if (this.isExplicit) {
+      if (!this.onlyNamed) this.names = new Set(this.list.filter((run) => this.isTicked(run.name)).map((run) => run.name));
+      this.onlyNamed = true;
+      return;
+    }
     const known = [...this.names].filter((name) => this.index.has(name)).length;
     if (known <= this.list.length - known || known < this.names.size) return;
     const others = this.list.filter((run) => !this.names.has(run.name)).map((run) => run.name);

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 CORPUS = Path(__file__).resolve().parent.parent / "corpus/logs"
 
 
-PAGES = ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log", "text", "tensors"]
+PAGES = ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log", "text", "tensors", "audio"]
 
 
 @pytest.mark.parametrize("path", PAGES)

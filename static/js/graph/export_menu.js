@@ -1,4 +1,5 @@
 /** Takes the graph out of the page: a picture as PNG or SVG, the costs as CSV. */
+import { saveBlob } from "../dom.js";
 import { costCsv } from "./cost_csv.js";
 import { drawGraph } from "./draw.js";
 import { SvgPen } from "./svg_pen.js";
@@ -52,14 +53,6 @@ export function startExports(root, { still, name }, signal) {
     root.hidePopover();
     const title = name();
     const blob = format === "png" ? await pngOf(picture) : format === "svg" ? svgOf(picture, title) : new Blob([costCsv(picture.hierarchy)], { type: "text/csv" });
-    save(blob, `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_") || "graph"}.${format}`);
+    saveBlob(blob, `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_") || "graph"}.${format}`);
   }, { signal });
-}
-
-function save(/** @type {Blob} */ blob, /** @type {string} */ name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -66,7 +66,7 @@ class RunList {
   listen(signal) {
     const { app, list } = this, options = { signal };
     app.on("runs", () => { this.readAt = Date.now(); this.later(); }, options);
-    for (const topic of /** @type {const} */ (["selection", "navigated"])) app.on(topic, () => { this.ways.apply(); this.later(); }, options);
+    for (const topic of /** @type {const} */ (["selection", "navigated", "columns"])) app.on(topic, () => { this.ways.apply(); this.later(); }, options);
     app.on("lift", () => this.paintLift(), options);
     let isShift = false;
     list.addEventListener("click", (event) => {

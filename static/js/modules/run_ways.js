@@ -94,6 +94,13 @@ export class RunWays {
     app.groups = group.by === "none" ? null : this.groups
       .map(({ name, runs }, i) => ({ name: name || "no folder", runs: runs.filter((run) => app.runs.isVisible(run)), colour: i }))
       .filter((one) => one.runs.length);
+    if (app.columns) {
+      const { groups, styles } = app.columns;
+      app.groups = groups;
+      app.colourOf = (run) => styles.get(run.name) ?? app.ownStyle(run);
+      app.focus = this.key = null;
+      app.isGrouping = false;
+    }
     const said = JSON.stringify([writeWay(colour), app.focus, app.groups, app.colourOf && app.runs.list.length < 2000 ? app.runs.list.map((run) => app.style(run).colour) : this.known.size, app.runs.list.map((run) => run.colour).filter(Boolean)]);
     if (said === this.told) return;
     this.told = said;

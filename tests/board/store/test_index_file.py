@@ -151,7 +151,7 @@ def test_an_index_of_another_run_or_version_is_not_used(tmp_path: Path) -> None:
     assert reopen(tmp_path / "a.index", folder="/logs/other") is None
     assert reopen(tmp_path / "none.index") is None
     data = (tmp_path / "a.index").read_bytes()
-    (tmp_path / "a.index").write_bytes(data.replace(b"trainboard index 1", b"trainboard index 2", 1))
+    (tmp_path / "a.index").write_bytes(data.replace(b"trainboard index 2", b"trainboard index 1", 1))
     assert reopen(tmp_path / "a.index") is None
 
 

@@ -1,0 +1,1 @@
+"""PR curves: what is drawn of them, and the area under them."""
