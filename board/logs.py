@@ -23,12 +23,13 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.layouts.merging import Layouts
 from board.meshes import Mesh, MeshItem, encode_ply, mesh_name
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
-from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
+from board.pr_curves.reading import PrCurves
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
@@ -46,6 +47,7 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -79,10 +81,9 @@ __all__ = [
     "Problem",
     "Rule",
     "Run",
-    "RunAreas",
     "RunChoices",
-    "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -156,6 +157,7 @@ class Logs:
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
         self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
         self.embeddings = EmbeddingQuestions(self._places, memory // 4)

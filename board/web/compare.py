@@ -14,12 +14,13 @@ from board.comparison.comparing import MAX_RUNS, Comparison
 from board.comparison.differences import Difference
 from board.comparison.metrics import Cell, Measure, Metric, judged
 from board.comparison.settings import MISSING, Setting
-from board.errors import UnknownSeriesError
+from board.errors import BadRequestError, UnknownSeriesError
 from board.run_facts import Fact
 from board.texts.diff import compare_texts
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, number, shown_name
 from board.web.limits import OneName, Question
+from board.web.texts import spelled_row
 from board.web.values import shown_value
 
 __all__ = ["router"]
@@ -56,6 +57,7 @@ class TextQuestion(Question):
 
     name: OneName
     runs: Annotated[list[OneName], Field(min_length=2, max_length=2)]
+    context: Annotated[int, Field(ge=0, le=1_000)] | None = 3  # equal lines around what differs; null: all of them
 
 
 @router.post("/api/compare")
@@ -64,6 +66,7 @@ async def compare_runs(board: Board, question: CompareQuestion) -> Response:
 
     ``headline`` and ``sentences`` say what the numbers show; ``settings`` are hyper-parameters, those that differ
     first, ``values`` by column; ``facts`` are by run; ``tags`` are the scalars for ``/api/compare/metrics``.
+    Where the runs make one column, or more than eight, ``error`` says so, and there is nothing else.
     """
     return await to_thread.run_sync(_compare, board, question, limiter=board.drawing)
 
@@ -86,7 +89,10 @@ async def compare_setting(board: Board, question: TextQuestion) -> Response:
 
 def _compare(board: Context, question: CompareQuestion) -> Response:
     revision = board.logs.revision
-    found = _comparison(board, question)
+    try:
+        found = _comparison(board, question)
+    except BadRequestError as error:
+        return json_response({"revision": revision, "columns": [], "error": str(error)})
     choices = board.choices()
 
     def label(column: Column, short: str) -> str:
@@ -112,6 +118,7 @@ def _compare(board: Context, question: CompareQuestion) -> Response:
             "facts": {shown_name(run): _facts(facts) for run, facts in found.facts.items()},
             "tags": _names(found.tags),
             "alone": found.alone,
+            "error": None,
         }
     )
 
@@ -132,13 +139,10 @@ def _texts(board: Context, question: TextQuestion) -> Response:
         if name not in values:
             raise UnknownSeriesError(f"The run {shown_name(run)!r} has no hyper-parameter {shown_name(name)!r}.")
         texts.append(_lines(str(values[name])))
-    found = compare_texts(*texts)
+    found = compare_texts(*texts, context=question.context)
     return json_response(
         {
-            "rows": [
-                {"kind": row.kind, "count": row.count, "parts": [[shown_name(text), on] for text, on in row.parts]}
-                for row in found.rows
-            ],
+            "rows": [spelled_row(row) for row in found.rows],
             "added": found.added,
             "removed": found.removed,
             "cut": found.is_cut,

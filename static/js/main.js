@@ -11,9 +11,13 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  custom_scalars: () => import("./modules/custom_scalars.js"),
   text: () => import("./modules/text.js"),
+  tensors: () => import("./modules/tensors.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),
+  audio: () => import("./modules/audio.js"),
+  video: () => import("./modules/video.js"),
   meshes: () => import("./modules/meshes.js"),
   embeddings: () => import("./modules/embeddings.js"),
 };

@@ -14,7 +14,7 @@ import { hideHover, placeHover } from "./hover_table.js";
  * @typedef {{line: Line, i: number, far: number}} Hit the point of a line that is nearest to the pointer, px
  * @typedef {{
  *   lines: Line[], x: Range, y: Range, xKind: string, label: string,
- *   under?: (view: View) => SVGElement[], over?: (view: View, colour: (run: string) => string) => SVGElement[],
+ *   under?: (view: View) => SVGElement[], over?: (view: View) => SVGElement[],
  * }} Shown
  * @typedef {{
  *   xTitle: string, yTitle: string, tell: (hits: Hit[]) => Node | null, pick: (hit: Hit) => void, key: (event: KeyboardEvent) => boolean,
@@ -64,6 +64,11 @@ export class LineChart {
     });
     frame.addEventListener("pointercancel", () => { this.down = null; this.layers.zoom.replaceChildren(); });
     frame.addEventListener("pointerleave", () => { hideHover(); this.app.lift(null); });
+    frame.addEventListener("click", (event) => { // of a finger, which scrolls and does not drag
+      if (/** @type {PointerEvent} */ (event).pointerType !== "touch") return;
+      this.click(at(event));
+      this.point(event, at(event));
+    });
     frame.addEventListener("dblclick", () => this.owner.setZoom(null));
     frame.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -107,8 +112,8 @@ export class LineChart {
 
   /** What stands on the lines, alone. */
   paintOver() {
-    const { shown, view, app } = this;
-    if (shown && view) this.layers.over.replaceChildren(...(shown.over?.(view, (run) => (app.style(run).muted ? "var(--color-ink)" : app.style(run).colour)) ?? []));
+    const { shown, view } = this;
+    if (shown && view) this.layers.over.replaceChildren(...(shown.over?.(view) ?? []));
   }
 
   paintLift() {
@@ -181,7 +186,7 @@ export class LineChart {
     if (nearest && nearest.far < PICK_PX) this.owner.pick(nearest);
   }
 
-  /** @param {PointerEvent} event @param {[number, number]} place */
+  /** @param {MouseEvent} event @param {[number, number]} place */
   point(event, place) {
     const hits = this.hits(place), told = hits.length ? this.owner.tell(hits) : null;
     this.app.lift(hits.length > 1 && hits[0].far < LIFT_PX ? hits[0].line.run : null);

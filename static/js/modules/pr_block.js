@@ -1,7 +1,8 @@
 /** One tag of the PR curves page: the curves of all runs at a step, what they do at a threshold, the areas under them over time. */
 
-import { el, pathName, saveBlob, setText, svg } from "../dom.js";
+import { el, icon, pathName, saveBlob, setAttribute, setText, svg } from "../dom.js";
 import { counted, fileName, splitName, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
 import { rowLimit } from "./hover_table.js";
 import { LineChart } from "./line_chart.js";
@@ -15,7 +16,7 @@ import { fillTable } from "./value_table.js";
 /** @import { Hit } from "./line_chart.js" */
 /** @import { AreaKind, PrCurve, RunAreas, RunCurve } from "./pr_data.js" */
 /** @import { Sorting, ValueColumn } from "./value_table.js" */
-/** @typedef {{app: App, area: AreaKind, x: XKind, threshold: number | null, goTo: (step: number) => void, pin: (threshold: number | null) => void}} PrPage what the page's choices are, and who makes them */
+/** @typedef {{app: App, area: AreaKind, x: XKind, threshold: number | null, goTo: (step: number) => void, pin: (threshold: number | null) => void, isWide: (tag: string) => boolean, toggleWide: (tag: string) => void}} PrPage what the page's choices are, and who makes them */
 
 const ISO = [0.2, 0.4, 0.6, 0.8], UNIT = /** @type {Range} */ ([-0.02, 1.02]);
 /** @type {Record<AreaKind, string>} */
@@ -62,16 +63,34 @@ export class PrBlock {
       el("div", { class: "pr-all-head" }, el("label", { class: "choice" }, "of ", this.choice), el("button", { type: "button", class: "button", onclick: () => this.saveCsv() }, "CSV of all runs")), this.thresholds.root);
     const [head, tail] = splitName(tag);
     this.areaHead = el("h4", { class: "chart-title" });
+    this.wide = el("button", { type: "button", class: "icon-button", "aria-label": `Large: ${tag}`, title: "Large", onclick: () => { page.toggleWide(tag); this.paintWide(); } }, icon("full"));
     this.root = el("section", { class: "pr-tag" },
       el("div", { class: "pr-charts" },
-        el("figure", {}, el("div", { class: "chart-head" }, el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note), this.chart.frame),
+        el("figure", {}, el("div", { class: "chart-head" }, el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note, this.wide), this.chart.frame),
         el("figure", {}, el("div", { class: "chart-head" }, this.areaHead, this.areaNote), this.areaChart.frame)),
       this.faults, this.tableNote, this.table, this.details);
+    this.paintWide();
+  }
+
+  paintWide() {
+    const isWide = this.page.isWide(this.tag);
+    this.root.toggleAttribute("data-wide", isWide);
+    setAttribute(this.wide, "aria-pressed", String(isWide));
   }
 
   stop() {
     this.chart.stop();
     this.areaChart.stop();
+  }
+
+  /** Other runs: those that go are gone at once, those that come are asked for. @param {string[]} runs */
+  setRuns(runs) {
+    if (JSON.stringify(runs) === JSON.stringify(this.runs)) return;
+    this.runs = runs;
+    this.isDirty = this.isAreaDirty = true;
+    this.curves = this.curves.filter(({ run }) => runs.includes(run));
+    this.areas = this.areas.filter(({ run }) => runs.includes(run));
+    this.repaint();
   }
 
   /** @param {string} run @returns {PrCurve | null} */
@@ -83,7 +102,10 @@ export class PrBlock {
   /** @param {RunCurve[]} curves */
   showCurves(curves) {
     this.curves = curves;
-    this.repaint();
+    this.paintCurves();
+    this.areaChart.paintOver();
+    this.fillTable();
+    this.fillThresholds();
   }
 
   /** @param {RunAreas[]} areas */
@@ -118,12 +140,18 @@ export class PrBlock {
         const { x, y } = isoF1(value), end = x.length - 1;
         return [svg("path", { class: "iso", d: `M${Array.from(x, (v, i) => `${view.px(v).toFixed(1)} ${view.py(y[i]).toFixed(1)}`).join("L")}` }), svg("text", { class: "iso-name", x: view.px(1) - 4, y: view.py(y[end]) - 4, "text-anchor": "end" }, `F1 ${value}`)];
       }),
-      over: (view, colour) => drawn.flatMap(({ run, curve }) => {
+      over: (view) => this.greyFirst(drawn).flatMap(({ run, curve }) => {
         const i = this.indexOf(curve), { precision, recall } = pointOf(curve, i);
-        const isSeen = this.page.threshold !== null || drawn.length <= 8, x = view.px(recall), y = view.py(precision), { box } = view;
-        return isSeen && Number.isFinite(x + y) && x >= box.x - 1 && x <= box.x + box.w + 1 && y >= box.y - 1 && y <= box.y + box.h + 1 ? [svg("circle", { class: "dot", "data-run": run, cx: x.toFixed(1), cy: y.toFixed(1), r: 4, fill: colour(run) })] : [];
+        const style = this.page.app.style(run), isSeen = this.page.threshold !== null || drawn.length <= 8, x = view.px(recall), y = view.py(precision), { box } = view;
+        return isSeen && Number.isFinite(x + y) && x >= box.x - 1 && x <= box.x + box.w + 1 && y >= box.y - 1 && y <= box.y + box.h + 1 ? [svg("circle", { class: "dot", "data-run": run, cx: x.toFixed(1), cy: y.toFixed(1), r: style.muted ? 2.5 : 4, fill: style.colour })] : [];
       }),
     });
+  }
+
+  /** @template {{run: string}} T @param {T[]} all @returns {T[]} those that stand out last, so that they lie on top */
+  greyFirst(all) {
+    const rank = (/** @type {T} */ { run }) => Number(!this.page.app.style(run).muted);
+    return [...all].sort((a, b) => rank(a) - rank(b));
   }
 
   paintAreas() {
@@ -134,11 +162,10 @@ export class PrBlock {
     for (const { x } of lines) for (const v of x) { lo = Math.min(lo, v); hi = Math.max(hi, v); }
     const pad = (hi - lo) * 0.02 || 0.5, shown = areas.reduce((sum, one) => sum + one.steps.length, 0), total = areas.reduce((sum, one) => sum + one.total, 0), unreadable = areas.reduce((sum, one) => sum + one.unreadable, 0);
     setText(this.areaNote, [shown + unreadable < total ? `${shown} of ${counted(total, "curve")}, picked evenly` : counted(total, "curve"), unreadable ? `${unreadable} unreadable` : ""].filter(Boolean).join(" · "));
-    const at = app.cursor.pinned ? app.cursor.x : null;
     this.areaChart.show({
       lines, x: lo <= hi ? [lo - pad, hi + pad] : [0, 1], y: areaRange(areas, area), xKind: kind,
       label: `${told} of ${tag} over ${kind === "step" ? "steps" : `${kind} time`}, ${counted(areas.length, "run")}${this.lastAreas()}. A click goes to a step.`,
-      under: (view) => (at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []),
+      over: (view) => { const at = app.cursor.pinned ? app.cursor.x : null; return at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []; },
     });
   }
 
@@ -207,7 +234,7 @@ export class PrBlock {
     return el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", {}, head)))),
       el("tbody", {}, ...shown.map((hit) => {
         const { colour, dash } = app.style(hit.line.run);
-        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, pathName(...splitName(hit.line.run))), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
+        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, runName(app, hit.line.run)), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
       })), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: heads.length }, `${more} more, the nearest are shown`))));
   }
 }

@@ -8,7 +8,7 @@ import { TagSearch } from "./tag_search.js";
 /** @import { App } from "../app.js" */
 /** @import { DeltaEvent, TagsAnswer } from "../types.d.ts" */
 /** @import { Group } from "./tag_groups.js" */
-/** @typedef {{kind: string, many: string, example: string}} Words `many` as in "no images yet"; `example` logs one */
+/** @typedef {{kind: string, many: string, example: string, prefix?: string}} Words `many` as in "no images yet"; `example` logs one; `prefix` stands before all tags of the kind and says nothing */
 
 /** Subclasses say how a tag is drawn (`block`), and what is to be done before and after all are drawn anew. */
 export class TagPage {
@@ -59,7 +59,7 @@ export class TagPage {
     if (!this.tags) return;
     const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
     const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
+    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], prefix: this.words.prefix, isShown: (run) => app.runs.isVisible(run) });
     // A live page hears of its runs many times a second: what stands where it stood is left alone.
     const layout = JSON.stringify([groups, visible, app.runs.list.length > 0, this.look]);
     if (layout === this.layout) { this.restyle(); return; }
