@@ -42,7 +42,7 @@ class VideoPage extends ClipPage {
   get spots() { return this.blocks.flatMap(({ cells }) => cells.filter(({ isSeen }) => isSeen).flatMap(({ spots }) => spots)); }
 
   /** One frame of the fastest video. */
-  get stride() { return 1 / Math.max(0, ...this.spots.map(({ fps }) => fps ?? 0)) || 1 / FPS; }
+  get stride() { return 1 / (Math.max(0, ...this.spots.map(({ fps }) => fps ?? 0)) || FPS); }
 
   get look() { return this.solo ?? ""; }
 
@@ -53,7 +53,7 @@ class VideoPage extends ClipPage {
 
   /** @param {Change} change */
   moved(change) {
-    void change;
+    if (change === "play" && !this.transport.duration) { this.transport.pause(); return; } // there is nothing to be played
     for (const { cells } of this.blocks ?? []) for (const { spots } of cells) for (const spot of spots) spot.follow();
     if (!this.transport.isPlaying) this.settle();
   }
