@@ -5,7 +5,6 @@ import { ClipPage } from "./clip_page.js";
 import { VideoSpot } from "./video_spot.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ClipCell } from "./clip_cell.js" */
 /** @import { Change } from "./transport.js" */
 
 const PREFIX = "_video_/"; // our writer's, as the tag itself is the GIF's
@@ -33,9 +32,7 @@ class VideoPage extends ClipPage {
     document.addEventListener("visibilitychange", () => this.moved("tick"), { signal });
   }
 
-  /** @param {ClipCell<VideoSpot>} cell @param {number} k */
-  makeSpot(cell, k) {
-    void [cell, k];
+  makeSpot() {
     return new VideoSpot({ transport: this.transport, file: (url) => this.store.file(url), onLoad: () => this.measure(), onClick: () => this.transport.toggle() });
   }
 
