@@ -31,6 +31,7 @@ from board.web import (
     scalars,
     stream,
     tag_search,
+    tensors,
     texts,
 )
 from board.web import state as states
@@ -122,6 +123,7 @@ def create_app(
         states,
         stream,
         tag_search,
+        tensors,
         texts,
     ):
         app.include_router(part.router)

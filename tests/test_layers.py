@@ -59,6 +59,7 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.texts": {"board.runs", "board.errors"},
+    "board.tensor_views": {"board.errors"},
     "board.pr_curves": {"board.blob_reader", "board.store", "board.model", "board.errors"},
     "board.layouts": {
         "board.query",
@@ -176,9 +177,12 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.layouts",
+        "board.pr_curves",
         "board.comparison",
         "board.run_facts",
         "board.texts",
+        "board.tensor_views",
         "board.wav",
         "board.embeddings",
         "board.export",
