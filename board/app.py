@@ -26,6 +26,7 @@ from board.web import (
     runs,
     scalars,
     stream,
+    table,
     tag_search,
     texts,
 )
@@ -106,6 +107,7 @@ def create_app(
         scalars,
         states,
         stream,
+        table,
         tag_search,
         texts,
     ):

@@ -72,6 +72,14 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.table": {
+        "board.comparison",
+        "board.metrics",
+        "board.hparams",
+        "board.store",
+        "board.model",
+        "board.errors",
+    },
     "board.run_facts": {
         "board.runs",
         "board.blob_reader",
@@ -129,6 +137,7 @@ MAY_IMPORT = {
     "board.inspection": {"board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.graph_questions",
@@ -160,6 +169,7 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.texts",
