@@ -1,7 +1,6 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
 from collections.abc import Callable, Mapping, Sequence
-from os.path import lexists
 from pathlib import Path
 from time import time
 from typing import Any
@@ -10,7 +9,8 @@ from board.blob_reader import parse_ref, read_value
 from board.charts import Charts
 from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
-from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.embeddings.questions import EmbeddingQuestions
+from board.errors import UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
 from board.graph_questions import GraphQuestions
 from board.grouping import Group, group_runs
@@ -22,6 +22,10 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.layouts.merging import Layouts
+from board.meshes import Mesh, MeshItem, encode_ply, mesh_name
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
@@ -39,13 +43,13 @@ from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
 from board.store.store import RECENT_BYTES, Store
-from board.table.metric_cells import MetricChoice
 from board.table.tables import Tables
 from board.views import (
     BlobRow,
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -68,8 +72,11 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
+    "LayoutCategory",
+    "LayoutChart",
     "Logs",
-    "MetricChoice",
+    "MatchedPattern",
+    "MeshItem",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -83,6 +90,7 @@ __all__ = [
     "RunChoices",
     "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -91,28 +99,11 @@ __all__ = [
     "Smoothing",
     "TagSummary",
     "compile_regex",
+    "encode_ply",
+    "match_tags",
+    "mesh_name",
     "open",
 ]
-
-
-def open(*paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> "Logs":  # noqa: A001 - read as board.open
-    """Read every run below the logdirs, lossless, and return them: ``Logs(...)`` and its first ``refresh()``.
-
-    Args:
-        paths: one or more logdirs; ``"name=path"`` gives the runs below it the prefix ``name/``.
-        cache: where indexes are kept, so that the next call need not read what this one has: a folder; True is
-            ``$XDG_CACHE_HOME/trainboard``, False is nowhere. A folder that cannot be written is named in ``problems``.
-        memory: bytes that the points may take, the rest waits in the index; None is half of this machine's.
-
-    Raises:
-        LogdirError: a path is a file, cannot be listed, or does not exist.
-    """
-    logs = Logs(*paths, cache=cache, memory=memory)
-    for logdir in logs._loader.logdirs:
-        if not lexists(logdir.storage.root):
-            raise LogdirError(f"{logdir.path} does not exist.")
-    logs.refresh()
-    return logs
 
 
 class Logs:
@@ -131,9 +122,9 @@ class Logs:
         """Check the paths; read nothing of the logdirs. A missing one is fine here (``watch`` waits for it).
 
         Args:
-            paths: as in ``open``.
-            cache: as in ``open``.
-            memory: as in ``open``.
+            paths: as in ``board.open``.
+            cache: as in ``board.open``.
+            memory: as in ``board.open``.
             graph_files: models in files of their own, read here; with some, there may be no logdir.
 
         Raises:
@@ -155,8 +146,10 @@ class Logs:
         self.charts = Charts(self._store)  # what the charts of scalars ask
         self.tables = Tables(self._store, self._hparams, self._metrics, self._place)  # runs with hparams and metrics
         self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
+        self.embeddings = EmbeddingQuestions(self._places, memory // 4)
 
     def __enter__(self) -> "Logs":
         return self
@@ -185,7 +178,8 @@ class Logs:
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
         view, place = self._store.run(name), self._place(name)
-        return Run(view, *place, lambda: self.hparams(name), lambda: facts_of(view, *place))
+        facts, embeddings = lambda: facts_of(view, *place), lambda: self.embeddings.of_run(name)
+        return Run(view, *place, lambda: self.hparams(name), facts, embeddings)
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -223,6 +217,7 @@ class Logs:
         self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
+        self.embeddings.watch(on_delta, lambda: self.revision)
         if self._loader.indexer is not None:
             self._loader.indexer.start()
 
@@ -235,6 +230,7 @@ class Logs:
         if self._watcher is not None:
             self._watcher.stop()
         self.graphs.close()
+        self.embeddings.close()
 
     def in_order(self) -> list[str]:
         """Return all runs that were ever found, those found at once by the time in their files' names: for colours."""
@@ -246,7 +242,8 @@ class Logs:
 
     def counts(self) -> dict[Kind, int]:
         """Return how many tags each kind has (kinds without any left out)."""
-        return count_tags(self._store.views())
+        embeddings = self.embeddings.count()
+        return count_tags(self._store.views()) | ({Kind.EMBEDDING: embeddings} if embeddings else {})
 
     def tags(self, kind: Kind) -> list[TagSummary]:
         """Return all tags of a kind, over all runs, sorted by name."""
@@ -306,6 +303,17 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def mesh(self, run: str, name: str, ref: str) -> Mesh:
+        """Return the mesh whose vertices a reference names, as ``blobs`` has them.
+
+        Raises:
+            UnknownRunError, UnknownSeriesError.
+        """
+        meshes = self[run].meshes
+        if name not in meshes:
+            raise UnknownSeriesError(f"The run {run!r} has no mesh {name!r}.")
+        return meshes[name].find(ref)
 
     def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
         """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
@@ -410,6 +418,13 @@ class Logs:
         if loader is None:
             raise UnknownRunError(f"There is no run {run!r}.")
         return loader.storage, loader.folder
+
+    def _places(self) -> list[tuple[str, Any, str]]:
+        """Return every run's name, storage and folder, and those of logdirs that are no runs themselves."""
+        found = {name: (run.storage, run.folder) for name, run in list(self._loader.runs.items())}
+        for logdir in self._loader.logdirs:  # a projector's files may stand alone there
+            found.setdefault(logdir.name_run("."), (logdir.storage, "."))
+        return [(name, *place) for name, place in found.items()]
 
     def _series(self, run: str, tag: str, kind: Kind) -> SeriesView:
         series = shown_series(self._store.run(run)).get((tag, kind))
