@@ -45,6 +45,7 @@ TABS = (
     Tab("audio", "Audio", Kind.AUDIO, ("audio",)),
     Tab("video", "Video", Kind.VIDEO, ("video",)),
     Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
+    Tab("hparams", "HParams", None, ("scalar", "hparams"), is_always=True),
     Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 

@@ -12,6 +12,7 @@ const MODULES = {
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
   text: () => import("./modules/text.js"),
+  hparams: () => import("./modules/hparams.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),
 };
