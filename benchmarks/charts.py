@@ -11,9 +11,6 @@ toggled.
 import argparse
 import json
 import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
 
+from benchmarks.browser import WINDOW, opened, running, served  # noqa: E402
 from benchmarks.event_logs import tag_names, write_scalars  # noqa: E402
 from board.app import create_app  # noqa: E402
 from board.logs import Logs  # noqa: E402
@@ -38,15 +36,6 @@ POINTS_A_SECOND = 20
 BEFORE = 1_500  # steps that are there when the page is opened
 TARGETS = {3: (50.0, 50.0), 20: (30.0, None)}  # curves a chart: frames a second at least, longest frame at most, ms
 REDRAW_MS, PIXELS_MS = 150.0, 100.0
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 FRAMES = """
 (seconds) => new Promise((resolve) => {
@@ -113,42 +102,23 @@ def train(logdir: Path, runs: int, seconds: float) -> None:
 
 
 @contextmanager
-def board(logdir: Path) -> Iterator[str]:
-    """Serve it; gives the address."""
-    command = [sys.executable, "-m", "board.cli", str(logdir), "--port", "0", "--no-open"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield next(m.group() for line in process.stdout if (m := re.search(r"http://\S+", line))).rstrip("/")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def opened(address: str, query: str) -> Iterator[Page]:
+def drawn(address: str, query: str) -> Iterator[Page]:
     """The scalars page with all charts drawn."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.goto(f"{address}/scalars?{query}")
+    with sync_playwright() as playwright, opened(playwright) as browser:
+        page = browser.new_page(viewport=WINDOW)
+        page.goto(f"{address}scalars?{query}")
         page.wait_for_selector("html[data-ready]")
         page.wait_for_selector(".scatterlayer .js-line", state="attached", timeout=60_000)
         page.wait_for_timeout(2_000)
         yield page
-        browser.close()
 
 
 @contextmanager
 def training(logdir: Path, runs: int, seconds: float) -> Iterator[None]:
     """A process of its own, as a training is."""
     own = [sys.executable, __file__, "train", "--logdir", str(logdir), "--runs", str(runs)]
-    process = subprocess.Popen([*own, "--seconds", str(seconds)])
-    try:
+    with running([*own, "--seconds", str(seconds)]):
         yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def begun(logdir: Path, runs: int, steps: int = BEFORE, tags: int = CHARTS) -> None:
@@ -170,9 +140,9 @@ def measure_frames(seconds: float) -> bool:
     """
     is_good = True
     for runs, (least, longest) in TARGETS.items():
-        with tempfile.TemporaryDirectory() as folder, board(Path(folder)) as address:
+        with tempfile.TemporaryDirectory() as folder, served(folder) as board:
             begun(Path(folder), runs)
-            with opened(address, "height=7&width=16") as page:
+            with drawn(board.address, "height=7&width=16") as page:
                 rest = frames_of(page.evaluate(FRAMES, 3))
                 with training(Path(folder), runs, seconds + 20):
                     page.wait_for_timeout(3_000)
@@ -216,9 +186,9 @@ def measure_redraw(rounds: int = 30) -> bool:
     """One chart of 100 curves of 4,000 points, and the same of 3 as a control."""
     worst = {}
     for runs in (3, 100):
-        with tempfile.TemporaryDirectory() as folder, board(Path(folder)) as address:
+        with tempfile.TemporaryDirectory() as folder, served(folder) as board:
             begun(Path(folder), runs, steps=4_000, tags=1)
-            with opened(address, "smooth=0") as page:
+            with drawn(board.address, "smooth=0") as page:
                 own, whole = page.evaluate(REDRAW, rounds)
         worst[runs] = float(np.percentile(whole[2:], 95))
         print(
@@ -278,9 +248,9 @@ def measure_server(rounds: int = 40, points: int = 1_000_000) -> bool:
 def measure_heap(minutes: float) -> bool:
     """JS heap after a collection, minute by minute, of 20 live charts."""
     sizes = []
-    with tempfile.TemporaryDirectory() as folder, board(Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, served(folder) as board:
         begun(Path(folder), 3)
-        with opened(address, "height=7&width=16") as page, training(Path(folder), 3, minutes * 60 + 60):
+        with drawn(board.address, "height=7&width=16") as page, training(Path(folder), 3, minutes * 60 + 60):
             session = page.context.new_cdp_session(page)
             session.send("Performance.enable")
             for _ in range(round(minutes) + 1):

@@ -8,18 +8,19 @@ The control of the browser's figures is the time that it takes for an empty page
 """
 
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
+
+from benchmarks.browser import board_command, new_profile, running, wait_for  # noqa: E402
+from writer import SummaryWriter  # noqa: E402
 
 POINTS, TAGS = 2_000_000, 20
 
@@ -36,25 +37,11 @@ DRAWN = """() => new Promise((resolve) => {
 
 
 def write_log(folder: Path) -> None:
-    sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, which has a writer.py of its own
-    from writer import SummaryWriter
-
     values = np.random.default_rng(0).normal(size=POINTS // TAGS).cumsum().tolist()
     with SummaryWriter(folder, max_queue=4096) as writer:
         for step, value in enumerate(values):
             for tag in range(TAGS):
                 writer.add_scalar(f"group{tag // 6}/tag{tag}", value, step)
-
-
-def wait_for(address: str, is_done: str) -> None:
-    while True:
-        try:
-            with urllib.request.urlopen(address) as answer:
-                if is_done in answer.read().decode():
-                    return
-        except OSError:
-            pass
-        time.sleep(0.005)
 
 
 def visit(context: BrowserContext, address: str) -> float:
@@ -84,28 +71,12 @@ def plotly_alone(context: BrowserContext, address: str) -> float:
     return float(took) / 1000
 
 
-@contextmanager
-def new_profile(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser that has never been here, with a disk for what it keeps."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox"],
-            viewport={"width": 1600, "height": 1000},
-        )
-        yield context
-        context.close()
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as logdir, sync_playwright() as playwright:
         write_log(Path(logdir) / "run")
         begin = time.perf_counter()
-        command = [Path(sys.executable).with_name("board"), logdir, "--port", "26606", "--no-open"]
-        board = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         address = "http://127.0.0.1:26606/"
-        try:
+        with running(board_command(logdir, "--port", "26606")):
             wait_for(address + "api/runs", "boot")
             answered = time.perf_counter() - begin
             wait_for(address + "api/runs", '"loading":false')
@@ -118,9 +89,6 @@ def main() -> None:
                     later += [visit(context, address + "scalars") for _ in range(3)]
                 with new_profile(playwright) as context:
                     control.append(plotly_alone(context, address))
-        finally:
-            board.terminate()
-            board.wait()
     print(f"{POINTS:,} points in {TAGS} tags")
     print(f"  the server answers after     {answered:.2f} s, all is read after {read:.2f} s")
     for name, times in (

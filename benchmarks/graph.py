@@ -9,25 +9,24 @@ installed: everything opened. Every figure of ours stands beside TensorBoard's o
 
 import argparse
 import json
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-OURS, PEER = 26608, 26609  # ports
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
+
+from benchmarks.browser import opened, running, served, wait_for  # noqa: E402
+from tests.board.graphs.big_graph import big_graph  # noqa: E402
+from writer import SummaryWriter  # noqa: E402
+
+PEER = 26609  # port
 LONGEST_S = 120  # that a page may take
 SIZES = {"90,000 nodes": (50, 67), "1,000,000 nodes": (200, 185)}  # stages and blocks of the transformer
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 NOW = "() => performance.timeOrigin + performance.now()"
 
@@ -108,27 +107,10 @@ def write_gpt2(folder: Path) -> bool:
         from transformers import GPT2Config, GPT2LMHeadModel
     except ImportError:
         return False
-    from writer import SummaryWriter
 
     with SummaryWriter(folder) as writer:
         writer.add_graph(GPT2LMHeadModel(GPT2Config()), torch.zeros(1, 64, dtype=torch.int64))
     return True
-
-
-@contextmanager
-def serving(command: list[str], address: str) -> Iterator[None]:
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(address, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def frames(page: Page, seconds: float = 1.5) -> dict[str, float]:
@@ -223,16 +205,13 @@ def report(title: str, ours: dict[str, float], peer: dict[str, float]) -> None:
 
 
 def compare(browser: Browser, logdir: Path, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
-    programs = Path(sys.executable).parent
-    ours_command: list[Any] = [programs / "board", logdir, "--port", OURS, "--no-open"]
-    peer_command: list[Any] = [programs / "tensorboard", "--logdir", logdir, "--port", PEER, "--load_fast=false"]
-    with serving([str(part) for part in ours_command], f"http://127.0.0.1:{OURS}/api/runs"):
-        address = f"http://127.0.0.1:{OURS}/"
-        while b'"loading":false' not in urllib.request.urlopen(address + "api/runs").read():
-            time.sleep(0.05)
-        ours = best([measure_ours(browser, address) for _ in range(rounds)])
-    with serving([str(part) for part in peer_command], f"http://127.0.0.1:{PEER}/"):
+    with served(logdir) as board:
+        wait_for(board.address + "api/runs", '"loading":false', pause_s=0.05)
+        ours = best([measure_ours(browser, board.address) for _ in range(rounds)])
+    peer_command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", str(PEER)]
+    with running([*peer_command, "--load_fast=false"]):
         address = f"http://127.0.0.1:{PEER}/"
+        wait_for(address, pause_s=0.1)
         deadline = time.monotonic() + LONGEST_S
         while time.monotonic() < deadline:  # the tab is there once the file has been read
             with urllib.request.urlopen(address + "data/plugins_listing") as answer:
@@ -248,18 +227,13 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="also 1,000,000 nodes (gigabytes of memory, minutes)")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    sys.path[0] = str(ROOT)  # not this folder, which has a writer.py of its own
-    from tests.board.graphs.big_graph import big_graph
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, opened(playwright) as browser:
         for title, (stages, blocks) in list(SIZES.items())[: 2 if options.million else 1]:
             logdir = Path(folder) / title.split()[0]
             write_graph(logdir / "big", big_graph(stages, blocks))
             report(title, *compare(browser, logdir, options.rounds if stages < 100 else 1))
         if write_gpt2(Path(folder) / "gpt2" / "run"):
             report("GPT-2 small", *compare(browser, Path(folder) / "gpt2", options.rounds))
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ Prints its share of one core over a minute, its open files, and, where strace is
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
 
+from benchmarks.browser import served, wait_for  # noqa: E402
 from benchmarks.event_logs import START, tag_names, write_finished_run  # noqa: E402
 from benchmarks.readers import processor_seconds  # noqa: E402
 
@@ -35,22 +34,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="trainboard-bench-") as folder:
         logdir = Path(folder, "logs")
         write_runs(logdir, options.runs)
-        command = [Path(sys.executable).with_name("board"), logdir, "--port", "0", "--no-open"]
         environment = os.environ | {"XDG_CACHE_HOME": f"{folder}/cache", "XDG_STATE_HOME": f"{folder}/state"}
         begin = time.perf_counter()
-        board = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        try:
-            assert board.stdout is not None
-            address = next(found.group() for line in board.stdout if (found := re.search(r"http://\S+", line)))
-            wait_until_read(address.rstrip("/") + "/api/runs")
+        with served(logdir, environment=environment) as board:
+            wait_for(board.address + "api/runs", '"loading":false', pause_s=0.5)
             print(f"{options.runs:,} finished runs, all read {time.perf_counter() - begin:.1f} s after the command")
             time.sleep(SETTLE_S)
             watch(board.pid, options.seconds)
             if options.strace and shutil.which("strace"):
                 trace(board.pid, options.strace)
-        finally:
-            board.terminate()
-            board.wait()
 
 
 def write_runs(logdir: Path, count: int) -> None:
@@ -63,15 +55,6 @@ def write_runs(logdir: Path, count: int) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
         os.utime(path, (START, START))
-
-
-def wait_until_read(address: str) -> None:
-    """Ask now and then whether the server has read everything."""
-    while True:
-        with urllib.request.urlopen(address) as answer:
-            if '"loading":false' in answer.read().decode():
-                return
-        time.sleep(0.5)
 
 
 def watch(pid: int, seconds: float) -> None:

@@ -8,13 +8,17 @@ Prints medians and 95th percentiles, and fails where a 95th percentile is above 
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import sync_playwright
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
+
+from benchmarks.browser import WINDOW, opened, served  # noqa: E402
+from writer import SummaryWriter  # noqa: E402
 
 LIMIT_MS = 50
 MOVES = 60
@@ -54,9 +58,6 @@ async (count) => {
 
 def log_pictures(logdir: Path, count: int) -> None:
     """Two runs with pictures of noise, which no encoder makes small."""
-    sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
-    from writer import SummaryWriter
-
     random = np.random.default_rng(0)
     for run in ("run0", "run1"):
         with SummaryWriter(logdir / run) as writer:
@@ -66,30 +67,18 @@ def log_pictures(logdir: Path, count: int) -> None:
 
 def measure(logdir: Path, count: int) -> dict[str, np.ndarray]:
     """Milliseconds of each move, by what was moved."""
-    command = [Path(sys.executable).with_name("board"), logdir, "--port", "0", "--no-open"]
-    board = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert board.stdout is not None
-        url = next(line for line in board.stdout if "http://" in line).split()[-1].rstrip("/")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-            )
-            page = browser.new_page(viewport={"width": 1600, "height": 1000})
-            page.goto(f"{url}/images")
-            page.wait_for_selector("img.image-own")
-            page.wait_for_load_state("networkidle")
-            near = [count // 2 + i for i in range(MOVES)]
-            far = [(i * 6151 + 17) % (count - 1) for i in range(MOVES)]
-            took = {
-                "control: one picture, fetched and decoded": page.evaluate(CONTROL, MOVES),
-                "to the next step": page.evaluate(DRAG, {"steps": near, "pause": 60}),
-                "to a step far away": page.evaluate(DRAG, {"steps": far, "pause": 60}),
-            }
-            browser.close()
-    finally:
-        board.terminate()
-        board.wait()
+    with served(logdir) as board, sync_playwright() as playwright, opened(playwright) as browser:
+        page = browser.new_page(viewport=WINDOW)
+        page.goto(board.address + "images")
+        page.wait_for_selector("img.image-own")
+        page.wait_for_load_state("networkidle")
+        near = [count // 2 + i for i in range(MOVES)]
+        far = [(i * 6151 + 17) % (count - 1) for i in range(MOVES)]
+        took = {
+            "control: one picture, fetched and decoded": page.evaluate(CONTROL, MOVES),
+            "to the next step": page.evaluate(DRAG, {"steps": near, "pause": 60}),
+            "to a step far away": page.evaluate(DRAG, {"steps": far, "pause": 60}),
+        }
     return {name: np.array(values[5:]) for name, values in took.items()}  # the first moves warm up
 
 

@@ -9,8 +9,6 @@ above 0.35 s or the 95th percentile above 0.5 s.
 
 import argparse
 import random
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import sync_playwright
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
+
+from benchmarks.browser import WINDOW, opened, served  # noqa: E402
+from writer import SummaryWriter  # noqa: E402
 
 MEDIAN_S, P95_S = 0.35, 0.5
 
@@ -40,8 +43,6 @@ WATCH = """
 
 def train(log_dir: str, points: int) -> None:
     """The training process: prints the wall clock right before each add_scalar."""
-    from writer import SummaryWriter
-
     with SummaryWriter(log_dir) as writer:
         for step in range(points):
             time.sleep(random.uniform(0.2, 0.7))
@@ -52,27 +53,21 @@ def train(log_dir: str, points: int) -> None:
 
 def measure(points: int) -> np.ndarray:
     """Latencies (points,) in seconds."""
-    with tempfile.TemporaryDirectory() as logdir, sync_playwright() as playwright:
-        board_command = [Path(sys.executable).with_name("board"), logdir, "--port", "0", "--no-open"]
-        board = subprocess.Popen(board_command, stdout=subprocess.PIPE, text=True)
-        try:
-            assert board.stdout is not None
-            address = next(m.group() for line in board.stdout if (m := re.search(r"http://\S+", line)))
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1600, "height": 1000})
-            page.goto(address.rstrip("/") + "/scalars")
-            page.wait_for_selector("html[data-ready]")
-            page.evaluate(WATCH)
-            # -P: the folder of this file holds a writer.py of its own
-            training = [sys.executable, "-P", __file__, "--train", f"{logdir}/run", "--points", str(points)]
-            done = subprocess.run(training, stdout=subprocess.PIPE, text=True, check=True)
-            sent = [float(line) for line in done.stdout.split()]
-            page.wait_for_function("(n) => Object.keys(window.seen).length >= n", arg=points, timeout=10_000)
-            seen = page.evaluate("window.seen")
-            browser.close()
-        finally:
-            board.terminate()
-            board.wait()
+    with (
+        tempfile.TemporaryDirectory() as logdir,
+        served(logdir) as board,
+        sync_playwright() as playwright,
+        opened(playwright) as browser,
+    ):
+        page = browser.new_page(viewport=WINDOW)
+        page.goto(board.address + "scalars")
+        page.wait_for_selector("html[data-ready]")
+        page.evaluate(WATCH)
+        training = [sys.executable, __file__, "--train", f"{logdir}/run", "--points", str(points)]
+        done = subprocess.run(training, stdout=subprocess.PIPE, text=True, check=True)
+        sent = [float(line) for line in done.stdout.split()]
+        page.wait_for_function("(n) => Object.keys(window.seen).length >= n", arg=points, timeout=10_000)
+        seen = page.evaluate("window.seen")
     return np.array([seen[str(step)] - sent[step] for step in range(points)])
 
 

@@ -13,23 +13,23 @@ a fifth, or 1.5 MB.
 import argparse
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Page, sync_playwright
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, where `writer` is a benchmark
+
+from benchmarks.browser import board_command, new_profile, running, wait_for  # noqa: E402
+from benchmarks.event_logs import tag_names, write_finished_run  # noqa: E402
 
 TAGS, STEPS = 5, 4_000
 FRESH_SHARE, USED_SHARE, MOST_BYTES = 1 / 3, 1 / 5, 1_500_000
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-CHROMIUM += ["--disable-component-update", "--disable-sync"]
 ASSETS = (".js", ".css", ".woff2")
 
 # Resolves with how many charts are in the window once each shows the curves of all runs.
@@ -69,9 +69,6 @@ class Peer:
 
 
 def write_logs(logdir: Path, runs: int) -> None:
-    sys.path[0] = str(Path(__file__).resolve().parents[1])  # not this folder, which has a writer.py of its own
-    from benchmarks.event_logs import tag_names, write_finished_run
-
     for i in range(runs):
         write_finished_run(logdir / f"run{i:03d}", tag_names(TAGS), STEPS, seed=i)
 
@@ -82,43 +79,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def browser(playwright: Playwright, profile: str) -> Iterator[BrowserContext]:
-    context = playwright.chromium.launch_persistent_context(
-        profile, executable_path=shutil.which("chromium"), args=CHROMIUM, viewport={"width": 1600, "height": 1000}
-    )
-    context.set_default_timeout(120_000)
-    yield context
-    context.close()
-
-
 def measure(peer: Peer, page: Page, runs: int, rest_s: float = 0) -> float:
     """Seconds from the command to its curves; then it may go on for ``rest_s``."""
     began = time.perf_counter()
-    process = subprocess.Popen(peer.command(peer.port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with running(peer.command(peer.port)):
         wait_for(f"http://127.0.0.1:{peer.port}/{peer.ready}")
         page.goto(f"http://127.0.0.1:{peer.port}/{peer.page}", wait_until="commit")
         page.evaluate(peer.is_drawn, runs)
         took = time.perf_counter() - began
         time.sleep(rest_s)
-        return took
-    finally:
         page.goto("about:blank")
-        process.terminate()
-        process.wait()
-
-
-def wait_for(address: str) -> None:
-    """Until there is an answer, and more than an empty list."""
-    while True:
-        try:
-            with urllib.request.urlopen(address) as answer:
-                if len(answer.read(10)) > 2:
-                    return
-        except OSError:
-            pass
-        time.sleep(0.005)
+        return took
 
 
 def wire_bytes(page: Page, peer: Peer, runs: int) -> tuple[int, int]:
@@ -143,7 +114,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as playwright:
         logdir, cache = Path(folder) / "logs", Path(folder) / "cache"
         write_logs(logdir, given.runs)
-        own = [str(Path(sys.executable).with_name("board")), str(logdir), "--no-open", "--cache-dir", str(cache)]
+        own = board_command(logdir, "--cache-dir", str(cache))
         tensorboard = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
         ours = Peer("ours", lambda port: [*own, "--port", str(port)], "scalars", "scalars", OURS_DRAWN)
         theirs = Peer(
@@ -154,10 +125,7 @@ def main() -> None:
             for peer in (ours, theirs):
                 shutil.rmtree(cache, ignore_errors=True)
                 peer.port = free_port()
-                with (
-                    tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-                    browser(playwright, profile) as context,
-                ):
+                with new_profile(playwright) as context:
                     page = context.pages[0]
                     peer.fresh.append(measure(peer, page, given.runs))
                     for _ in range(2):  # Chromium keeps compiled code from the second visit on; the index settles

@@ -14,14 +14,18 @@ from board.live import Live
 from board.logs import Delta, Logs
 from board.settings import Settings
 from board.state.keeping import State
+from board.state.schema import key_of
 from board.web import (
     blobs,
     choosing,
     clips,
     compare,
+    embeddings,
     exports,
     graphs,
     histograms,
+    layouts,
+    meshes,
     pr_curves,
     runs,
     scalars,
@@ -74,6 +78,14 @@ def create_app(
             state.see(shown_name(run) for run in logs.in_order())
         live.publish(delta)
 
+    def tell_choices(keys: frozenset[str]) -> None:
+        """Have the pages ask for the run list again: other windows, and those of a colleague's board."""
+        runs = frozenset(run for run, folder in logs.folders() if key_of(shown_name(folder)) in keys)
+        if runs:
+            live.publish(Delta(logs.revision, changed=runs))
+
+    state.on_choices = tell_choices
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         live.start()
@@ -98,9 +110,12 @@ def create_app(
         choosing,
         clips,
         compare,
+        embeddings,
         exports,
         graphs,
         histograms,
+        layouts,
+        meshes,
         pr_curves,
         runs,
         scalars,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from board.model import Kind
 from board.store.bands import BandRequest, Member, band
+from board.store.margins import margin
 from board.store.partitions import partitions
 from board.store.pixels import PixelRequest, nearest, pixels
 from board.store.scalar_axis import partner_of
@@ -11,7 +12,7 @@ from board.store.series import Line
 from board.store.smoothing import Smoothing
 from board.store.statistics import range_statistics
 from board.store.store import RunView, Store
-from board.views import GroupBand, NearestPoint, RunPixels, RunRange
+from board.views import GroupBand, NearestPoint, RunMargin, RunPixels, RunRange
 
 __all__ = ["Charts"]
 
@@ -68,6 +69,18 @@ class Charts:
             members = [Member(*found) for found in self._find_lines(tag, runs, x_tag)]
             if members:
                 answer.append(GroupBand(name, band(members, request, how)))
+        return answer
+
+    def margins(
+        self, tag: str, bounds: tuple[str, str], runs: Sequence[str], request: PixelRequest, x_tag: str | None = None
+    ) -> list[RunMargin]:
+        """Return the band between two scalars around each line of a tag; lines without both of them are left out."""
+        views = {view.name: view for view in self._store.views()}
+        answer = []
+        for run, line, x_line in self._find_lines(tag, runs, x_tag):
+            low, high = (partner_of(line, views[run].series.get((bound, Kind.SCALAR))) for bound in bounds)
+            if low is not None and high is not None:
+                answer.append(RunMargin(run, line.name, margin(line, (low, high), request, x_line)))
         return answer
 
     def ranges(

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from board.ingest.logdir_loader import LogdirLoader
+from board.meshes import mesh_name
 from board.model import Kind, Problem, RunState
 from board.runs import shown_series, writer_facts
 from board.store.store import RunView, Store
@@ -80,7 +81,8 @@ def count_tags(views: Iterable[RunView]) -> dict[Kind, int]:
     tags: dict[Kind, set[tuple[str, int]]] = {}
     for place, view in enumerate(views):
         for tag, kind in shown_series(view):
-            tags.setdefault(kind, set()).add((tag, place if kind is Kind.GRAPH else 0))
+            name = mesh_name(tag) if kind is Kind.MESH else tag  # its vertices, faces and colours are one mesh
+            tags.setdefault(kind, set()).add((name, place if kind is Kind.GRAPH else 0))
     return {kind: len(tags[kind]) for kind in Kind if kind in tags}
 
 

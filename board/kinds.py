@@ -30,6 +30,7 @@ __all__ = [
     "decode",
     "decode_costs",
     "decode_description",
+    "decode_plugin_content",
     "decode_run_metadata",
     "decode_tag",
     "kind_of",
@@ -195,6 +196,15 @@ def decode_run_metadata(payload: bytes, ordinal: int) -> bytes | None:
     except (DecodeError, IndexError, MalformedValueError):
         return None
     return None if value.metadata.plugin_data.plugin_name in (_COSTS_PLUGIN, b"graphs") else data
+
+
+def decode_plugin_content(payload: bytes, ordinal: int) -> bytes:
+    """Return what a value's own metadata holds for its plugin; writers may give it with a tag's first value only."""
+    try:
+        value = Event.FromString(payload).summary.value[ordinal]
+    except (DecodeError, IndexError) as error:
+        raise MalformedValueError("the record holds no such value") from error
+    return bytes(value.metadata.plugin_data.content)
 
 
 def _decode_event(event: Any, tag: str | None) -> bytes:

@@ -10,6 +10,7 @@ from board.blob_reader import parse_ref, read_value
 from board.charts import Charts
 from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
+from board.embeddings.questions import EmbeddingQuestions
 from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
 from board.graph_questions import GraphQuestions
@@ -22,6 +23,10 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.layouts.merging import Layouts
+from board.meshes import Mesh, MeshItem, encode_ply, mesh_name
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
@@ -44,6 +49,7 @@ from board.views import (
     GroupBand,
     NearestPoint,
     Overview,
+    RunMargin,
     RunPixels,
     RunRange,
     RunSummary,
@@ -66,7 +72,11 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
+    "LayoutCategory",
+    "LayoutChart",
     "Logs",
+    "MatchedPattern",
+    "MeshItem",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -80,6 +90,7 @@ __all__ = [
     "RunChoices",
     "RunCurve",
     "RunHparams",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunState",
@@ -88,6 +99,9 @@ __all__ = [
     "Smoothing",
     "TagSummary",
     "compile_regex",
+    "encode_ply",
+    "match_tags",
+    "mesh_name",
     "open",
 ]
 
@@ -151,8 +165,10 @@ class Logs:
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
         self.pr_curves = PrCurves(self._store, self._place)
+        self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
         self.graphs.add_files(graph_files)
+        self.embeddings = EmbeddingQuestions(self._places, memory // 4)
 
     def __enter__(self) -> "Logs":
         return self
@@ -181,7 +197,8 @@ class Logs:
     def __getitem__(self, name: str) -> Run:
         """Return the run of that name; UnknownRunError where there is none."""
         view, place = self._store.run(name), self._place(name)
-        return Run(view, *place, lambda: self.hparams(name), lambda: facts_of(view, *place))
+        facts, embeddings = lambda: facts_of(view, *place), lambda: self.embeddings.of_run(name)
+        return Run(view, *place, lambda: self.hparams(name), facts, embeddings)
 
     def __contains__(self, name: object) -> bool:
         return name in self._store.runs()
@@ -219,6 +236,7 @@ class Logs:
         self._notices.start()
         self._watcher = Watcher(self._loader)
         self._watcher.start()
+        self.embeddings.watch(on_delta, lambda: self.revision)
         if self._loader.indexer is not None:
             self._loader.indexer.start()
 
@@ -231,6 +249,7 @@ class Logs:
         if self._watcher is not None:
             self._watcher.stop()
         self.graphs.close()
+        self.embeddings.close()
 
     def in_order(self) -> list[str]:
         """Return all runs that were ever found, those found at once by the time in their files' names: for colours."""
@@ -242,7 +261,8 @@ class Logs:
 
     def counts(self) -> dict[Kind, int]:
         """Return how many tags each kind has (kinds without any left out)."""
-        return count_tags(self._store.views())
+        embeddings = self.embeddings.count()
+        return count_tags(self._store.views()) | ({Kind.EMBEDDING: embeddings} if embeddings else {})
 
     def tags(self, kind: Kind) -> list[TagSummary]:
         """Return all tags of a kind, over all runs, sorted by name."""
@@ -302,6 +322,17 @@ class Logs:
         if location.file not in self._store.run(run).files:
             raise UnknownSeriesError(f"The file that this value of {run!r} lay in is no more.")
         return read_value(*self._place(run), location, kind, tag)
+
+    def mesh(self, run: str, name: str, ref: str) -> Mesh:
+        """Return the mesh whose vertices a reference names, as ``blobs`` has them.
+
+        Raises:
+            UnknownRunError, UnknownSeriesError.
+        """
+        meshes = self[run].meshes
+        if name not in meshes:
+            raise UnknownSeriesError(f"The run {run!r} has no mesh {name!r}.")
+        return meshes[name].find(ref)
 
     def histograms(self, tag: str, runs: Sequence[str], request: HistogramRequest) -> HistogramChart:
         """Return rows of histograms over common bins; runs that lack the tag, or are unknown, are left out."""
@@ -406,6 +437,13 @@ class Logs:
         if loader is None:
             raise UnknownRunError(f"There is no run {run!r}.")
         return loader.storage, loader.folder
+
+    def _places(self) -> list[tuple[str, Any, str]]:
+        """Return every run's name, storage and folder, and those of logdirs that are no runs themselves."""
+        found = {name: (run.storage, run.folder) for name, run in list(self._loader.runs.items())}
+        for logdir in self._loader.logdirs:  # a projector's files may stand alone there
+            found.setdefault(logdir.name_run("."), (logdir.storage, "."))
+        return [(name, *place) for name, place in found.items()]
 
     def _series(self, run: str, tag: str, kind: Kind) -> SeriesView:
         series = shown_series(self._store.run(run)).get((tag, kind))

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     MESH = "mesh"
     VIDEO = "video"
     TENSOR = "tensor"
+    EMBEDDING = "embedding"  # never in an event file: beside them
 
     __hash__ = str.__hash__  # every look-up of a series takes it, and the one of an Enum is a function in Python
 

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.arrays import picture_array, sound_array, video_array
-from board.blob_reader import format_ref, read_value
+from board.blob_reader import format_ref, read_payload, read_value
+from board.embeddings.tensor import Embedding
 from board.errors import BadRequestError, UnknownSeriesError
 from board.frames import frame_of
 from board.hparams.flat import Value
 from board.hparams.reading import RunHparams
-from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG
+from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG, decode_plugin_content
+from board.layouts.decoding import LayoutCategory, decode_layout
+from board.meshes import MeshSeries, mesh_series
 from board.model import BlobRef, Kind, Problem, RunState
 from board.storage import LocalStorage
 from board.store.series import SeriesView
@@ -124,6 +127,11 @@ class Blob:
         return np.asarray(value)
 
     @property
+    def plugin_content(self) -> bytes:
+        """What the value's own metadata holds for its plugin; empty where it has none; errors as ``value``."""
+        return decode_plugin_content(read_payload(self._storage, self._folder, self.location), self.location.ordinal)
+
+    @property
     def png(self) -> bytes:
         """The encoded bytes of the (first) image: PNG as a rule, whatever its writer made in fact."""
         if self.kind is not Kind.IMAGE:
@@ -202,12 +210,14 @@ class Run:
         folder: str,
         read_hparams: Callable[[], RunHparams],
         read_facts: Callable[[], dict[str, str | int | float | bool]],
+        find_embeddings: Callable[[], Mapping[str, Sequence[Embedding]]],
     ) -> None:
         self._view = view
         self._storage = storage
         self._folder = folder
         self._read_hparams = read_hparams
         self._read_facts = read_facts
+        self._find_embeddings = find_embeddings
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} ({self.state}): {len(self.tags)} tags>"
@@ -293,9 +303,30 @@ class Run:
         return self.blobs(Kind.PR_CURVE)
 
     @property
+    def layout(self) -> list[LayoutCategory]:
+        """Categories of charts that its writer laid out for TensorBoard's custom scalars; the last layout counts.
+
+        Raises:
+            UnknownSeriesError: the file is gone. MalformedValueError: the bytes are damaged or are no layout.
+        """
+        found = (series for series in self.blobs(Kind.CUSTOM_SCALARS).values())
+        kept = ([blob for blob in series if not blob.superseded] for series in found)
+        return [category for blobs in kept if blobs for category in decode_layout(blobs[-1].value)]
+
+    @property
     def graphs(self) -> Mapping[str, BlobSeries]:
         """Graphs by tag; "__run_graph__" is the one of the run itself."""
         return self.blobs(Kind.GRAPH)
+
+    @cached_property
+    def embeddings(self) -> Mapping[str, Sequence[Embedding]]:
+        """Tensors of TensorBoard's projector by name, each by rising step; they lie beside the event files."""
+        return self._find_embeddings()
+
+    @cached_property
+    def meshes(self) -> Mapping[str, MeshSeries]:
+        """Meshes and point clouds by name: vertices with the faces and colours of their step."""
+        return mesh_series(self.blobs(Kind.MESH))
 
     def blobs(self, kind: Kind) -> Mapping[str, BlobSeries]:
         """Return the series of any kind but scalars, by tag."""

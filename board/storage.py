@@ -12,13 +12,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Self
 
-__all__ = ["MOUNTS", "Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile", "file_system_of"]
+__all__ = ["MOUNTS", "Entry", "FileInfo", "LocalStorage", "NotAFileError", "OpenFile", "OutsideError", "file_system_of"]
 
 MOUNTS = Path("/proc/self/mounts")  # what this machine has mounted, as Linux tells it (fstab(5))
 
 
 class NotAFileError(OSError):
     """A path that is a FIFO, a device, a socket or a folder where a regular file should be."""
+
+
+class OutsideError(OSError):
+    """A path that leads out of the folder below which it must lie, or goes through a link."""
 
 
 class FileInfo(NamedTuple):
@@ -206,16 +210,37 @@ class LocalStorage:
             NotAFileError: not a regular file.
             OSError: it is gone or may not be read.
         """
-        full = self.locate(path)
-        descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return _open_regular(os.open(self.locate(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+
+    def open_beneath(self, folder: str, path: str) -> AbstractContextManager[OpenFile]:
+        """Open a regular file that a log names, as ``open`` does: below a folder, and never anything elsewhere.
+
+        Each name on the way is opened in the folder before it and may be no link, so that nothing which changes
+        meanwhile leads out.
+
+        Raises:
+            OutsideError: the path is absolute, goes up by ``..``, or through a link.
+            NotAFileError: not a regular file. OSError: it is gone or may not be read.
+        """
+        names = [name for name in path.split("/") if name not in ("", ".")]
+        if path.startswith("/") or ".." in names or not names or "\0" in path:
+            raise OutsideError("it lies outside of the run's folder")
+        at = os.open(self.locate(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            info = _info(os.fstat(descriptor))
-            if not info.is_file:
-                raise NotAFileError("it is not a regular file")
+            for i, name in enumerate(names):
+                way = os.O_NONBLOCK if i == len(names) - 1 else os.O_DIRECTORY
+                try:
+                    inner = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | way, dir_fd=at)
+                except OSError as error:  # a link is ELOOP, or ENOTDIR where a folder is wanted
+                    if error.errno in (errno.ELOOP, errno.ENOTDIR) and _is_link_in(name, at):
+                        raise OutsideError("a link lies on the way to it, and none is followed") from error
+                    raise
+                os.close(at)
+                at = inner
         except BaseException:
-            os.close(descriptor)
+            os.close(at)
             raise
-        return OpenFile(descriptor, info)
+        return _open_regular(at)
 
 
 def file_system_of(path: str | Path, mounts: Path = MOUNTS) -> str:
@@ -234,6 +259,24 @@ def file_system_of(path: str | Path, mounts: Path = MOUNTS) -> str:
         if len(where) >= len(at) and own.startswith(where.rstrip(b"/") + b"/"):
             at, kind = where, fields[2]
     return os.fsdecode(kind)
+
+
+def _open_regular(descriptor: int) -> OpenFile:
+    try:
+        info = _info(os.fstat(descriptor))
+        if not info.is_file:
+            raise NotAFileError("it is not a regular file")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return OpenFile(descriptor, info)
+
+
+def _is_link_in(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
 def _read_into(descriptor: int, view: memoryview, offset: int) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from board.model import Problem, RunState
 from board.store.bands import Band
+from board.store.margins import Margin
 from board.store.pixels import Pixels
 from board.store.statistics import RangeStatistics
 
@@ -12,6 +13,7 @@ __all__ = [
     "GroupBand",
     "NearestPoint",
     "Overview",
+    "RunMargin",
     "RunPixels",
     "RunRange",
     "RunSummary",
@@ -85,6 +87,15 @@ class GroupBand:
 
     group: str
     band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class RunMargin:
+    """The band around one line of one run."""
+
+    run: str
+    line: str
+    margin: Margin
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Reads precision-recall curves: those of many runs at one step, and the areas under all of a run."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +11,13 @@ from board.blob_reader import read_value
 from board.errors import MalformedValueError
 from board.model import BlobRef, Kind
 from board.pr_curves.curve import PrCurve, decode_curve
+from board.store.recent import Recent
 from board.store.store import RunView, Store
 
 __all__ = ["PrCurves", "RunAreas", "RunCurve"]
 
 MAX_POINTS = 1_000_000  # thresholds of one answer
-KEPT_CURVES = 1_000
-KEPT_AREAS = 200_000
+KEPT_BYTES = 64 << 20
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +58,11 @@ class _Series:
     wall_time: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Area:
+    area: tuple[float, float] | None
+
+
 class PrCurves:
     """Answers from what the store last committed; keeps what it decoded lately; safe from several threads."""
 
@@ -67,9 +70,7 @@ class PrCurves:
         """Know the store, and how to find the storage and the folder of a run's files."""
         self._store = store
         self._place = place
-        self._curves: OrderedDict[tuple[str, BlobRef], PrCurve | str] = OrderedDict()
-        self._areas: OrderedDict[tuple[str, BlobRef], tuple[float, float] | None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._recent = Recent(KEPT_BYTES)
 
     def at(self, tag: str, runs: Sequence[str], step: float | None = None) -> list[RunCurve]:
         """Return each run's last curve at or before a step, None: its last; runs that lack the tag are left out."""
@@ -138,10 +139,10 @@ class PrCurves:
         return found
 
     def _read(self, run: str, ref: BlobRef, tag: str) -> PrCurve | str:
-        with self._lock:
-            if (run, ref) in self._curves:
-                self._curves.move_to_end((run, ref))
-                return self._curves[run, ref]
+        key = ("curve", run, ref)
+        held = self._recent.find(key)
+        if isinstance(held, PrCurve | str):
+            return held
         found: PrCurve | str
         try:
             found = decode_curve(read_value(*self._place(run), ref, Kind.PR_CURVE, tag))
@@ -149,21 +150,15 @@ class PrCurves:
             found = str(error)
         except LookupError as error:  # the file or the run is gone: it may come back
             return str(error)
-        with self._lock:
-            self._curves[run, ref] = found
-            while len(self._curves) > KEPT_CURVES:
-                self._curves.popitem(last=False)
+        self._recent.keep(key, found, 500 if isinstance(found, str) else 56 * len(found.threshold))
         return found
 
     def _area(self, run: str, ref: BlobRef, tag: str) -> tuple[float, float] | None:
-        with self._lock:
-            if (run, ref) in self._areas:
-                self._areas.move_to_end((run, ref))
-                return self._areas[run, ref]
+        key = ("area", run, ref)
+        held = self._recent.find(key)
+        if isinstance(held, _Area):
+            return held.area
         found = self._read(run, ref, tag)
         area = None if isinstance(found, str) else (found.average_precision, found.trapezoid)
-        with self._lock:
-            self._areas[run, ref] = area
-            while len(self._areas) > KEPT_AREAS:
-                self._areas.popitem(last=False)
+        self._recent.keep(key, _Area(area), 200)
         return area

@@ -12,7 +12,7 @@ import re2
 from board.errors import QueryError
 from board.model import RunState
 from board.query.grammar import All, Any_, Compared, Field, Literal, Node, Not, Term, parse
-from board.query.subjects import FUNCTIONS, MISSING, Source, Subject, Universe
+from board.query.subjects import FUNCTIONS, MISSING, Source, Subject, Universe, names_of
 
 __all__ = ["Found", "compile_regex", "encodable", "find_runs", "pattern_of", "said"]
 
@@ -26,6 +26,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
 }
 _STATES = {"running": RunState.LIVE, **{str(state): state for state in RunState}}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "none": None, "null": None, "nan": math.nan, "inf": math.inf}
+_FLAGS = frozenset({"starred", "archived"})  # that are queries by themselves, unless a run is called so
 MAX_PROGRAM_BYTES = 8 << 20  # of a compiled pattern: a{1000}{1000} is refused
 _REGEX_SIGNS = frozenset("\\^$*+?()[]{}|")
 
@@ -53,7 +54,7 @@ def find_runs(text: str, source: Source) -> Found:
     universe = Universe(source)
     if not text:
         return Found("none", None)
-    if not _is_query(text):
+    if not _is_query(text) and (text.lower() not in _FLAGS or universe.named(text)):
         return _find_text(text, universe)
     try:
         compiler = _Compiler(universe, text)
@@ -77,14 +78,18 @@ def pattern_of(text: str, column: int = 1) -> Any:
         raise QueryError(f"this is no regular expression: {error}", column) from error
 
 
-def compile_regex(text: str) -> Any:
-    """Compile a regular expression; case counts only where a capital is typed. Linear in time, whatever it is.
+def compile_regex(text: str, *, is_cased: bool = False) -> Any:
+    """Compile a regular expression; linear in time, whatever it is.
+
+    Args:
+        text: the expression.
+        is_cased: case counts; else only where a capital is typed.
 
     Raises:
         ValueError: it is none, or too large; says why.
     """
     options = re2.Options()
-    options.case_sensitive = text != text.lower()
+    options.case_sensitive = is_cased or text != text.lower()
     options.log_errors = False
     options.max_mem = MAX_PROGRAM_BYTES
     try:
@@ -107,7 +112,8 @@ def _is_query(text: str) -> bool:
 def _find_text(text: str, universe: Universe) -> Found:
     is_cased = text != text.lower()
     names = [subject.view.name for subject in universe.subjects]
-    plain = [text in (name if is_cased else name.lower()) for name in names]
+    known = [names_of(subject) for subject in universe.subjects]
+    plain = [any(text in (name if is_cased else name.lower()) for name in own) for own in known]
     if not _REGEX_SIGNS.intersection(text):
         return Found("text", [name for name, has in zip(names, plain, strict=True) if has])
     try:
@@ -116,7 +122,11 @@ def _find_text(text: str, universe: Universe) -> Found:
         if not any(plain):
             raise
         return Found("text", [name for name, has in zip(names, plain, strict=True) if has])
-    found = [name for name, has in zip(names, plain, strict=True) if has or pattern.search(encodable(name))]
+    found = [
+        name
+        for name, own, has in zip(names, known, plain, strict=True)
+        if has or any(pattern.search(encodable(one)) for one in own)
+    ]
     return Found("regex", found)
 
 
@@ -150,7 +160,7 @@ class _Compiler:
             return lambda subject: getter is not None and getter(subject) is not MISSING
         if field.function:
             raise QueryError(f"expected an operator such as < after {field.function}(…)", field.column)
-        is_own = field.name in ("star", "archived", "baseline") or field.name in self.universe.hparam_names
+        is_own = field.name in ("star", "starred", "archived", "baseline") or field.name in self.universe.hparam_names
         if is_own and not field.is_quoted:
             getter, _ = self.universe.resolve(field)
             return lambda subject: getter is not None and getter(subject) in (True, 1)
@@ -158,7 +168,7 @@ class _Compiler:
         is_last = not field.is_quoted and end == len(self.text)
         if is_last and not self.universe.named(wanted):
             raise QueryError(f"expected an operator such as < after {field.name}, which no run's name has", end + 1)
-        return lambda subject: wanted in subject.view.name.lower()
+        return lambda subject: any(wanted in name.lower() for name in names_of(subject))
 
     def _compared(self, node: Compared) -> Test:
         if node.field.function == "has":

@@ -14,7 +14,7 @@ from board.query.grammar import Field
 from board.store.run_view import RunView
 from board.views import RunSummary
 
-__all__ = ["FIELDS", "FUNCTIONS", "RunChoices", "Source", "Subject", "Universe"]
+__all__ = ["FIELDS", "FUNCTIONS", "RunChoices", "Source", "Subject", "Universe", "names_of"]
 
 # What every run has, and what it is; seconds where a time is meant.
 FIELDS = {
@@ -33,6 +33,7 @@ FIELDS = {
     "title": "the name that somebody gave it",
     "note": "the note that somebody wrote",
     "star": "whether somebody starred it: star = true",
+    "starred": "the same: starred",
     "archived": "whether somebody archived it",
     "baseline": "whether it is the baseline",
     "notice": "what was noticed of it: notice = spike",
@@ -100,9 +101,9 @@ class Universe:
         ]
 
     def named(self, text: str) -> list[str]:
-        """Return the runs that have a text in their names, whatever its case."""
-        names = (subject.view.name for subject in self.subjects)
-        return [name for name in names if text.lower() in name.lower()]
+        """Return the runs that have a text in their names, or in the titles they were given, whatever its case."""
+        wanted = text.lower()
+        return [one.view.name for one in self.subjects if any(wanted in name.lower() for name in names_of(one))]
 
     @cached_property
     def hparams(self) -> Mapping[str, RunHparams]:
@@ -166,6 +167,12 @@ class Universe:
             if name in self.facts:
                 return _fact(name), False
         return None, False
+
+
+def names_of(subject: Subject) -> tuple[str, ...]:
+    """Return what people know a run by: its name and, where it was given one, its title."""
+    title = _choices(subject).title
+    return (subject.view.name, title) if title else (subject.view.name,)
 
 
 def _find(name: str, known: Iterable[str], separator: str, column: int) -> str | None:
@@ -256,6 +263,7 @@ _GETTERS: dict[str, Getter] = {
     "title": lambda subject: _choices(subject).title,
     "note": lambda subject: _choices(subject).note,
     "star": lambda subject: _choices(subject).star,
+    "starred": lambda subject: _choices(subject).star,
     "archived": lambda subject: _choices(subject).archived,
     "baseline": lambda subject: _choices(subject).baseline,
     "notice": lambda subject: subject.universe.notices.get(subject.view.name, frozenset()),

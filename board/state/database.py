@@ -100,6 +100,16 @@ class Database:
             except NotKeptError as error:
                 logger.info("%s", error)
 
+    def stamp(self) -> object:
+        """Return what is another value after each change of SQLite's file, None of a server: there, reading tells."""
+        if self._path is None:
+            return None
+        try:
+            info = self._path.stat()
+        except OSError:
+            return ()
+        return info.st_mtime_ns, info.st_size, info.st_ino
+
     def size(self) -> int | None:
         """Return the bytes of SQLite's file; None where there is none."""
         try:

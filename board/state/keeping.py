@@ -1,7 +1,8 @@
 """All that a board keeps, in one place, and the thread that writes what nobody waits for."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from board.errors import NotKeptError
@@ -14,6 +15,7 @@ from board.state.views import Views
 __all__ = ["State", "scope_of"]
 
 GATHER_S = 0.5  # numbers of runs that appear one after the other are written together
+LOOK_S = 2.0  # at what other boards have written
 RETRY_S = 20.0  # after a failure; and to see whether the database is still there
 STOP_S = 1.0
 
@@ -36,6 +38,7 @@ class State:
         self.views = Views(self.database, scope)
         self.colours = Colours(self.database, scope)
         self.choices = Choices(self.database)
+        self.on_choices: Callable[[frozenset[str]], None] = lambda keys: None  # told of runs that another board changed
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board-state", daemon=True)
@@ -66,18 +69,25 @@ class State:
         self.database.close()
 
     def _run(self) -> None:
-        wait = RETRY_S
+        self.choices.look()
+        due = RETRY_S
         while not self._stopping.is_set():
-            self._wake.wait(wait)
-            self._wake.clear()
-            self._stopping.wait(GATHER_S)
-            wait = RETRY_S
-            try:
-                if self.colours.is_lost():  # deleted under us: what we know is written again
-                    self.colours.write_again()
-                self.colours.keep()
-            except NotKeptError:
-                continue  # the reason is in the database's; tried again after a while
+            is_woken = self._wake.wait(LOOK_S)
+            if changed := self.choices.look():
+                self.on_choices(changed)
+            due -= LOOK_S
+            if is_woken or due <= 0:
+                self._wake.clear()
+                self._stopping.wait(GATHER_S)
+                due = RETRY_S
+                self._keep_numbers()
+        self._keep_numbers()
+
+    def _keep_numbers(self) -> None:
+        with suppress(NotKeptError):  # the reason is in the database's; tried again after a while
+            if self.colours.is_lost():  # deleted under us: what we know is written again
+                self.colours.write_again()
+            self.colours.keep()
 
 
 def scope_of(logdirs: Sequence[str]) -> str:

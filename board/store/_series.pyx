@@ -15,6 +15,7 @@ cdef extern from *:
     """
     const char *_SOURCE_HASH "TRAINBOARD_SOURCE_HASH"
 
+include "_series_broad.pxi"
 include "_series_vectors.pxi"
 
 SOURCE_HASH = _SOURCE_HASH.decode("ascii")
@@ -141,30 +142,33 @@ def pixel_bounds(
 
 
 cdef void note_nonfinite(
-    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width, int64_t bad,
+    const double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset, int64_t* at, Py_ssize_t width, int64_t nans,
+    int64_t infinities,
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef int64_t[3] counts  # NaN, +inf, -inf
-    trainboard_sorts(y + start, stop - start, &counts[0], &counts[1])
-    counts[2] = bad - counts[0] - counts[1]
-    if counts[0] > 0 and at[NAN_COUNT * width] == 0:
+    cdef int64_t plus = 0
+    if nans > 0 and at[NAN_COUNT * width] == 0:
         i = start
         while y[i] == y[i]:
             i += 1
         at[NAN_AT * width] = offset + i
-    if counts[1] > 0 and at[PLUS_COUNT * width] == 0:
+    at[NAN_COUNT * width] += nans
+    if infinities == 0:
+        return
+    for i in range(start, stop):
+        plus += y[i] > DBL_MAX
+    if plus > 0 and at[PLUS_COUNT * width] == 0:
         i = start
         while not y[i] > DBL_MAX:
             i += 1
         at[PLUS_AT * width] = offset + i
-    if counts[2] > 0 and at[MINUS_COUNT * width] == 0:
+    if infinities > plus and at[MINUS_COUNT * width] == 0:
         i = start
         while not y[i] < -DBL_MAX:
             i += 1
         at[MINUS_AT * width] = offset + i
-    at[NAN_COUNT * width] += counts[0]
-    at[PLUS_COUNT * width] += counts[1]
-    at[MINUS_COUNT * width] += counts[2]
+    at[PLUS_COUNT * width] += plus
+    at[MINUS_COUNT * width] += infinities - plus
 
 
 cdef struct Ranks:
@@ -191,13 +195,13 @@ cdef void scan_column(
     Py_ssize_t width, Ranks* ranks,
 ) noexcept nogil:
     cdef Py_ssize_t low = start, high, least_block = -1, greatest_block = -1, last_stop = -1, i
-    cdef int64_t bad
+    cdef int64_t bad, nans
     cdef double lo, hi
     while low < stop:
         high = min(low + BLOCK, stop)
-        bad = trainboard_span(y + low, high - low, &lo, &hi)
+        bad = trainboard_span(y + low, high - low, &lo, &hi, &nans)
         if bad > 0:
-            note_nonfinite(y, low, high, offset, at, width, bad)
+            note_nonfinite(y, low, high, offset, at, width, nans, bad - nans)
         if ranks.edges != NULL:
             rank(y + low, high - low, lo, hi, bad == 0, ranks)
         if bad < high - low:

@@ -10,7 +10,7 @@ from board.store.loops import Floats, Ints
 from board.store.pieces import IntColumn, column_of
 from board.store.series import Line, SeriesView
 
-__all__ = ["Paired", "axis_over", "paired", "partner_of"]
+__all__ = ["Paired", "axis_over", "paired", "partner_of", "partners"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def paired(line: Line, points: Drawn, x_line: Line | None) -> Paired:
     held = recent.find(key)
     if isinstance(held, Paired) and held.made_of == made_of:
         return held
-    own, others = _partners(points.step, x_points.step)
+    own, others = partners(points.step, x_points.step)
     x = x_points.value.rows()[others]
     is_placed = np.isfinite(x)
     if not is_placed.all():
@@ -81,8 +81,8 @@ def axis_over(line: Line, points: Drawn, x: str, x_line: Line | None) -> Axis:
     return paired(line, points, x_line).axis if x == "scalar" else axis_of(line, points, x)
 
 
-def _partners(step: IntColumn, other: IntColumn) -> tuple[Ints, Ints]:
-    """Return the rows that have a partner, and the partners' rows; both columns rise."""
+def partners(step: IntColumn, other: IntColumn) -> tuple[Ints, Ints]:
+    """Return the rows that have a partner of their step, and the partners' rows; both columns rise."""
     steps, others = step.rows(), other.rows()
     everyone = np.arange(len(steps))
     if np.array_equal(steps, others):

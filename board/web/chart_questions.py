@@ -76,6 +76,13 @@ class _ChartQuestion(Question):
         return Smoothing(self.smoothing.kind, self.smoothing.amount)
 
 
+class MarginQuestion(Question):
+    """The scalars that bound a band around each line; of groups there is none."""
+
+    lower: OneName
+    upper: OneName
+
+
 class PixelsQuestion(_ChartQuestion):
     """What one chart shows."""
 
@@ -87,11 +94,12 @@ class PixelsQuestion(_ChartQuestion):
     groups: Annotated[list[GroupQuestion], Field(max_length=MAX_GROUPS)] | None = None
     centre: Literal["mean", "median", "iqm"] = "mean"
     spread: Literal["none", "minmax", "std", "stderr", "bootstrap"] = "minmax"
+    margin: MarginQuestion | None = None
 
     @property
     def line_count(self) -> int:
         """How many lines are looked at for it."""
-        return len(self.runs) + sum(len(group.runs) for group in self.groups or ())
+        return len(self.runs) * (1 if self.margin is None else 3) + sum(len(group.runs) for group in self.groups or ())
 
     def asked_pixels(self) -> PixelRequest:
         """What is asked of each line."""
@@ -104,6 +112,10 @@ class PixelsQuestion(_ChartQuestion):
     def asked_groups(self) -> list[tuple[str, list[str]]]:
         """The groups, with names of runs as they are on disk."""
         return [(asked_name(group.name), [asked_name(run) for run in group.runs]) for group in self.groups or ()]
+
+    def asked_bounds(self) -> tuple[str, str] | None:
+        """The tags of the lower and the upper bound, as they are on disk."""
+        return None if self.margin is None else (asked_name(self.margin.lower), asked_name(self.margin.upper))
 
     def asked_bands(self) -> BandRequest:
         """How the groups are drawn."""

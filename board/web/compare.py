@@ -20,6 +20,7 @@ from board.texts.diff import compare_texts
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, number, shown_name
 from board.web.limits import OneName, Question
+from board.web.texts import spelled_row
 from board.web.values import shown_value
 
 __all__ = ["router"]
@@ -56,6 +57,7 @@ class TextQuestion(Question):
 
     name: OneName
     runs: Annotated[list[OneName], Field(min_length=2, max_length=2)]
+    context: Annotated[int, Field(ge=0, le=1_000)] | None = 3  # equal lines around what differs; null: all of them
 
 
 @router.post("/api/compare")
@@ -132,13 +134,10 @@ def _texts(board: Context, question: TextQuestion) -> Response:
         if name not in values:
             raise UnknownSeriesError(f"The run {shown_name(run)!r} has no hyper-parameter {shown_name(name)!r}.")
         texts.append(_lines(str(values[name])))
-    found = compare_texts(*texts)
+    found = compare_texts(*texts, context=question.context)
     return json_response(
         {
-            "rows": [
-                {"kind": row.kind, "count": row.count, "parts": [[shown_name(text), on] for text, on in row.parts]}
-                for row in found.rows
-            ],
+            "rows": [spelled_row(row) for row in found.rows],
             "added": found.added,
             "removed": found.removed,
             "cut": found.is_cut,

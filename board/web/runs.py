@@ -96,7 +96,7 @@ def _run(run: RunSummary, colour_number: int | None, chosen: Choice | None) -> d
     }
     if chosen is not None:
         row |= {"title": chosen.title, "star": chosen.star, "archived": chosen.archived, "baseline": chosen.baseline}
-        row["tags"] = sorted(chosen.tags)
+        row |= {"tags": sorted(chosen.tags), "noted": bool(chosen.note)}
     return row
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from board.errors import BoardError
 from board.export.file_names import file_name
 from board.export.tables import series_csv
-from board.logs import GroupBand, Logs, NearestPoint, RunPixels, RunRange
+from board.logs import GroupBand, Logs, NearestPoint, RunMargin, RunPixels, RunRange
 from board.web.chart_questions import NearestQuestions, PixelsQuestion, PixelsQuestions, RangesQuestions
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, drawn_column, exact_column, json_response, number, shown_name
@@ -80,6 +80,8 @@ def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
     try:
         lines = logs.charts.pixels(tag, question.asked_runs(), request, x_tag, partition=question.partition)
         bands = logs.charts.bands(tag, question.asked_groups(), request, question.asked_bands(), x_tag)
+        bounds = question.asked_bounds()
+        margins = logs.charts.margins(tag, bounds, question.asked_runs(), request, x_tag) if bounds else []
     except BoardError as error:  # one chart that fails must not take the others along
         return {"id": question.id, "axis": question.x, "lines": [], "bands": [], "error": str(error)}
     axes = {line.pixels.axis for line in lines} | {each.band.axis for each in bands}
@@ -88,7 +90,22 @@ def _chart(logs: Logs, question: PixelsQuestion) -> dict[str, Any]:
         "axis": "ordinal" if axes == {"ordinal"} else question.x,
         "lines": [_line(line) for line in lines],
         "bands": [_band(each) for each in bands],
+        **({"margins": [_margin(each) for each in margins]} if bounds else {}),
         "error": None,
+    }
+
+
+def _margin(found: RunMargin) -> dict[str, Any]:
+    margin = found.margin
+    return {
+        "run": shown_name(found.run),
+        "line": shown_name(found.line),
+        "x": exact_column(margin.x),
+        "low": drawn_column(margin.low),
+        "high": drawn_column(margin.high),
+        "joined": margin.joined,
+        "left_out": margin.left_out,
+        "exact": margin.is_exact,
     }
 
 

@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 1 << 20
 MAX_FILE_BYTES = 256 << 20  # of a graph that is dropped onto the page
 MAX_BODY_S = 30
 MAX_FILE_S = 300
-_TAKES_FILES = frozenset({"/api/graph_file"})
+_TAKES_FILES = frozenset({"/api/graph_file", "/api/state/import"})
 MAX_URL_BYTES = 16 << 10  # path and query as they came, percent-encoded
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 

@@ -1,5 +1,6 @@
 """What people chose: named views, short links, and what they note of runs."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -7,15 +8,19 @@ from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
 from board.errors import UnknownRunError
-from board.web.context import Board
+from board.state.choices import Choice
+from board.state.transfer import export_state, import_state
+from board.web.context import Board, Context
 from board.web.encoding import asked_name, json_response, shown_name
-from board.web.limits import MAX_RUNS, OneName, Question
+from board.web.limits import MAX_RUNS, Name, OneName, Question
+from board.web.markdown import render_markdown
 
 __all__ = ["router"]
 
 router = APIRouter()
 _Id = Annotated[str, Field(max_length=40)]
 _Text = Annotated[str, Field(max_length=100_000)]
+_Word = Annotated[str, Field(max_length=1_000)]
 
 
 class ViewQuestion(Question):
@@ -49,7 +54,15 @@ class ChooseQuestion(Question):
     star: bool | None = None
     archived: bool | None = None
     baseline: bool | None = None
-    tags: list[Annotated[str, Field(max_length=1_000)]] | None = None
+    tags: list[_Word] | None = None
+    add_tags: list[_Word] | None = None
+    remove_tags: list[_Word] | None = None
+
+
+class NoteQuestion(Question):
+    """A note as it is being written."""
+
+    text: _Text
 
 
 @router.get("/api/state")
@@ -109,10 +122,59 @@ def choose(board: Board, question: ChooseQuestion) -> Response:
     for name in ("title", "note"):
         if name in chosen:
             chosen[name] = _clean(chosen[name])
-    if "tags" in chosen:
-        chosen["tags"] = [_clean(tag) or "" for tag in chosen["tags"]]
+    for name in ("tags", "add_tags", "remove_tags"):
+        if name in chosen:
+            chosen[name] = [_clean(tag) or "" for tag in chosen[name]]
     board.state.choices.choose([known[run] for run in runs], chosen)
+    _tell(board)
     return json_response({"runs": question.runs})
+
+
+@router.get("/api/runs/chosen")
+def show_chosen(board: Board, run: Name) -> Response:
+    """Show what a person chose of a run, its note included: as it was written, and as HTML that is safe to show."""
+    name = asked_name(run)
+    if name not in board.logs:
+        raise UnknownRunError(f"There is no run {run!r}.")
+    chosen = board.choices().get(name, Choice())
+    return json_response(
+        {
+            **chosen._asdict(),
+            "tags": sorted(chosen.tags),
+            "note_html": render_markdown(chosen.note),
+            "kept": board.state.database.is_kept,
+            "reason": board.state.database.reason,
+        }
+    )
+
+
+@router.post("/api/note")
+def preview_note(question: NoteQuestion) -> Response:
+    """Render a note that is being written, as HTML that is safe to show; nothing is kept."""
+    return json_response({"html": render_markdown(_clean(question.text) or "")})
+
+
+@router.get("/api/state/export")
+def export_all(board: Board) -> Response:
+    """Send everything that is kept in the state database as one JSON object, for ``/api/state/import``."""
+    text = json.dumps(export_state(board.state.database), indent=1)
+    headers = {"Content-Disposition": 'attachment; filename="trainboard-state.json"', "Cache-Control": "no-store"}
+    return Response(text, media_type="application/json", headers=headers)
+
+
+@router.post("/api/state/import")
+def import_all(board: Board, state: dict[str, Any]) -> Response:
+    """Take in what ``/api/state/export`` has sent; of what is there already, what comes in counts."""
+    found = import_state(board.state.database, state)
+    board.state.choices.forget()
+    _tell(board)
+    return json_response(found)
+
+
+def _tell(board: Context) -> None:
+    """Let all pages know at once; without this they would within the two seconds of the next look."""
+    if changed := board.state.choices.look():
+        board.state.on_choices(changed)
 
 
 def _clean(text: str | None) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from board.logs import Kind, compile_regex
+from board.logs import Kind, compile_regex, mesh_name
 from board.web.context import Board
 from board.web.encoding import json_response, shown_name
 
@@ -28,7 +28,8 @@ def match_tags(
         compiled = compile_regex(pattern)
     except ValueError as error:
         return json_response({"revision": revision, "tags": [], "error": f"Not a regex, {error}"})
-    names = (shown_name(tag.tag) for tag in board.logs.tags(kind))
+    tags = (tag.tag for tag in board.logs.tags(kind))  # of a mesh, pages know the name that its parts share
+    names = dict.fromkeys(shown_name(mesh_name(tag) if kind is Kind.MESH else tag) for tag in tags)
     return json_response(
         {"revision": revision, "tags": [name for name in names if compiled.search(name)], "error": None}
     )

@@ -18,7 +18,7 @@ from board.web.encoding import asked_name, json_response, json_text, number, sho
 from board.web.limits import Name, OneName, Question
 from board.web.markdown import MAX_CHARACTERS, render_markdown
 
-__all__ = ["router"]
+__all__ = ["router", "spelled_row"]
 
 router = APIRouter()
 MAX_TEXTS = 50  # in one answer
@@ -223,7 +223,7 @@ def _compare(board: Context, question: DiffQuestion) -> Response:
     return json_response(
         {
             "revision": revision,
-            "rows": [_spelled_row(row) for row in found.rows],
+            "rows": [spelled_row(row) for row in found.rows],
             "added": found.added,
             "removed": found.removed,
             "cut": found.is_cut,
@@ -231,7 +231,8 @@ def _compare(board: Context, question: DiffQuestion) -> Response:
     )
 
 
-def _spelled_row(row: DiffRow) -> dict[str, Any]:
+def spelled_row(row: DiffRow) -> dict[str, Any]:
+    """Return a line of a comparison as pages draw it."""
     if row.kind == "skipped":
         return {"kind": "skipped", "count": row.count}
     return {"kind": row.kind, "left": row.left, "right": row.right, "parts": [[text, on] for text, on in row.parts]}

@@ -47,6 +47,8 @@ export const api = {
   post: (path, body, options = {}) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: options.signal ?? null }),
   /** As a form, whose answer need not be JSON. @param {string} path @param {[string, string][]} fields @param {{signal?: AbortSignal}} [options] */
   form: (path, fields, options = {}) => respond(path, { method: "POST", body: new URLSearchParams(fields), signal: options.signal ?? null }),
+  /** Bytes, with their type. @param {string} url as `url` gives it */
+  file: async (url) => (await respond(url, {})).blob(),
   /** Address for a link or an image. @param {string} path @param {Params} [params] */
   url: (path, params = {}) => path + query(params),
 };

@@ -11,10 +11,15 @@ const MODULES = {
   images: () => import("./modules/images.js"),
   graphs: () => import("./modules/graphs.js"),
   histograms: () => import("./modules/histograms.js"),
+  custom_scalars: () => import("./modules/custom_scalars.js"),
   text: () => import("./modules/text.js"),
   hparams: () => import("./modules/hparams.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),
+  audio: () => import("./modules/audio.js"),
+  video: () => import("./modules/video.js"),
+  meshes: () => import("./modules/meshes.js"),
+  embeddings: () => import("./modules/embeddings.js"),
 };
 
 const app = new App(document.body.dataset.page ?? "");

@@ -20,7 +20,16 @@ export interface TagsAnswer { revision: number; kind: string; runs: string[]; ta
 
 export interface Smoothing { kind: "none" | "ema" | "time_ema" | "gaussian" | "mean"; amount: number }
 /** The scalars of one card: its own, others a person added, and which of those stand on the right axis. */
-export interface ChartSpec { id: string; tags: string[]; right: string[] }
+export interface ChartSpec {
+  id: string; tags: string[]; right: string[];
+  /** By the tag of a line: the scalars that bound the band around it. */
+  margins?: Record<string, Bounds>;
+  /** It was laid out by who wrote the log: what it is called, and what of it cannot be shown. */
+  layout?: { title: string; faults: string[] };
+}
+export interface Bounds { lower: string; upper: string }
+export interface LayoutChartJson { title: string; tags: string[]; more: number; patterns: { pattern: string; count: number; error: string | null }[]; margins: (Bounds & { value: string })[] }
+export interface LayoutsAnswer { revision: number; categories: { title: string; closed: boolean; charts: LayoutChartJson[] }[]; problems: { run: string; message: string }[] }
 /** `colour`: number of the palette, unless there is a style. */
 export interface Group { name: string; runs: string[]; colour: number; style?: RunStyle }
 export interface QueryAnswer { revision: number; kind: "none" | "text" | "regex" | "query"; runs: string[] | null; error: { message: string; column: number } | null; note: string; moves: boolean }
@@ -32,8 +41,9 @@ export type Spread = "none" | "minmax" | "std" | "stderr" | "bootstrap";
 export interface Notice { rule: string; run: string; line: string; step: string | null; wall_time: Json64; message: string; title: string; text: string }
 export interface PixelQuestion {
   id: string; tag: string; runs: string[]; x: XKind; x_tag: string | null; range: Range | null; since?: number; width: number; smoothing: Smoothing; superseded: boolean; raw: boolean;
-  groups: { name: string; runs: string[] }[] | null; centre: Centre; spread: Spread; partition: boolean;
+  groups: { name: string; runs: string[] }[] | null; centre: Centre; spread: Spread; partition: boolean; margin?: Bounds;
 }
+export interface MarginJson { run: string; line: string; x: Column; low: Column; high: Column; joined: number; left_out: number; exact: boolean }
 export interface BandJson {
   group: string; x: Column; centre: Column; low: Column; high: Column; runs: Column; ends: { x: Json64; run: string }[]; count: number; total: number; members: number; exact: boolean;
   x_range: [Json64, Json64] | null;
@@ -51,7 +61,7 @@ export interface PixelLineJson {
   superseded_x: Column | null; superseded_y: Column | null;
   last: { step: string; wall_time: Json64; value: Json64 } | null; restarts: Json64[]; rising?: boolean; steps?: Column | null; unplaced?: number; in_order?: boolean;
 }
-export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; bands?: BandJson[]; error: string | null }
+export interface PixelChartJson { id: string; axis: string; lines: PixelLineJson[]; bands?: BandJson[]; margins?: MarginJson[]; error: string | null }
 export interface PixelsAnswer { revision: number; charts: PixelChartJson[] }
 
 /** One line of a chart, decoded: what is drawn, and how much stands behind it. */
@@ -64,7 +74,10 @@ export interface Curve {
   tag: string; tagIndex: number; isRight: boolean;
   /** A group of runs: y is its centre, `run` its name. */
   band: Band | null;
+  /** The band around it, between two other scalars; null where the run has not both; left out where none was asked for. */
+  margin?: MarginBand | null;
 }
+export interface MarginBand { x: Float64Array; low: Float64Array; high: Float64Array; joined: number; leftOut: number }
 export interface Band { low: Float64Array; high: Float64Array; runs: ArrayLike<number>; ends: { x: number; run: string }[]; members: number; names: string[]; colour: number; style?: RunStyle }
 export interface NearestPoint { run: string; line: string; step: string; wall_time: Json64; relative: Json64; value: Json64; smoothed: Json64; x: Json64 }
 export interface NearestAnswer { charts: { id: string; points: NearestPoint[] }[] }

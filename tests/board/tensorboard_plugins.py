@@ -6,5 +6,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from tensorboard.plugins.custom_scalar.custom_scalars_plugin import CustomScalarsPlugin
     from tensorboard.plugins.pr_curve.pr_curves_plugin import PrCurvesPlugin
+    from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
 
-__all__ = ["CustomScalarsPlugin", "PrCurvesPlugin"]
+__all__ = ["CustomScalarsPlugin", "PrCurvesPlugin", "ScalarsPlugin"]

@@ -27,10 +27,13 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for step in range(30):
                 writer.add_scalar("train/loss", 1 / (step + 1), step)
                 writer.add_scalar("train/acc", step / 30, step)
+            writer.add_custom_scalars({"losses": {"both": ["Multiline", ["train/.*", "nothing"]]}})
             for step in range(3):
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
                 writer.add_pr_curve("val/pr", np.arange(50) % 2, np.linspace(0, 1, 50) ** (step + 1), step)
+                writer.add_audio("tone", np.sin(np.arange(800) * (step + 1) / 9), step, 8000)
+                writer.add_video("clip", np.full((1, 2, 1, 16, 16), step / 3), step, webm=True)
     board = BoardProcess(logdir)
     yield board.url
     board.stop()
@@ -39,7 +42,7 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def shown(page: Page, address: str) -> Page:
     page.goto(address)
     page.wait_for_selector("html[data-ready]")
-    page.wait_for_load_state("networkidle") if "scalars" not in address else chart(page, "train/loss")
+    chart(page, "train/loss") if "/scalars" in address else page.wait_for_load_state("networkidle")
     return page
 
 
@@ -60,7 +63,18 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "address", ["scalars", "scalars?full=train/loss", "images", "graphs", "histograms", "pr_curves?threshold=0.5"]
+    "address",
+    [
+        "scalars",
+        "scalars?full=train/loss",
+        "images",
+        "graphs",
+        "histograms",
+        "audio",
+        "video",
+        "pr_curves?threshold=0.5",
+        "custom_scalars",
+    ],
 )
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
     shown(page, f"{board_url}{address}{'&' if '?' in address else '?'}theme={theme}")

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.browser
 CORPUS = Path(__file__).resolve().parent.parent / "corpus/logs"
 
 
-@pytest.mark.parametrize("path", ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log"])
+@pytest.mark.parametrize(
+    "path", ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log", "audio"]
+)
 def test_no_page_breaks_its_policy(board_server: BoardServer, page: Page, faults: Faults, path: str) -> None:
     with page.expect_response(lambda answer: "/api/" in answer.url and "api/live" not in answer.url):
         page.goto(board_server(CORPUS) + path)

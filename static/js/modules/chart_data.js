@@ -3,9 +3,11 @@
 import { column, number } from "../api.js";
 import { scaleOf } from "./chart_scale.js";
 
-/** @import { BandJson, ChartSpec, Curve, Group, PixelChartJson, PixelLineJson, Range } from "../types.d.ts" */
+/** @import { BandJson, ChartSpec, Curve, Group, MarginJson, PixelChartJson, PixelLineJson, Range } from "../types.d.ts" */
 
 const FEW_POINTS = 40; // of fewer, none is an outlier
+/** Curves that have their bands drawn: those of more would be one fog. */
+export const MOST_MARGINS = 24;
 
 /** @param {[number | string, number | string] | null | undefined} pair @returns {Range} */
 const range = (pair) => (pair ? [number(pair[0]), number(pair[1])] : [NaN, NaN]);
@@ -44,11 +46,15 @@ export function bandCurve(json, group) {
  */
 export function curvesOf(answers, spec, axis, groups) {
   const byName = new Map(groups?.map((group) => [group.name, group]));
-  return answers.flatMap(({ id, lines, bands }) => {
+  return answers.flatMap(({ id, lines, bands, margins }) => {
     const tagIndex = Number(id.slice(id.indexOf("/") + 1)), tag = spec.tags[tagIndex] ?? spec.id, isRight = spec.right.includes(tag);
-    return [...lines.map((line) => curve(line, axis)), ...(bands ?? []).map((band) => bandCurve(band, byName.get(band.group)))].map((one) => ({ ...one, tag, tagIndex, isRight }));
+    const around = margins && new Map(margins.map((one) => [`${one.run}\n${one.line}`, decodedMargin(one)]));
+    return [...lines.map((line) => ({ ...curve(line, axis), ...(around ? { margin: around.get(`${line.run}\n${line.line}`) ?? null } : {}) })), ...(bands ?? []).map((band) => bandCurve(band, byName.get(band.group)))].map((one) => ({ ...one, tag, tagIndex, isRight }));
   });
 }
+
+/** @param {MarginJson} json */
+const decodedMargin = ({ x, low, high, joined, left_out }) => ({ x: column(x), low: column(low), high: column(high), joined, leftOut: left_out });
 
 /** Of the chart's own tag, on the left axis. */
 const OF_ONE = { tag: "", tagIndex: 0, isRight: false };
@@ -170,9 +176,11 @@ export function fullY(curves, { all, kind, withRaw }) {
   const positive = isLog ? union(curves.map((c) => extent(c.band ? c.band.low : c.y, (v) => v > 0 && Number.isFinite(v)))) : /** @type {Range} */ ([0, 0]);
   if (isLog && !Number.isFinite(positive[0])) return [0.1, 1];
   const raw = withRaw ? curves.map((c) => (c.rawY ? (all ? extent(c.rawY) : bulk(c.rawY)) : /** @type {Range} */ ([NaN, NaN]))) : [];
-  const full = union([...curves.map((c) => c.yRange), ...raw]);
+  const around = curves.flatMap(({ margin }) => (margin ? [extent(margin.low), extent(margin.high)] : [])).filter(([low]) => !isLog || low > 0);
+  const full = union([...curves.map((c) => c.yRange), ...raw, ...around]);
   if (!Number.isFinite(full[0])) return [0, 1];
-  let inner = all ? full : union(curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)));
+  const cut = curves.flatMap(({ margin }) => (margin ? [bulk(margin.low, 0.05), bulk(margin.high, 0.05)] : [])).filter(([low]) => !isLog || low > 0);
+  let inner = all ? full : union([...curves.map((c) => (c.count < FEW_POINTS ? c.yRange : c.yInner)), ...cut]);
   if (!Number.isFinite(inner[0])) inner = full;
   const scale = scaleOf(kind, full), to = (/** @type {Range} */ pair) => /** @type {Range} */ ((isLog ? [pair[0] > 0 ? pair[0] : positive[0], pair[1] > 0 ? pair[1] : positive[1]] : pair).map(scale.to));
   const [least, most] = to(full);

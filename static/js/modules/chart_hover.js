@@ -125,9 +125,15 @@ export class ChartHover {
       const { curve } = one, { band } = curve, i = rank && curve.rises ? pointAt(curve, at) : found, k = curve.rawX ? (curve.rises ? nearestIndex(curve.rawX, curve.x[i]) : nearestOnPath(curve.rawX, curve.x[i])) : i;
       return {
         run: curve.run, line: curve.line, tag: curve.tag, isRight: curve.isRight, names: one.names, colour: one.colour, dash: one.dash, raw: curve.rawY ? curve.rawY[k] : curve.y[i], smooth: curve.y[i], at: curve.x[i],
-        distance, far, step: curve.steps ? String(curve.steps[i]) : "", wallTime: NaN, relative: NaN, isExact: false, band: band && { low: band.low[i], high: band.high[i], runs: band.runs[i], members: band.members },
+        distance, far, step: curve.steps ? String(curve.steps[i]) : "", wallTime: NaN, relative: NaN, isExact: false, margin: this.marginAt(curve, curve.x[i]), band: band && { low: band.low[i], high: band.high[i], runs: band.runs[i], members: band.members },
       };
     });
+  }
+
+  /** The bounds that are drawn there. @param {Curve} curve @param {number} x */
+  marginAt({ margin }, x) {
+    const { view } = this.chart, i = margin ? nearestIndex(margin.x, x) : -1;
+    return margin && view && i >= 0 && Math.abs(view.px(margin.x[i]) - view.px(x)) <= 1.5 ? { low: margin.low[i], high: margin.high[i] } : null;
   }
 
   /**

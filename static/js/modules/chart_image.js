@@ -3,6 +3,7 @@
 import { svg } from "../dom.js";
 import { token } from "../theme.js";
 import { places } from "./chart_layout.js";
+import { nameOf } from "./combined.js";
 
 /** @import { Box } from "../types.d.ts" */
 /** @import { ScalarChart } from "./scalar_chart.js" */
@@ -20,8 +21,8 @@ export function chartSvg(chart) {
   const traces = /** @type {any[]} */ (picture.traces), layout = /** @type {any} */ (picture.layout), { box } = chart.view, { width, height } = layout;
   const names = legend(chart), columns = Math.max(1, Math.floor((width - EDGE) / COLUMN_PX)), rows = Math.ceil(names.length / columns);
   const total = TITLE_PX + height + (rows ? rows * ROW_PX + EDGE : 0), font = token("--font-ui");
-  const root = svg("svg", { xmlns: SVG, width, height: total, viewBox: `0 0 ${width} ${total}`, "font-family": font, "font-size": 11, role: "img" }, svg("title", {}, chart.tag));
-  root.append(svg("rect", { width, height: total, fill: token("--color-ground") }), svg("text", { x: EDGE, y: 18, "font-size": 13, "font-weight": 600, fill: token("--color-ink") }, chart.tag));
+  const root = svg("svg", { xmlns: SVG, width, height: total, viewBox: `0 0 ${width} ${total}`, "font-family": font, "font-size": 11, role: "img" }, svg("title", {}, nameOf(chart.spec)));
+  root.append(svg("rect", { width, height: total, fill: token("--color-ground") }), svg("text", { x: EDGE, y: 18, "font-size": 13, "font-weight": 600, fill: token("--color-ink") }, nameOf(chart.spec)));
   const plot = svg("g", { transform: `translate(0 ${TITLE_PX})` }), clip = `plot-${chart.id}`;
   const { toX, toY, toRight } = places(layout, box);
   plot.append(svg("clipPath", { id: clip }, svg("rect", { x: box.x, y: box.y - 1, width: box.w + 2, height: box.h + 2 })), axes(layout, box, toX, toY, toRight));

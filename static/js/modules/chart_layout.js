@@ -1,13 +1,13 @@
 /** The recipe of every chart for Plotly: layout, weights, traces. Plotly draws what changes with data and zoom, nothing else. */
 
 import { token } from "../theme.js";
-import { isolated, joined } from "./chart_data.js";
+import { MOST_MARGINS, isolated, joined } from "./chart_data.js";
 import { scaled } from "./chart_scale.js";
 import { TAG_DASHES } from "./combined.js";
 
 /** @import { Box, Curve, Margin, Range, Ticks, Weight } from "../types.d.ts" */
 /** @import { View } from "./chart_view.js" */
-/** @typedef {{curve: Curve, colour: string, dash: 0 | 1, muted: boolean, names: string[]}} Drawn `names`: the runs behind it */
+/** @typedef {{curve: Curve, colour: string, dash: 0 | 1, muted: boolean, names: string[], isByTag?: boolean}} Drawn `names`: the runs behind it; `isByTag`: colours tell scalars apart, not runs */
 
 export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showAxisDragHandles: false, showTips: false };
 const DASH = "4px,2px", SPARSE = 70;
@@ -68,8 +68,9 @@ export function traces(drawn, view, { showRaw, superseded }) {
     out.push(lines(x, y, { color: token("--chart-muted"), width: 1 }, 0.3, isRight));
   }
   for (const { curve, colour } of plain) {
-    if (!curve.band) continue;
-    const { x, y } = outline(xs(curve.x), ys(curve.band.low, curve), ys(curve.band.high, curve));
+    const filled = curve.band ? { x: curve.x, ...curve.band } : n <= MOST_MARGINS ? curve.margin : null;
+    if (!filled) continue;
+    const { x, y } = outline(xs(filled.x), ys(filled.low, curve), ys(filled.high, curve));
     out.push({ ...lines(x, y, { width: 0, color: colour }, 1, curve.isRight), fill: "toself", fillcolor: faint(colour, 0.15) });
   }
   if (showRaw && bold.raw && !muted.length)
@@ -86,7 +87,7 @@ export function traces(drawn, view, { showRaw, superseded }) {
 }
 
 /** The 25th run on is dashed; where a chart has several scalars, dashes tell these apart instead. @param {Drawn} one */
-export const dashOf = ({ curve, dash }) => TAG_DASHES[curve.tagIndex % TAG_DASHES.length] || (dash ? DASH : "");
+export const dashOf = ({ curve, dash, isByTag }) => (!isByTag && TAG_DASHES[curve.tagIndex % TAG_DASHES.length]) || (dash ? DASH : "");
 
 /** The shapes between two curves, one for each stretch without a gap. @param {Float64Array} x @param {Float64Array} low @param {Float64Array} high */
 function outline(x, low, high) {

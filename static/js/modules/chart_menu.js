@@ -3,7 +3,7 @@
 import { el } from "../dom.js";
 import { splitName } from "../format.js";
 import { readFixed, writeFixed } from "./chart_spans.js";
-import { withTag, withoutTag, writeCombined } from "./combined.js";
+import { nameOf, withTag, withoutTag, writeCombined } from "./combined.js";
 import { openExport } from "./export_dialog.js";
 import { askSpan } from "./span_form.js";
 import { chooseTag } from "./tag_chooser.js";
@@ -34,16 +34,16 @@ function entries(chart) {
   const { spec, page } = chart, fixed = readFixed(page.app.view.getAll("yfix"), chart.tag);
   const short = (/** @type {string} */ tag) => splitName(tag)[1];
   return [
-    { label: "Add a scalar to this chart…", act: async () => {
+    ...(spec.layout ? [] : [{ label: "Add a scalar to this chart…", act: async () => {
       const tag = await chooseTag(page.tagNames().filter((one) => !spec.tags.includes(one)), `Add a scalar to ${chart.tag}`);
       if (tag) show(chart, withTag(spec, tag, isFar(chart, tag)));
-    } },
-    ...spec.tags.filter((tag) => tag !== spec.id).flatMap((tag) => {
+    } }]),
+    ...spec.tags.filter((tag) => tag !== spec.id && !spec.layout).flatMap((tag) => {
       const isRight = spec.right.includes(tag);
       return [{ label: `${short(tag)} on the ${isRight ? "left" : "right"} axis`, act: () => show(chart, withTag(spec, tag, !isRight)) }, { label: `Remove ${short(tag)}`, act: () => show(chart, withoutTag(spec, tag)) }];
     }),
     { label: "Fix the vertical range…", isOn: fixed !== null, act: async () => {
-      const range = await askSpan(chart.tag, fixed ?? chart.view?.y ?? [0, 1]);
+      const range = await askSpan(nameOf(spec), fixed ?? chart.view?.y ?? [0, 1]);
       if (range) fix(chart, range);
     } },
     ...(fixed ? [{ label: "Back to the automatic range", act: () => fix(chart, null) }] : []),
@@ -69,7 +69,7 @@ export function openMenu(chart, from) {
   const items = entries(chart).map(({ label, act, keys, isOn }) => el("button", {
     type: "button", role: isOn === undefined ? "menuitem" : "menuitemcheckbox", "aria-checked": isOn === undefined ? null : String(isOn), tabindex: -1, onclick: () => { close(true); act(); },
   }, el("span", {}, label), keys && el("kbd", {}, keys)));
-  const menu = el("div", { class: "popover chart-menu", role: "menu", "aria-label": `Chart of ${chart.tag}` }, ...items);
+  const menu = el("div", { class: "popover chart-menu", role: "menu", "aria-label": `Chart of ${nameOf(chart.spec)}` }, ...items);
   home.append(menu);
   const place = from.getBoundingClientRect(), isFrame = from === chart.frame;
   menu.style.left = `${Math.max(EDGE, Math.min((isFrame ? place.left + 48 : place.right - menu.offsetWidth), innerWidth - menu.offsetWidth - EDGE))}px`;

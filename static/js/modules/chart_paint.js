@@ -3,8 +3,10 @@
 import { setAttribute, setText } from "../dom.js";
 import { noticeLayer } from "./chart_notices.js";
 import { cursorLayer, fixedLayer, liftLayer } from "./chart_overlay.js";
-import { label, note, summary } from "./chart_summary.js";
+import { label, marginNotes, note, summary } from "./chart_summary.js";
+import { paintKey } from "./chart_figure.js";
 import { draggedZoom } from "./chart_zoom.js";
+import { nameOf } from "./combined.js";
 import { rangeLayer } from "./range_hand.js";
 
 /** @import { PlotElement } from "../types.d.ts" */
@@ -19,9 +21,10 @@ export function decorate(chart) {
   setAttribute(chart.frame, "data-upto", String(Math.max(...curves.map((one) => one.xRange[1]).filter(Number.isFinite))));
   setText(chart.note, note(curves, axis, chart.page.choices()));
   chart.note.title = chart.note.textContent ?? "";
-  chart.note.toggleAttribute("data-quiet", curves.length > 1 && axis !== "ordinal" && !curves.some((one) => one.band || one.unplaced));
-  setAttribute(chart.frame, "aria-label", label(chart.spec.tags.join(" and "), curves, axis, x));
+  chart.note.toggleAttribute("data-quiet", curves.length > 1 && axis !== "ordinal" && !curves.some((one) => one.band || one.unplaced) && !marginNotes(curves).length);
+  setAttribute(chart.frame, "aria-label", label(chart.spec.layout ? `${nameOf(chart.spec)}: ${chart.spec.tags.join(" and ")}` : chart.spec.tags.join(" and "), curves, axis, x));
   setText(chart.summary, summary(curves));
+  paintKey(chart);
   for (const paint of [paintFixed, paintLift, paintCursor, paintRange]) paint(chart);
 }
 

@@ -12,15 +12,19 @@ import { View } from "./chart_view.js";
 /** @import { Drawn } from "./chart_layout.js" */
 /**
  * @typedef {{
- *   curves: Curve[], axis: string, zoom: Zoom | null, width: number, height: number, fixed: Range | null, shared: Range | null,
- * }} Wish `fixed`: the y that a person typed; `shared`: that of the whole section
+ *   curves: Curve[], axis: string, zoom: Zoom | null, width: number, height: number, fixed: Range | null, shared: Range | null, isByTag: boolean,
+ * }} Wish `isByTag`: a colour for each scalar; `fixed`: the y that a person typed; `shared`: that of the whole section
  */
 
 const FEW = 24, ENDS = 6; // curves: of no more the raw ones are drawn; the last values told
 const TALL_PX = 320, WIDE_PX = 340;
 
-/** @param {App} app @param {Curve} curve @returns {Drawn} */
-function styled(app, curve) {
+/** @param {App} app @param {Curve} curve @param {boolean} isByTag @returns {Drawn} */
+function styled(app, curve, isByTag) {
+  if (isByTag) {
+    const { colour, dash } = runColour(curve.tagIndex);
+    return { curve, colour: resolved(colour), dash, muted: false, names: [curve.run], isByTag };
+  }
   if (curve.band) {
     const { colour, dash } = curve.band.style ?? runColour(curve.band.colour);
     return { curve, colour: resolved(colour), dash, muted: false, names: curve.band.names };
@@ -36,8 +40,8 @@ const ownSpan = (curves, { yRange, yScale, showRaw }) => fullY(curves, { all: yR
  * @param {App} app @param {ChartChoices} choices @param {Wish} wish
  * @returns {{drawn: Drawn[], view: View, ends: boolean, traces: object[], layout: object}}
  */
-export function picture(app, choices, { curves, axis, zoom, width, height, fixed, shared }) {
-  const drawn = curves.map((curve) => styled(app, curve));
+export function picture(app, choices, { curves, axis, zoom, width, height, fixed, shared, isByTag }) {
+  const drawn = curves.map((curve) => styled(app, curve, isByTag));
   const onRight = curves.filter((one) => one.isRight), onLeft = onRight.length < curves.length ? curves.filter((one) => !one.isRight) : curves;
   const ends = curves.length <= ENDS && width > WIDE_PX && !onRight.length && !drawn.some((one) => one.muted || one.curve.band);
   const x = zoom?.x ?? fullX(curves, axis, choices.logX), y = zoom?.y ?? fixed ?? shared ?? ownSpan(onLeft, choices);

@@ -11,7 +11,7 @@ const LEAST_PX = 64, MARGINS_PX = 56;
  * @returns {PixelQuestion[]} empty where no run is chosen
  */
 export function questionsOf(id, spec, runsOf, groups, choices, { width, range }) {
-  const { x, xTag, smoothing, superseded, showRaw, centre, spread, partition } = choices;
+  const { margins } = spec, { x, xTag, smoothing, superseded, showRaw, centre, spread, partition } = choices;
   const asked = spec.tags.map((tag) => {
     const runs = runsOf(tag), having = new Set(runs);
     const own = groups?.map(({ name, runs: names }) => ({ name, runs: names.filter((run) => having.has(run)) })).filter((group) => group.runs.length) ?? null;
@@ -21,7 +21,7 @@ export function questionsOf(id, spec, runsOf, groups, choices, { width, range })
   // Of many curves each column is a little wider, still with its least and greatest value: a hundred lines of one pixel show no more.
   const columns = Math.max(LEAST_PX, Math.round((width - MARGINS_PX) / (count > CROWD ? 4 : count >= MANY ? 2 : 1)));
   return asked.flatMap(({ tag, runs, groups: own }, i) => (runs.length || own?.length
-    ? [{ id: `${id}/${i}`, tag, runs, x, x_tag: xTag, range, width: columns, smoothing, superseded, raw: showRaw && count <= FEW, groups: own, centre, spread, partition }]
+    ? [{ id: `${id}/${i}`, tag, runs, x, x_tag: xTag, range, width: columns, smoothing, superseded, raw: showRaw && count <= FEW, groups: own, centre, spread, partition, ...(margins?.[tag] && !own ? { margin: margins[tag] } : {}) }]
     : []));
 }
 

@@ -1,7 +1,7 @@
 /** What a chart says in words: its note, its label, and a summary of its curves for who cannot see them. Pure. */
 
 import { counted, duration, short, splitName, step, value } from "../format.js";
-import { lastFinite } from "./chart_data.js";
+import { MOST_MARGINS, lastFinite } from "./chart_data.js";
 
 /** @import { ChartChoices, Curve, Range } from "../types.d.ts" */
 
@@ -29,8 +29,18 @@ export function note(curves, axis, { centre, spread, xTag }) {
   return [
     who + (curves.every((one) => one.isExact || one.band) ? "" : ", min and max of each pixel"),
     isOrdinal ? "in the order logged: all have one step" : "",
+    ...marginNotes(curves),
     unplaced ? `${short(unplaced)} without ${splitName(xTag ?? "")[1]}` : "",
   ].filter(Boolean).join(" · ");
+}
+
+/** What of the bands around curves is missing. @param {Curve[]} curves */
+export function marginNotes(curves) {
+  const asked = curves.filter((one) => one.margin !== undefined), without = runsOf(asked.filter((one) => !one.margin?.joined)), left = asked.reduce((sum, { margin }) => sum + (margin?.joined ? margin.leftOut : 0), 0);
+  return [
+    without ? `${counted(without, "run")} without both bounds` : "", left ? `${counted(left, "step")} without both bounds` : "",
+    asked.length && curves.length > MOST_MARGINS ? "bands are drawn of up to 24 curves" : "",
+  ].filter(Boolean);
 }
 
 /** One sentence: what, of whom, from where to where. @param {string} tag @param {Curve[]} curves @param {string} axis @param {Range} x */

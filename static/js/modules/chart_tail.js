@@ -18,7 +18,7 @@ export function tailQuestions(whole, curves, grown, view, { smoothing, x }) {
   if (!view || x === "scalar" || !["none", "ema"].includes(smoothing.kind)) return null;
   const asked = [];
   for (const question of whole) {
-    if (question.range || question.groups || question.partition) return null;
+    if (question.range || question.groups || question.partition || question.margin) return null;
     const names = grown.get(question.tag);
     if (!names) continue;
     const runs = question.runs.filter((run) => names.has(run)), own = curves.filter((one) => one.tag === question.tag && names.has(one.run));

@@ -33,6 +33,12 @@ export function writeCombined(kept, spec) {
 /** @param {ViewState} view @param {string} tag of the card @returns {ChartSpec} */
 export const specOf = (view, tag) => readCombined(view.getAll("combine")).find((spec) => spec.id === tag) ?? { id: tag, tags: [tag], right: [] };
 
+/** Every scalar that a chart is made of: the bounds of its bands, too. @param {ChartSpec} spec */
+export const tagsOf = ({ tags, margins }) => (margins ? [...new Set([...tags, ...Object.values(margins).flatMap(({ lower, upper }) => [lower, upper])])] : tags);
+
+/** What a chart is called. @param {ChartSpec} spec */
+export const nameOf = ({ id, layout }) => layout?.title ?? id;
+
 /** @param {ChartSpec} spec @param {string} tag @param {boolean} isRight @returns {ChartSpec} */
 export const withTag = (spec, tag, isRight) => ({
   id: spec.id,

@@ -33,7 +33,7 @@ export class CompareCurves {
     const tags = () => this.answer?.tags ?? [];
     const page = {
       app, feed, observer, charts, range, openFull: null, isPinned: () => false, togglePin: () => {}, tagNames: tags, shownTags: () => this.tags,
-      choices: () => readChoices(app.view), runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
+      choices: () => readChoices(app.view), specOf: (/** @type {string} */ tag) => ({ id: tag, tags: [tag], right: [] }), runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
       zoomOf: (/** @type {string} */ tag) => readZoom(app.view.getAll("zoom"), tag),
       setZoom: (/** @type {string} */ tag, /** @type {Zoom | null} */ zoom) => app.view.setAll("zoom", writeZoom(app.view.getAll("zoom"), tag, zoom)),
     };

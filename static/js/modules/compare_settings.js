@@ -4,13 +4,11 @@ import { el } from "../dom.js";
 import { counted } from "../format.js";
 import { line, sectionHead, table } from "./compare_table.js";
 import { isLong, settingText } from "./compare_texts.js";
+import { diffText, drawDiff } from "./text_diff.js";
 
 /** @import { App } from "../app.js" */
 /** @import { CompareAnswer, CompareColumn, Setting } from "../types.d.ts" */
 
-/** @typedef {{kind: "same" | "added" | "removed" | "skipped", count: number, parts: [string, boolean][]}} DiffRow */
-
-const SIGNS = { same: "", added: "+", removed: "−", skipped: "…" };
 const KEY = "equal"; // in the address: equal ones are shown
 
 export class CompareSettings {
@@ -73,12 +71,11 @@ export class CompareSettings {
     return line("compare-texts", [], cells);
   }
 
-  /** @param {HTMLElement} box @param {string} name @param {string} before @param {string} after */
-  async read(box, name, before, after) {
+  /** @param {HTMLElement} box @param {string} name @param {string} before @param {string} after @param {number | null} [context] equal lines around what differs */
+  async read(box, name, before, after, context = 3) {
     try {
-      const found = await this.app.api.post("api/compare/text", { name, runs: [before, after] }, { signal: this.signal });
-      const lines = found.rows.map((/** @type {DiffRow} */ { kind, count, parts }) => el("span", { "data-kind": kind }, el("i", {}, SIGNS[kind]), ...(kind === "skipped" ? [counted(count, "equal line")] : parts.map(([text, isChanged]) => (isChanged ? el("mark", {}, text) : text)))));
-      box.replaceChildren(el("p", { class: "count" }, `${counted(found.added, "line")} added, ${found.removed} removed${found.cut ? "; too long to be compared whole" : ""}`), el("pre", {}, ...lines));
+      const found = await this.app.api.post("api/compare/text", { name, runs: [before, after], context }, { signal: this.signal });
+      box.replaceChildren(el("p", { class: "count" }, diffText(found)), drawDiff(found, `${name} of ${after} beside ${before}`, () => this.read(box, name, before, after, null)));
     } catch (error) {
       if (!this.signal.aborted) box.replaceChildren(el("p", { class: "count" }, error instanceof Error ? error.message : String(error)));
     }

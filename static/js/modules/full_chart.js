@@ -63,7 +63,7 @@ export class FullChart {
   /** @param {string} tag */
   show(tag) {
     this.hide();
-    const [head, last] = splitName(tag);
+    const { layout } = this.page.specOf(tag), [head, last] = layout ? ["", layout.title] : splitName(tag);
     need(this.dialog, "h2", "full_chart").replaceChildren(el("span", { class: "run-name-head" }, head), last);
     this.dialog.showModal();
     this.chart = new ScalarChart(this.page, tag);

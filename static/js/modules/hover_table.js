@@ -7,7 +7,7 @@ import { clock, duration, fileTail, splitName, step, value } from "../format.js"
 /**
  * @typedef {{
  *   run: string, line: string, colour: string, dash: 0 | 1, raw: number, smooth: number, at: number, distance: number,
- *   step: string, wallTime: number, relative: number, isExact: boolean, tag: string, far: number, band: {low: number, high: number, runs: number, members: number} | null, isRight: boolean, names: string[],
+ *   step: string, wallTime: number, relative: number, isExact: boolean, tag: string, far: number, band: {low: number, high: number, runs: number, members: number} | null, isRight: boolean, names: string[], margin: {low: number, high: number} | null,
  * }} HoverRow `distance` up or down, `far` in all directions, px; `step` and times are empty and NaN until the server has said them
  */
 
@@ -54,12 +54,12 @@ function title(first, axis, xTag) {
  * @param {{axis: string, xTag: string | null, order: ChartChoices["hoverOrder"], isSmoothed: boolean, notice: Notice | null}} how
  */
 export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice }) {
-  const nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1;
+  const nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1, hasMargins = shown.some((row) => row.margin);
   const isUneven = (axis === "step" || axis === "scalar") && !hasBands && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
   const isTimed = axis !== "ordinal" && !hasBands && shown.some((row) => Number.isFinite(row.wallTime)) && innerWidth > 700;
   const isSpread = isTimed && new Set(shown.map((row) => Math.round(row.relative))).size > 1;
   const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis, xTag)), isSmoothed && !hasBands && el("th", {}, "smoothed"), el("th", {}, hasBands ? "centre" : "value"),
-    hasBands && el("th", {}, "low"), hasBands && el("th", {}, "high"), hasBands && el("th", {}, "runs"), isUneven && el("th", {}, "step"), isTimed && el("th", {}, "time"), isSpread && el("th", {}, "after"));
+    hasMargins && el("th", {}, "lower"), hasMargins && el("th", {}, "upper"), hasBands && el("th", {}, "low"), hasBands && el("th", {}, "high"), hasBands && el("th", {}, "runs"), isUneven && el("th", {}, "step"), isTimed && el("th", {}, "time"), isSpread && el("th", {}, "after"));
   const body = shown.map((row) => {
     const [folder, last] = splitName(row.run), name = pathName(folder, last);
     if (hasTags) name.append(el("span", { class: "count" }, `\u2002${row.tag}${row.isRight ? "\u202f→" : ""}`));
@@ -69,6 +69,8 @@ export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice
       el("td", {}, name),
       isSmoothed && !hasBands && el("td", { class: "number" }, value(row.smooth, 5)),
       el("td", { class: Number.isFinite(row.raw) ? (isSmoothed && !hasBands ? "number quiet" : "number") : "number flag" }, value(row.raw, 5)),
+      hasMargins && el("td", { class: "number quiet" }, row.margin ? value(row.margin.low, 5) : ""),
+      hasMargins && el("td", { class: "number quiet" }, row.margin ? value(row.margin.high, 5) : ""),
       hasBands && el("td", { class: "number quiet" }, row.band ? value(row.band.low, 5) : ""),
       hasBands && el("td", { class: "number quiet" }, row.band ? value(row.band.high, 5) : ""),
       hasBands && el("td", { class: "number quiet" }, row.band ? `${row.band.runs} of ${row.band.members}` : ""),
@@ -78,7 +80,7 @@ export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice
   });
   const more = rows.length - shown.length;
   placeHover(pointer, el("table", {}, el("thead", {}, head), el("tbody", {}, ...body),
-    more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 9 }, `${more} more, the nearest are shown`)))),
+    more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: 11 }, `${more} more, the nearest are shown`)))),
   ...(notice ? [el("p", { class: "hover-notice" }, el("strong", {}, notice.title), ` ${notice.message}`, el("span", {}, notice.text))] : []));
 }
 

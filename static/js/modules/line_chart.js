@@ -14,7 +14,7 @@ import { hideHover, placeHover } from "./hover_table.js";
  * @typedef {{line: Line, i: number, far: number}} Hit the point of a line that is nearest to the pointer, px
  * @typedef {{
  *   lines: Line[], x: Range, y: Range, xKind: string, label: string,
- *   under?: (view: View) => SVGElement[], over?: (view: View, colour: (run: string) => string) => SVGElement[],
+ *   under?: (view: View) => SVGElement[], over?: (view: View) => SVGElement[],
  * }} Shown
  * @typedef {{
  *   xTitle: string, yTitle: string, tell: (hits: Hit[]) => Node | null, pick: (hit: Hit) => void, key: (event: KeyboardEvent) => boolean,
@@ -107,8 +107,8 @@ export class LineChart {
 
   /** What stands on the lines, alone. */
   paintOver() {
-    const { shown, view, app } = this;
-    if (shown && view) this.layers.over.replaceChildren(...(shown.over?.(view, (run) => (app.style(run).muted ? "var(--color-ink)" : app.style(run).colour)) ?? []));
+    const { shown, view } = this;
+    if (shown && view) this.layers.over.replaceChildren(...(shown.over?.(view) ?? []));
   }
 
   paintLift() {

@@ -74,6 +74,16 @@ export class PrBlock {
     this.areaChart.stop();
   }
 
+  /** Other runs: those that go are gone at once, those that come are asked for. @param {string[]} runs */
+  setRuns(runs) {
+    if (JSON.stringify(runs) === JSON.stringify(this.runs)) return;
+    this.runs = runs;
+    this.isDirty = this.isAreaDirty = true;
+    this.curves = this.curves.filter(({ run }) => runs.includes(run));
+    this.areas = this.areas.filter(({ run }) => runs.includes(run));
+    this.repaint();
+  }
+
   /** @param {string} run @returns {PrCurve | null} */
   curveOf(run) { return this.curves.find((one) => one.run === run)?.curve ?? null; }
 
@@ -118,12 +128,18 @@ export class PrBlock {
         const { x, y } = isoF1(value), end = x.length - 1;
         return [svg("path", { class: "iso", d: `M${Array.from(x, (v, i) => `${view.px(v).toFixed(1)} ${view.py(y[i]).toFixed(1)}`).join("L")}` }), svg("text", { class: "iso-name", x: view.px(1) - 4, y: view.py(y[end]) - 4, "text-anchor": "end" }, `F1 ${value}`)];
       }),
-      over: (view, colour) => drawn.flatMap(({ run, curve }) => {
+      over: (view) => this.greyFirst(drawn).flatMap(({ run, curve }) => {
         const i = this.indexOf(curve), { precision, recall } = pointOf(curve, i);
-        const isSeen = this.page.threshold !== null || drawn.length <= 8, x = view.px(recall), y = view.py(precision), { box } = view;
-        return isSeen && Number.isFinite(x + y) && x >= box.x - 1 && x <= box.x + box.w + 1 && y >= box.y - 1 && y <= box.y + box.h + 1 ? [svg("circle", { class: "dot", "data-run": run, cx: x.toFixed(1), cy: y.toFixed(1), r: 4, fill: colour(run) })] : [];
+        const style = this.page.app.style(run), isSeen = this.page.threshold !== null || drawn.length <= 8, x = view.px(recall), y = view.py(precision), { box } = view;
+        return isSeen && Number.isFinite(x + y) && x >= box.x - 1 && x <= box.x + box.w + 1 && y >= box.y - 1 && y <= box.y + box.h + 1 ? [svg("circle", { class: "dot", "data-run": run, cx: x.toFixed(1), cy: y.toFixed(1), r: style.muted ? 2.5 : 4, fill: style.colour })] : [];
       }),
     });
+  }
+
+  /** @template {{run: string}} T @param {T[]} all @returns {T[]} those that stand out last, so that they lie on top */
+  greyFirst(all) {
+    const rank = (/** @type {T} */ { run }) => Number(!this.page.app.style(run).muted);
+    return [...all].sort((a, b) => rank(a) - rank(b));
   }
 
   paintAreas() {

@@ -32,9 +32,11 @@ class PrCurvesPage extends TagPage {
     this.isAsking = false;
     /** @type {PrBlock[]} */
     this.blocks = [];
+    /** Made once each: what a person opened in one stays open. @type {Map<string, PrBlock>} */
+    this.kept = new Map();
     this.scrubber = new Scrubber(need(root, ".scrubber", MODULE), { signal, onStep: (step) => this.goTo(step) });
     this.seen = new IntersectionObserver((entries) => this.onSeen(entries), { root: root.closest("main"), rootMargin: "200px" });
-    signal.addEventListener("abort", () => { this.seen.disconnect(); this.clear(); });
+    signal.addEventListener("abort", () => { this.clear(); this.filled(); });
     this.paintChoices();
   }
 
@@ -119,18 +121,20 @@ class PrCurvesPage extends TagPage {
 
   clear() {
     this.seen.disconnect();
-    for (const block of this.blocks) block.stop();
     this.blocks = [];
   }
 
   filled() {
     for (const block of this.blocks) this.seen.observe(block.root);
+    for (const [tag, block] of this.kept) if (!this.blocks.includes(block)) { block.stop(); this.kept.delete(tag); }
     if (!this.blocks.length) this.scrubber.hide();
   }
 
   /** @param {string} tag @param {string[]} runs */
   block(tag, runs) {
-    const block = new PrBlock(this, tag, runs);
+    let block = this.kept.get(tag);
+    if (block) block.setRuns(runs);
+    else this.kept.set(tag, (block = new PrBlock(this, tag, runs)));
     this.blocks.push(block);
     return block.root;
   }

@@ -15,11 +15,11 @@ import { sketch } from "./chart_sketch.js";
 import { readFixed, shareSpan, sharedSpan } from "./chart_spans.js";
 import { joinedTails, tailQuestions } from "./chart_tail.js";
 import { zoomedAt } from "./chart_zoom.js";
-import { specOf } from "./combined.js";
+import { nameOf } from "./combined.js";
 import { RangeHand } from "./range_hand.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ChartChoices, Curve, Cursor, PixelChartJson, PixelQuestion, Range, Zoom } from "../types.d.ts" */
+/** @import { ChartChoices, ChartSpec, Curve, Cursor, PixelChartJson, PixelQuestion, Range, Zoom } from "../types.d.ts" */
 /** @import { Drawn } from "./chart_layout.js" */
 /** @import { ChartFeed } from "./chart_feed.js" */
 /** @import { RangeChoice } from "./range_choice.js" */
@@ -27,7 +27,7 @@ import { RangeHand } from "./range_hand.js";
 /**
  * @typedef {{
  *   app: App, feed: ChartFeed, choices: () => ChartChoices, observer: IntersectionObserver, charts: Map<Element, ScalarChart>, range: RangeChoice,
- *   runsOf: (tag: string) => string[], isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
+ *   runsOf: (tag: string) => string[], specOf: (tag: string) => ChartSpec, isPinned: (tag: string) => boolean, togglePin: (tag: string) => void, openFull: ((tag: string) => void) | null,
  *   zoomOf: (tag: string) => Zoom | null, setZoom: (tag: string, zoom: Zoom | null) => void, tagNames: () => string[], shownTags: () => string[],
  * }} Page
  */
@@ -58,7 +58,7 @@ export class ScalarChart {
     /** What is drawn while answers come fast. @type {HTMLCanvasElement | null} */
     this.canvas = null;
     this.zoom = page.zoomOf(tag);
-    this.spec = specOf(page.app.view, tag);
+    this.spec = page.specOf(tag);
     /** The y that it would have alone. @type {Range | null} */
     this.ownY = null;
     /** @type {Cursor | null} */
@@ -67,6 +67,8 @@ export class ScalarChart {
     const parts = figure(this);
     this.root = parts.root;
     this.title = parts.title;
+    this.key = parts.key;
+    this.faults = parts.faults;
     this.note = parts.note;
     this.pinButton = parts.pinButton;
     this.frame = parts.frame;
@@ -135,7 +137,7 @@ export class ScalarChart {
 
   /** Other scalars, or the same on other axes: the address has changed. */
   adoptSpec() {
-    const spec = specOf(this.page.app.view, this.tag);
+    const spec = this.page.specOf(this.tag);
     if (JSON.stringify(spec) === JSON.stringify(this.spec)) return;
     this.spec = spec;
     paintTitle(this);
@@ -151,12 +153,11 @@ export class ScalarChart {
     this.growth.reset();
     this.growth.asked = tails;
     if (tails) return tails;
-    if (!asked.length) this.empty(page.app.isGrouping ? "The groups are on their way." : page.app.groups ? "No group has a chosen run with this scalar." : "No run is chosen. Tick one on the left.");
+    if (!asked.length) this.empty(page.app.isGrouping ? "The groups are on their way." : page.app.groups ? "No group has a chosen run with this scalar." : this.spec.layout && page.app.runs.visible().length ? "No chosen run has a scalar of this chart." : "No run is chosen. Tick one on the left.");
     return asked;
   }
 
-  /** @param {HTMLElement} from where it opens */
-  openMenu(from) { openMenu(this, from); }
+  openMenu(/** @type {HTMLElement} where it opens */ from) { openMenu(this, from); }
 
   /** @param {PixelChartJson[]} answers one for each question */
   answer(answers) {
@@ -174,8 +175,7 @@ export class ScalarChart {
 
   share() { shareSpan(this, this.page.charts.values(), naturalSpan(this.curves ?? [], this.page.choices())); }
 
-  /** @param {string} message */
-  fail(message) { this.empty(message); }
+  fail(/** @type {string} */ message) { this.empty(message); }
 
   /** @param {string} message in the curves' place */
   empty(message) {
@@ -187,8 +187,11 @@ export class ScalarChart {
     this.plot.replaceChildren(el("p", { class: "chart-empty" }, message));
     for (const layer of Object.values(this.layers)) layer.replaceChildren();
     setText(this.note, "");
-    setAttribute(this.frame, "aria-label", `${this.tag}. ${message}`);
+    setAttribute(this.frame, "aria-label", `${nameOf(this.spec)}. ${message}`);
   }
+
+  /** One run alone in a chart that was laid out: colours tell its scalars apart. */
+  get isByTag() { return this.spec.layout !== undefined && this.spec.tags.length > 1 && !this.page.app.groups && new Set(this.curves?.map((one) => one.run)).size === 1; }
 
   get isLarge() { return this.root.closest("[data-size=pinned], dialog") !== null; }
 
@@ -246,7 +249,7 @@ export class ScalarChart {
     if (!width || !height) return null;
     this.size = { width, height };
     const choices = page.choices(), shared = choices.yRange === "shared" ? sharedSpan(page.charts.values(), this.tag) : null;
-    const shown = picture(page.app, choices, { curves, axis, zoom, width, height, fixed: readFixed(page.app.view.getAll("yfix"), this.tag), shared });
+    const shown = picture(page.app, choices, { curves, axis, zoom, width, height, fixed: readFixed(page.app.view.getAll("yfix"), this.tag), shared, isByTag: this.isByTag });
     this.drawn = shown.drawn;
     this.view = shown.view;
     this.ends = shown.ends;
@@ -288,11 +291,8 @@ export class ScalarChart {
   }
 
   paintFixed() { paintFixed(this); }
-
   paintLift() { paintLift(this); }
-
   paintCursor() { paintCursor(this); }
-
   paintRange() { paintRange(this); }
 
   /** Colour of a curve where it stands out: grey ones stand out in ink. @param {Drawn} one */

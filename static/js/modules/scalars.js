@@ -1,7 +1,7 @@
 /** The scalars page: which charts there are, what they share, what makes them ask again. */
 
-import { need, setText } from "../dom.js";
-import { clock, counted, duration, splitName, step, value } from "../format.js";
+import { need } from "../dom.js";
+import { counted } from "../format.js";
 import { ChartFeed } from "./chart_feed.js";
 import { ChartSections } from "./chart_sections.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
@@ -12,15 +12,17 @@ import { RangePanel } from "./range_panel.js";
 import { ScalarChart } from "./scalar_chart.js";
 import { applySizes, bindControls, readChoices, settingsForm } from "./settings.js";
 import { ChartReorder } from "./chart_reorder.js";
+import { specOf, tagsOf } from "./combined.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
 import { PageKeys } from "./page_keys.js";
 import { chooseTag } from "./tag_chooser.js";
 import { PINNED, groupTags, moved, readMoves, withMove, writeMoves } from "./tag_groups.js";
+import { paintCursorControl } from "./cursor_control.js";
 import { TagSearch } from "./tag_search.js";
 
 /** @import { App } from "../app.js" */
-/** @import { DeltaEvent, TagsAnswer, Zoom } from "../types.d.ts" */
-/** @import { Tag } from "./tag_groups.js" */
+/** @import { ChartSpec, DeltaEvent, TagsAnswer, Zoom } from "../types.d.ts" */
+/** @import { Group, Tag } from "./tag_groups.js" */
 
 /** @param {HTMLElement} root @param {App} app @returns {Promise<() => void>} */
 export async function start(root, app) {
@@ -29,7 +31,8 @@ export async function start(root, app) {
   return () => page.stop();
 }
 
-class ScalarsPage {
+/** Subclasses have other charts under other heads: `groups`, `specOf`. */
+export class ScalarsPage {
   /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.root = root;
@@ -40,7 +43,7 @@ class ScalarsPage {
     this.note = need(root, "[data-slot=note]", "scalars");
     this.search = new TagSearch({
       app, kind: "scalar", field: need(root, ".toolbar .field", "scalars"), signal,
-      names: () => this.shownTags(), onChange: () => this.render(), onPick: (tag) => this.sections.reveal(tag),
+      names: () => this.names(), onChange: () => this.render(), onPick: (tag) => this.sections.reveal(tag),
     });
     /** @type {Map<string, Tag>} */
     this.tags = new Map();
@@ -53,9 +56,9 @@ class ScalarsPage {
     this.observer = new IntersectionObserver((entries) => { for (const entry of entries) this.charts.get(entry.target)?.setVisible(entry.isIntersecting); }, { root: document.querySelector("main"), rootMargin: "160px 0px" });
     this.range = new RangeChoice(app.view);
     const shared = {
-      range: this.range, tagNames: () => [...this.tags.keys()], shownTags: () => this.sections.tags(),
+      range: this.range, tagNames: () => [...this.tags.keys()], shownTags: () => [...new Set(this.sections.tags().flatMap((tag) => this.specOf(tag).tags))],
       app, feed: this.feed, choices: () => this.choices, observer: this.observer, charts: this.charts,
-      runsOf: (/** @type {string} */ tag) => this.runsOf(tag),
+      runsOf: (/** @type {string} */ tag) => this.runsOf(tag), specOf: (/** @type {string} */ tag) => this.specOf(tag),
       isPinned: (/** @type {string} */ tag) => app.view.getAll("pin").includes(tag),
       togglePin: (/** @type {string} */ tag) => this.togglePin(tag),
       openFull: (/** @type {string} */ tag) => this.full.open(tag),
@@ -65,8 +68,8 @@ class ScalarsPage {
     new RangePanel(root, shared, signal);
     this.full = new FullChart(/** @type {HTMLDialogElement} */ (need(root, "dialog", "scalars")), shared, signal);
     this.sections = new ChartSections(this.body, shared, {
-      isClosed: (key) => app.view.names("closed").has(key),
-      setClosed: (key, isClosed) => app.view.toggleNames("closed", [key], isClosed),
+      isClosed: (key) => this.isClosed(key),
+      setClosed: (key, isClosed) => this.setClosed([key], isClosed),
       isWide: (tag) => app.view.getAll("wide").includes(tag),
     });
     new ChartReorder(this.body, (key, tag, before) => this.move(key, tag, before), signal);
@@ -141,15 +144,22 @@ class ScalarsPage {
     this.full.follow();
   }
 
-  /** Tags that some chosen run has. */
-  shownTags() {
+  /** What a chart shows. @param {string} tag its own @returns {ChartSpec} */
+  specOf(tag) { return specOf(this.app.view, tag); }
+  /** Of a section. @param {string} key */
+  isClosed(key) { return this.app.view.names("closed").has(key); }
+  /** @param {string[]} keys @param {boolean} isClosed */
+  setClosed(keys, isClosed) { this.app.view.toggleNames("closed", keys, isClosed); }
+
+  /** Charts that the filter may suggest: of tags that some chosen run has. @returns {string[]} */
+  names() {
     return [...this.tags.values()].filter(({ runs }) => this.app.runs.visible().some((run) => runs.has(run.name))).map(({ tag }) => tag);
   }
 
   /** All sections closed, or, if they are already, open. */
   foldAll() {
-    const { view } = this.app, keys = [...this.sections.sections.keys()], closed = view.names("closed");
-    view.toggleNames("closed", keys, keys.some((key) => !closed.has(key)));
+    const keys = [...this.sections.sections.keys()];
+    this.setClosed(keys, keys.some((key) => !this.isClosed(key)));
     this.sections.paintFolding();
   }
 
@@ -175,14 +185,12 @@ class ScalarsPage {
     for (const chart of this.charts.values()) act(chart);
   }
 
-  refreshAll() {
-    this.each((chart) => chart.refresh());
-  }
+  refreshAll() { this.each((chart) => chart.refresh()); }
 
   /** The tags of a run may have come before the run itself: charts then asked without it. @param {{name: string}[]} added */
   refreshNew(added) {
     const names = new Set(added.map((run) => run.name));
-    if (names.size) this.each((chart) => { if (this.runsOf(chart.tag).some((name) => names.has(name))) chart.refresh(); });
+    if (names.size) this.each((chart) => { if (chart.spec.tags.some((tag) => this.runsOf(tag).some((name) => names.has(name)))) chart.refresh(); });
   }
 
   /** Chosen runs that have the tag. @param {string} tag */
@@ -197,18 +205,17 @@ class ScalarsPage {
     try {
       do {
         this.isDue = false;
-        /** @type {TagsAnswer} */
-        const answer = await this.app.tags("scalar");
+        const [answer] = /** @type {[TagsAnswer, void]} */ (await Promise.all([this.app.tags("scalar"), this.readMore()]));
         if (this.signal.aborted) return;
         const before = this.tags;
         this.tags = new Map(answer.tags.map(({ tag, runs, points, description_html }) => [tag, { tag, points, description: description_html, runs: new Set(runs.map((i) => answer.runs[i])) }]));
         this.isRead = true;
         if (before.size !== this.tags.size) this.search.ask();
         this.render();
-        this.each((chart) => { if (before.get(chart.tag)?.runs.size !== this.tags.get(chart.tag)?.runs.size) chart.refresh(); });
+        this.each((chart) => { chart.adoptSpec(); if (tagsOf(chart.spec).some((tag) => before.get(tag)?.runs.size !== this.tags.get(tag)?.runs.size)) chart.refresh(); });
       } while (this.isDue);
       const full = this.app.view.get("full");
-      if (full && this.tags.has(full)) this.full.follow();
+      if (full && this.specOf(full).tags.some((tag) => this.tags.has(tag))) this.full.follow();
     } catch (error) {
       if (this.signal.aborted) return;
       if (!this.isRead) this.say(emptyNote("The tags could not be read", error instanceof Error ? error.message : String(error), ["Try again", () => this.readTags()]));
@@ -217,22 +224,29 @@ class ScalarsPage {
     }
   }
 
+  /** What else has to be known before charts can stand on the page. @returns {Promise<void>} */
+  async readMore() {}
+  /** Whether the charts may be others now. @param {Record<string, string[]>} kinds of a run, the tags that grew by kind @returns {boolean} */
+  isNews(kinds) { return !kinds; }
+
   /** @param {DeltaEvent} delta */
   onDelta(delta) {
     const anew = new Set([...(delta.rebuilt ?? []), ...(delta.removed ?? [])]);
     /** @type {Map<string, Set<string>>} */
     const grown = new Map();
     let isNew = anew.size > 0 || !this.tags.size;
-    for (const [run, kinds] of Object.entries(delta.grew ?? {}))
+    for (const [run, kinds] of Object.entries(delta.grew ?? {})) {
+      isNew ||= this.isNews(kinds);
       for (const tag of kinds.scalar ?? []) {
         if (!this.tags.get(tag)?.runs.has(run)) isNew = true;
         else if (this.app.runs.isVisible(run)) grown.set(tag, (grown.get(tag) ?? new Set()).add(run));
       }
+    }
     if (isNew) this.readTags();
     const hasOtherX = this.choices.xTag !== null && grown.has(this.choices.xTag);
     this.each((chart) => {
-      if (hasOtherX || (anew.size && chart.spec.tags.some((tag) => this.runsOf(tag).some((run) => anew.has(run))))) chart.refresh();
-      else for (const tag of chart.spec.tags) { const runs = grown.get(tag); if (runs) chart.grow(tag, runs); }
+      if (hasOtherX || (anew.size && tagsOf(chart.spec).some((tag) => this.runsOf(tag).some((run) => anew.has(run))))) chart.refresh();
+      else for (const tag of tagsOf(chart.spec)) { const runs = grown.get(tag); if (runs) chart.grow(tag, runs); }
     });
   }
 
@@ -252,29 +266,29 @@ class ScalarsPage {
     document.documentElement.toggleAttribute("data-empty", node instanceof HTMLElement && node.className === "empty");
   }
 
+  /** Charts under their heads; those that no chosen run has are left out. @returns {Group[]} */
+  groups() {
+    const { app, search } = this, shown = new Set(app.runs.visible().map((run) => run.name));
+    return groupTags(this.tags.values(), { test: (tag) => search.test(tag), pins: app.view.getAll("pin"), isShown: (run) => shown.has(run), moves: readMoves(app.view.getAll("place")) }).groups;
+  }
+
+  /** Where there is no chart. @returns {HTMLElement} */
+  nothing() { return emptyNote("No scalars in the chosen runs", "Other pages may have something: see the counts above.", null); }
+
   render() {
     const { app, search } = this;
     if (!this.isRead) return;
-    const shown = new Set(app.runs.visible().map((run) => run.name));
-    const { groups } = groupTags(this.tags.values(), { test: (tag) => search.test(tag), pins: app.view.getAll("pin"), isShown: (run) => shown.has(run), moves: readMoves(app.view.getAll("place")) });
+    const groups = this.groups();
     this.sections.render(groups);
     if (groups.length) this.say(null);
     else if (!app.runs.list.length) this.say(emptyLogdir(app));
     else if (!app.runs.visible().length) this.say(app.runs.matching ? emptyNote("No run matches", "None of the ticked runs is what the search asks for.", ["Clear the search", () => { app.view.set("query", null); app.tell("navigated"); }]) : emptyNote("No run is chosen", `Tick one of the ${counted(app.runs.list.length, "run")} on the left.`, ["Show all runs", () => { app.runs.all(true); app.selectionChanged(); }]));
     else if (search.text && this.tags.size) this.say(emptyNote("No tag matches", `${counted(this.tags.size, "tag")} in all. Esc in the field clears the filter.`, ["Clear the filter", () => search.set("")]));
     else if (app.answer?.loading) this.say(emptyNote("Reading", "Curves show as their runs are read."));
-    else this.say(emptyNote("No scalars in the chosen runs", "Other pages may have something: see the counts above.", null));
+    else this.say(this.nothing());
   }
 
-  /** The toolbar's line about the step cursor. */
-  paintCursor() {
-    const control = need(this.root, ".cursor-control", "scalars"), { x, pinned } = this.app.cursor, kind = this.choices.x;
-    const text = x === null ? "Click a chart to set the step" : kind === "step" ? `step ${step(x)}` : kind === "relative" ? `after ${duration(x)}` : kind === "scalar" ? `${splitName(this.choices.xTag ?? "")[1]} ${value(x)}` : clock(x);
-    control.toggleAttribute("data-idle", x === null);
-    setText(need(control, "output", "scalars"), text);
-    need(control, "button", "scalars").hidden = !pinned;
-    this.app.view.set("step", pinned && x !== null && kind === "step" ? x : null);
-  }
+  paintCursor() { paintCursorControl(this.root, this.app, this.choices); }
 
   stop() {
     this.ending.abort();

@@ -16,10 +16,10 @@ export function groupOf(tag) {
 
 /**
  * @param {Iterable<Tag>} tags
- * @param {{test: (tag: string) => boolean, pins: string[], isShown: (run: string) => boolean, moves?: Move[]}} choice `moves`: what the hand has put elsewhere, in the order of doing so
+ * @param {{test: (tag: string) => boolean, pins: string[], isShown: (run: string) => boolean, moves?: Move[], prefix?: string}} choice `moves`: what the hand has put elsewhere, in the order of doing so; `prefix` is no part of the names
  * @returns {{groups: Group[]}} groups by name, pins first; charts that no chosen run has are left out
  */
-export function groupTags(tags, { test, pins, isShown, moves = [] }) {
+export function groupTags(tags, { test, pins, isShown, moves = [], prefix = "" }) {
   const pinned = new Set(pins);
   /** @type {Map<string, string[]>} */
   const groups = new Map();
@@ -28,7 +28,7 @@ export function groupTags(tags, { test, pins, isShown, moves = [] }) {
     if (!some(runs, isShown)) continue;
     if (pinned.has(tag)) { known.add(tag); continue; } // a pin stays, whatever the filter
     if (!test(tag)) continue;
-    const key = groupOf(tag), list = groups.get(key);
+    const key = groupOf(tag.startsWith(prefix) ? tag.slice(prefix.length) : tag), list = groups.get(key);
     if (list) list.push(tag);
     else groups.set(key, [tag]);
   }

@@ -8,7 +8,7 @@ import { TagSearch } from "./tag_search.js";
 /** @import { App } from "../app.js" */
 /** @import { DeltaEvent, TagsAnswer } from "../types.d.ts" */
 /** @import { Group } from "./tag_groups.js" */
-/** @typedef {{kind: string, many: string, example: string}} Words `many` as in "no images yet"; `example` logs one */
+/** @typedef {{kind: string, many: string, example: string, prefix?: string}} Words `many` as in "no images yet"; `example` logs one; `prefix` stands before all tags of the kind and says nothing */
 
 /** Subclasses say how a tag is drawn (`block`), and what is to be done before and after all are drawn anew. */
 export class TagPage {
@@ -39,7 +39,7 @@ export class TagPage {
 
   async readTags() {
     try {
-      this.tags = await this.app.api.get("api/tags", { kind: this.words.kind });
+      this.tags = this.joined(await this.app.api.get("api/tags", { kind: this.words.kind }));
     } catch (error) {
       this.body.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, icon("warn"), /** @type {Error} */ (error).message));
       return;
@@ -49,7 +49,7 @@ export class TagPage {
 
   /** @param {DeltaEvent} delta */
   onDelta(delta) {
-    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds[this.words.kind] ?? []).map((tag) => ({ run, tag })));
+    const grown = Object.entries(delta.grew ?? {}).flatMap(([run, kinds]) => (kinds[this.words.kind] ?? []).map((tag) => ({ run, tag: this.nameOf(tag) })));
     const isNew = grown.some(({ run, tag }) => !this.tags?.tags.some((t) => t.tag === tag && t.runs.some((i) => this.tags?.runs[i] === run)));
     if (isNew || [delta.added, delta.removed, delta.rebuilt].some((names) => names?.length)) void this.readTags();
     this.onGrown(grown, delta.rebuilt ?? []);
@@ -59,7 +59,7 @@ export class TagPage {
     if (!this.tags) return;
     const { app, tags } = this, visible = app.runs.visible().map((run) => run.name);
     const entries = tags.tags.map(({ tag, runs, points }) => ({ tag, points, description: "", runs: new Set(runs.map((i) => tags.runs[i])) }));
-    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], isShown: (run) => app.runs.isVisible(run) });
+    const { groups } = groupTags(entries, { test: (tag) => this.search.test(tag), pins: [], prefix: this.words.prefix, isShown: (run) => app.runs.isVisible(run) });
     // A live page hears of its runs many times a second: what stands where it stood is left alone.
     const layout = JSON.stringify([groups, visible, app.runs.list.length > 0, this.look]);
     if (layout === this.layout) { this.restyle(); return; }
@@ -89,6 +89,12 @@ export class TagPage {
     details.addEventListener("toggle", () => view.toggleNames("closed", [key], !details.open), { signal: this.signal });
     return details;
   }
+
+  /** The tags as the page names them: some of a log's may be parts of one. @param {TagsAnswer} answer @returns {TagsAnswer} */
+  joined(answer) { return answer; }
+
+  /** @param {string} tag as the log has it */
+  nameOf(tag) { return tag; }
 
   /** What the person chose that changes which elements there are. @returns {string} */
   get look() { return ""; }

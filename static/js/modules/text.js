@@ -121,6 +121,7 @@ class TextPage extends StepPage {
     return new TextCell(this.app, run, tag, {
       feed: this.feed, store: this.store, signal: this.signal, form: () => (this.chosen("as") === "plain" ? "plain" : "markdown"),
       onStep: (step) => this.choose(step), onOpen: (cell, item) => void this.full.open(cell, item), onAgain: () => this.showSoon(),
+      has: (name, one) => this.tags?.tags.some(({ tag: known, runs }) => known === one && runs.some((i) => this.tags?.runs[i] === name)) ?? false,
     });
   }
 

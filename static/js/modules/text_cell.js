@@ -15,7 +15,7 @@ import { isLog } from "./text_pieces.js";
 /** @import { ImageSeries } from "./image_series.js" */
 /** @import { DiffAnswer } from "./text_diff.js" */
 /** @import { TextFeed, TextForm } from "./text_feed.js" */
-/** @typedef {{feed: TextFeed, store: BlobStore, form: () => TextForm, signal: AbortSignal, onStep: (step: number) => void, onOpen: (cell: TextCell, item: number) => void, onAgain: () => void}} TextCellOptions */
+/** @typedef {{feed: TextFeed, store: BlobStore, form: () => TextForm, signal: AbortSignal, onStep: (step: number) => void, onOpen: (cell: TextCell, item: number) => void, onAgain: () => void, has: (run: string, tag: string) => boolean}} TextCellOptions */
 
 export class TextCell {
   /** @param {App} app @param {string} run @param {string} tag @param {TextCellOptions} options */
@@ -122,13 +122,15 @@ export class TextCell {
 
   /** @param {number} item @param {number} step @param {Against} against */
   async showDiff(item, step, against) {
-    const { store } = this.options, run = runOf(against, this.run), other = store.peek(run, this.tag) ?? await store.get(run, this.tag).catch(() => null);
+    const { store, has } = this.options, run = runOf(against, this.run), isOther = run !== this.run;
+    const other = store.peek(run, this.tag) ?? (has(run, this.tag) ? await store.get(run, this.tag).catch(() => null) : null);
     const at = other ? indexOf(against, other, item, step) : -1, right = this.placeOf(item), left = { run, tag: this.tag, ref: other?.refs[at] ?? "" };
     const key = JSON.stringify([left, right, this.context]);
     if (key === this.key || this.isDiffing) return;
     this.key = key;
-    if (!other || at < 0) {
-      this.body.replaceChildren(el("p", { class: "text-note" }, against.kind === "run" ? `${run} has no such text` : "there is no step before this one"));
+    if (!other || at < 0 || (!isOther && against.kind === "run")) {
+      const why = !isOther && against.kind === "run" ? "The others are compared with this one." : isOther ? `${run} has no such text at this step.` : "No step before this one.";
+      this.body.replaceChildren(el("p", { class: "text-note" }, why));
       setText(this.note, "");
       return;
     }
@@ -137,11 +139,11 @@ export class TextCell {
     const answer = await this.app.api.post("api/texts/diff", { left, right, context: this.context }, { signal: this.options.signal }).catch((error) => error);
     this.isDiffing = false;
     if (this.options.signal.aborted || this.root.dataset.view !== "diff") return;
-    const before = run === this.run ? `step ${stepText(other.steps[at])}` : `${run}, step ${stepText(other.steps[at])}`;
+    const before = !isOther ? `step ${stepText(other.steps[at])}` : `${run}, step ${stepText(other.steps[at])}`;
     if (answer instanceof Error) this.body.replaceChildren(el("p", { class: "text-note", "data-kind": "failed" }, answer.message));
     else if (!answer.added && !answer.removed) this.body.replaceChildren(el("p", { class: "text-note" }, `Equal to ${before}.`));
     else this.body.replaceChildren(drawDiff(answer, `What differs in ${this.tag} of ${this.run}`, () => { this.context = null; this.options.onAgain(); }));
-    setText(this.note, answer instanceof Error ? "" : `${diffText(answer)}, from ${before}`);
+    setText(this.note, answer instanceof Error || !(answer.added || answer.removed) ? "" : `${diffText(answer)}, from ${before}`);
     this.options.onAgain(); // what was asked for meanwhile
   }
 

@@ -28,4 +28,4 @@ function line({ kind, left, right, parts }) {
 const skipped = (count, onAll) => el("tr", { "data-kind": "skipped" }, el("td", { colspan: 4 }, el("button", { type: "button", title: "Show all lines", onclick: onAll }, counted(count, "equal line"))));
 
 /** @param {DiffAnswer} answer */
-export const diffText = ({ added, removed }) => (added || removed ? `+${added} −${removed} lines` : "equal");
+export const diffText = ({ added, removed }) => `+${added} −${removed} lines`;

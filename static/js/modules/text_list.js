@@ -13,7 +13,7 @@ import { VirtualList } from "./virtual_list.js";
  *   onStep: (step: number) => void, onOpen: (item: number) => void}} TextListOptions
  */
 
-const ROW_PX = 72, LINE_PX = 20;
+const ROW_PX = 72, LINE_PX = 17;
 
 export class TextList {
   /** @param {TextListOptions} options */

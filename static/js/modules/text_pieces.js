@@ -8,7 +8,7 @@
 /** Controls, what turns the reading direction, what has no width: each could make a text look like another one. */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\u{10ff80}-\u{10ffff}]/gu;
 /** What a terminal would do and not show (ECMA-48): sequences of one letter, with parameters, and strings. */
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
 const COLOURS = /^\u001b\[([0-9;:]*)m$/;
 /** @type {Record<string, string>} */
 const NAMES = {

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from board.store.loops import ENGINES, LOOPS, Floats, Ints
 from board.store.plain_series import LEAST, NAN_COUNT
 
+SOURCES = ("_series.pyx", "_series_broad.pxi", "_series_vectors.pxi")
 PLAIN = ENGINES["plain"]
 COMPILED = ENGINES.get("compiled", PLAIN)
 
@@ -28,7 +29,7 @@ def test_the_compiled_file_serves_unless_it_was_asked_not_to() -> None:
     elif "compiled" in ENGINES:
         assert LOOPS is ENGINES["compiled"]
         folder = Path(COMPILED.__file__).parent  # type: ignore[attr-defined]
-        source = b"".join((folder / name).read_bytes() for name in ("_series.pyx", "_series_vectors.pxi"))
+        source = b"".join((folder / name).read_bytes() for name in SOURCES)
         assert hashlib.sha256(source).hexdigest()[:16] == COMPILED.SOURCE_HASH  # type: ignore[attr-defined]
 
 

@@ -110,7 +110,7 @@ def test_texts(client: TestClient) -> None:
     found = ask(client, "/text", name="text", runs=["a/seed0", "b/seed0"])
     assert not found["cut"]
     assert found["removed"] == 9
-    assert {"kind": "removed", "count": 0, "parts": [["x", False]]} in found["rows"]
+    assert {"kind": "removed", "left": 1, "right": None, "parts": [["x", False]]} in found["rows"]
     long = ask(client, "/text", name="list", runs=["a/seed0", "b/seed0"])
     assert (long["added"], long["removed"]) == (2, 2)  # of eighty values on one line
     for question in ({"name": "no", "runs": RUNS[:2]}, {"name": "text", "runs": ["no", "a/seed0"]}):

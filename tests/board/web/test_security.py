@@ -11,6 +11,7 @@ from tests.board.web.conftest import serve_in_process
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    "media-src blob:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'"
 )
@@ -152,6 +153,12 @@ def test_a_form_cannot_post_json(client: TestClient) -> None:
         ("OPTIONS", "/api/pixels", 405),
         ("GET", "/api/pixels", 405),
         ("GET", "/api/image?run=x&tag=y&ref=z", 404),
+        ("GET", "/meshes", 200),
+        ("GET", "/embeddings", 200),
+        ("GET", "/api/embeddings", 200),
+        ("GET", "/api/embedding?run=x&tensor=y", 404),
+        ("GET", "/api/embedding/layout?id=x", 404),
+        ("GET", "/api/mesh?run=x&tag=y&ref=z", 404),
         ("GET", "/api/scalars.csv?run=x&tag=y", 404),
     ],
 )
@@ -191,6 +198,10 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/views/rename", "post"),
         ("/api/views/delete", "post"),
         ("/api/runs/choose", "post"),
+        ("/api/runs/chosen", "get"),
+        ("/api/note", "post"),
+        ("/api/state/export", "get"),
+        ("/api/state/import", "post"),
         ("/api/compare", "post"),
         ("/api/compare/metrics", "post"),
         ("/api/compare/text", "post"),
@@ -208,9 +219,27 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/clip_info", "get"),
         ("/api/histograms", "get"),
         ("/api/texts", "get"),
+        ("/api/texts", "post"),
+        ("/api/texts/search", "post"),
+        ("/api/texts/diff", "post"),
+        ("/api/text_file", "get"),
         ("/api/histogram_rows", "post"),
         ("/api/pr_curves", "post"),
         ("/api/pr_areas", "post"),
+        ("/api/layouts", "get"),
+        ("/api/mesh", "get"),
+        ("/api/mesh.ply", "get"),
+        ("/api/embeddings", "get"),
+        ("/api/embedding", "get"),
+        ("/api/embedding/components", "get"),
+        ("/api/embedding/axis", "get"),
+        ("/api/embedding/column", "get"),
+        ("/api/embedding/search", "get"),
+        ("/api/embedding/near", "get"),
+        ("/api/embedding/sprite", "get"),
+        ("/api/embedding/layout", "get"),
+        ("/api/embedding/layout", "post"),
+        ("/api/embedding/layout/cancel", "post"),
         ("/api/graphs", "get"),
         ("/api/graph", "get"),
         ("/api/graph_node", "get"),
@@ -260,10 +289,25 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/clip_info", {"kind": text, "run": run, "tag": "x", "ref": text}),
         ("/api/histograms", {"run": text, "tag": text}),
         ("/api/texts", {"run": run, "tag": text}),
+        ("/api/text_file", {"run": text, "tag": text, "ref": text}),
+        ("/api/text_file", {"run": run, "tag": text}),
         ("/api/graph", {"run": text, "tag": text, "ref": text}),
         ("/api/graph_node", {"run": run, "tag": text, "ref": text, "name": text}),
         ("/api/graph", {"run": "", "tag": f"file:{text}", "profile": text}),
+        ("/api/mesh", {"run": text, "tag": text, "ref": text}),
+        ("/api/mesh", {"run": "torch/run_a", "tag": "mesh", "ref": text}),
+        ("/api/mesh.ply", {"run": "torch/run_a", "tag": text, "ref": text}),
+        ("/api/embedding", {"run": text, "tensor": text}),
+        ("/api/embedding", {"run": "torch/run_a", "tensor": "default", "step": text or "x"}),
+        ("/api/embedding/components", {"run": "torch/run_a", "tensor": text}),
+        ("/api/embedding/axis", {"run": text, "tensor": "default", "start": text, "end": text}),
+        ("/api/embedding/column", {"run": "torch/run_a", "tensor": "default", "column": text}),
+        ("/api/embedding/search", {"run": text, "tensor": "default", "text": text}),
+        ("/api/embedding/near", {"run": "torch/run_a", "tensor": "default", "point": text}),
+        ("/api/embedding/sprite", {"run": "torch/run_a", "tensor": text}),
+        ("/api/embedding/layout", {"id": text}),
         ("/api/tags", {"kind": text}),
+        ("/api/runs/chosen", {"run": text}),
         ("/api/live", {"interests": f"x{text}"[:300]}),
     ):
         answer = corpus.get(path, params=given)
@@ -279,6 +323,13 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
         assert answer.status_code == 200
         assert answer.json()["charts"][0]["runs"] == []
+    place = {"run": text, "tag": text, "ref": text}
+    refused = corpus.post("/api/texts", json={"texts": [place]})
+    assert refused.status_code == 400 if len(text) > 1000 else refused.json()["texts"][0]["error"]
+    assert corpus.post("/api/texts/diff", json={"left": place, "right": place}).status_code in (400, 404)
+    sought = {"series": [[text, text], [run, text]], "find": {"text": text, "is_regex": False}}
+    searched = corpus.post("/api/texts/search", json=sought)
+    assert searched.status_code == 400 if len(text) > 1000 else searched.json()["hits"] == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Layouts of charts for TensorBoard's custom scalars: decoded, merged over runs, matched with tags."""

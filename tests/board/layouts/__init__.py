@@ -1,0 +1,1 @@
+"""Layouts: as TensorBoard merges and matches them."""
