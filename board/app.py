@@ -30,6 +30,7 @@ from board.web import (
     runs,
     scalars,
     stream,
+    table,
     tag_search,
     texts,
 )
@@ -121,6 +122,7 @@ def create_app(
         scalars,
         states,
         stream,
+        table,
         tag_search,
         texts,
     ):

@@ -44,6 +44,8 @@ from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
 from board.store.store import RECENT_BYTES, Store
+from board.table.metric_cells import MetricChoice
+from board.table.tables import Tables
 from board.views import (
     BlobRow,
     GroupBand,
@@ -77,6 +79,7 @@ __all__ = [
     "Logs",
     "MatchedPattern",
     "MeshItem",
+    "MetricChoice",
     "NearestPoint",
     "Notice",
     "Noticed",
@@ -164,6 +167,7 @@ class Logs:
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.tables = Tables(self._store, self._hparams, self._metrics, self._place)  # runs with hparams and metrics
         self.pr_curves = PrCurves(self._store, self._place)
         self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)

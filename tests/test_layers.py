@@ -82,6 +82,14 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.table": {
+        "board.comparison",
+        "board.metrics",
+        "board.hparams",
+        "board.store",
+        "board.model",
+        "board.errors",
+    },
     "board.run_facts": {
         "board.runs",
         "board.blob_reader",
@@ -142,6 +150,7 @@ MAY_IMPORT = {
     "board.inspection": {"board.meshes", "board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.embeddings",
@@ -176,6 +185,7 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.texts",

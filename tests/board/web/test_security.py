@@ -205,6 +205,7 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/compare", "post"),
         ("/api/compare/metrics", "post"),
         ("/api/compare/text", "post"),
+        ("/api/table", "post"),
         ("/api/tags/match", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
@@ -319,6 +320,10 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
     answer = corpus.post("/api/pixels", json={"charts": [{"id": "a", "tag": text, "runs": [text], "width": 100}]})
     assert answer.status_code == 200
     assert answer.json()["charts"][0]["lines"] == []
+    metric = {"tag": text, "group": text, "of": "with", "by": text, "by_group": text}
+    answer = corpus.post("/api/table", json={"runs": [text, run], "hparams": [text], "metrics": [metric]})
+    assert answer.status_code == 200
+    assert (answer.json()["runs"], answer.json()["hparams"], answer.json()["metrics"][0]["runs"]) == ([run], [], 0)
     for path in ("/api/pr_curves", "/api/pr_areas"):
         answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
         assert answer.status_code == 200
