@@ -45,10 +45,10 @@ TABS = (
     Tab("audio", "Audio", Kind.AUDIO, ("audio",)),
     Tab("video", "Video", Kind.VIDEO, ("video",)),
     Tab("pr_curves", "PR curves", Kind.PR_CURVE, ("pr_curve",)),
-    Tab("hparams", "HParams", None, ("scalar", "hparams"), is_always=True),
     Tab("custom_scalars", "Custom scalars", Kind.CUSTOM_SCALARS, ("scalar", "custom_scalars")),
     Tab("meshes", "Meshes", Kind.MESH, ("mesh",)),
     Tab("embeddings", "Embeddings", Kind.EMBEDDING, ("embedding",)),
+    Tab("hparams", "HParams", None, ("scalar", "hparams"), is_always=True),
     Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 

@@ -1,7 +1,7 @@
 /** What the server says of hparams and metrics, as columns. Pure. */
 
 import { column as decode } from "../api.js";
-import { step as stepText } from "../format.js";
+import { step as stepText, value } from "../format.js";
 import { makeColumn } from "./table_model.js";
 
 /** @import { Column as ColumnJson, Json64 } from "../types.d.ts" */
@@ -46,5 +46,6 @@ export function metricColumn({ tag, group, of = "last", step, by, goal, goal_fro
   const which = of === "at" ? `at step ${stepText(step ?? "")}` : of === "with" ? `at the step where ${by} was best` : OF[/** @type {keyof typeof OF} */ (of)] ?? of;
   const rule = `${goal === "min" ? "less" : "more"} is better${goal_from === "asked" ? "" : goal_from === "name" ? ", by its name" : ", as nothing says otherwise"}`;
   const column = makeColumn({ key: metricKey({ tag, group }), label, group: "metric", isLess, hint: [`${tag}, ${which}; ${rule}`, description].filter(Boolean).join("\n") }, cells);
-  return { ...column, isNumber: true, numbers, steps };
+  const texts = column.texts.map((text, i) => (text === null ? null : value(numbers[i]))); // as many digits in all rows
+  return { ...column, isNumber: true, numbers, texts, steps };
 }

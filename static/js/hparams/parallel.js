@@ -14,7 +14,8 @@ import { passes } from "./table_model.js";
 const TOP = 40, BOTTOM = 26, SIDE = 14, RIGHT = 64; // px
 const HAND_PX = 12, SPREAD_PX = 9, FEW = 12; // values of an axis that is spread so that lines can be told apart
 const CURVED = 1500; // lines up to which they are curves
-const LEVELS = 7, CHUNK = 1200; // lines in one go: a frame stays a frame
+const LEVELS = 7, STRESS = 1.8; // shades, and how much of the scale the best take
+const CHUNK = 1200; // lines in one go: a frame stays a frame
 const NEAR_PX = 12;
 
 export class Parallel {
@@ -107,23 +108,22 @@ export class Parallel {
       if (isIn[row] === 2) out.push(row);
       if (isIn[row] !== 1) continue;
       const part = axis && metric ? axis.at(metric.numbers[row]) : NaN;
-      levels[Number.isNaN(part) ? 0 : Math.min(LEVELS, 1 + Math.floor((isLess ? 1 - part : part) * LEVELS))].push(row);
+      levels[Number.isNaN(part) ? 0 : Math.min(LEVELS, 1 + Math.floor((isLess ? 1 - part : part) ** STRESS * LEVELS))].push(row);
     }
-    const many = runs.length > 300 ? (runs.length > 3000 ? 0.25 : 0.45) : 0.75;
-    const batches = [{ rows: out, colour: token("--chart-muted"), width: 1, alpha: Math.min(0.16, many) }, ...levels.map((rows, i) => ({ rows, colour: i ? token(`--seq-${i}`) : token("--chart-muted"), width: i === LEVELS ? 1.5 : 1, alpha: i === LEVELS ? Math.max(many, 0.85) : many }))];
+    const most = runs.length > 3000 ? 0.35 : runs.length > 40 ? 0.6 : 0.9, alpha = (/** @type {number} */ level) => (level === LEVELS ? 0.95 : most * (0.35 + 0.65 * (level / LEVELS) ** 2)); // the better, the plainer
+    const batches = [{ rows: out, colour: token("--chart-muted"), width: 1, alpha: 0.14 }, ...levels.map((rows, i) => ({ rows, colour: i ? token(`--seq-${i}`) : token("--chart-muted"), width: i === LEVELS ? 1.5 : 1, alpha: alpha(i) }))];
     return batches.flatMap((batch) => Array.from({ length: Math.ceil(batch.rows.length / CHUNK) }, (_, i) => ({ ...batch, rows: batch.rows.slice(i * CHUNK, (i + 1) * CHUNK) })));
   }
 
   /** @param {CanvasRenderingContext2D} context @param {number} row @param {boolean} isCurved */
   #trace(context, row, isCurved) {
-    const { places, heights } = this, n = places.length;
+    const { places } = this, n = places.length;
     for (let i = 0; i < n; i++) {
       const { x } = places[i], y = this.#height(row, i);
       if (i === 0) { context.moveTo(x, y); if (n === 1) context.lineTo(x + 4, y); continue; }
       const before = places[i - 1].x, from = this.#height(row, i - 1);
       if (isCurved) context.bezierCurveTo((before + x) / 2, from, (before + x) / 2, y, x, y); else context.lineTo(x, y);
     }
-    void heights;
   }
 
   /** A run that has none goes below the axis. @param {number} row @param {number} i */

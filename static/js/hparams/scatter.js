@@ -1,7 +1,7 @@
 /** Scatter matrix: every chosen column against every other, with a line and the rank correlation; a rectangle chooses runs. */
 
 import { el } from "../dom.js";
-import { value } from "../format.js";
+import { plain } from "../format.js";
 import { token } from "../theme.js";
 import { axisOf } from "./axis.js";
 import { line, spearman } from "./trend.js";
@@ -114,7 +114,7 @@ export class ScatterMatrix {
     context.lineTo(x + w - PAD, at(1));
     context.stroke();
     context.restore();
-    const text = `ρ ${value(Number(rho.toFixed(2)), 2)}  n ${n}`, wide = context.measureText(text).width;
+    const text = `ρ ${plain(Number(rho.toFixed(2)))}  n ${n}`, wide = context.measureText(text).width;
     context.globalAlpha = 0.8;
     context.fillStyle = token("--color-ground");
     context.fillRect(x + w - wide - 9, y + 2, wide + 7, 15);

@@ -1,6 +1,6 @@
 /** Runs as rows, hparams and metrics as columns: in which order, which of them, and what is in a cell. Pure. */
 
-import { value } from "../format.js";
+import { plain } from "../format.js";
 import { packNames, unpackNames } from "../view_state.js";
 
 /**
@@ -30,7 +30,7 @@ export function makeColumn(about, cells) {
     if (cell === undefined) continue;
     having++;
     distinct.add(typeof cell === "number" ? cell : spelt(cell));
-    if (typeof cell === "number") { numbers[i] = cell; texts[i] = value(cell, 5); }
+    if (typeof cell === "number") { numbers[i] = cell; texts[i] = plain(cell); }
     else {
       texts[i] = spelt(cell);
       if (cell !== null) isNumber = false;

@@ -139,7 +139,7 @@ class HparamsPage {
       this.note.replaceChildren(el("p", { class: "notice", "data-kind": "failed" }, icon("warn"), /** @type {Error} */ (error).message));
       return;
     }
-    this.columns = new Map([...this.answer.hparams.map(hparamColumn), ...this.answer.metrics.map(metricColumn)].map((column) => [column.key, column]));
+    this.columns = new Map([...this.answer.metrics.map(metricColumn), ...this.answer.hparams.map(hparamColumn)].map((column) => [column.key, column]));
     this.paint();
     void this.readImportance();
   }
@@ -205,7 +205,7 @@ class HparamsPage {
     for (const choice of /** @type {NodeListOf<HTMLSelectElement | HTMLInputElement>} */ (root.querySelectorAll("[data-choice]:not([data-choice=metric])"))) choice.value = choice.dataset.choice === "at" ? this.at : view.get(choice.dataset.choice ?? "") ?? "";
     need(root, ".hp-step", MODULE).hidden = this.at !== "step";
     const { goal, goal_from: from } = answer.metrics[0] ?? { goal: "", goal_from: "" };
-    setText(need(root, "[data-slot=goal]", MODULE), goal ? `${goal === "min" ? "less" : "more"}${from === "asked" ? "" : ", by itself"}` : "by itself");
+    setText(need(root, "[data-slot=goal]", MODULE), goal && from !== "asked" ? `${goal === "min" ? "less" : "more"}, ${from === "name" ? "by its name" : "as a guess"}` : "as its name says");
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-view]"))) if (button !== root) setAttribute(button, "aria-pressed", String(button.dataset.view === this.shape));
     const ticked = answer.runs.filter((name) => app.runs.isVisible(name)), link = need(root, "[data-slot=compare]", MODULE), canCompare = ticked.length >= 2 && ticked.length <= 200;
     link.setAttribute("href", canCompare ? app.pageUrl("compare") : "");
