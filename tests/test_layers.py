@@ -14,7 +14,7 @@ MODULES = sorted(path for package in ("writer", "board") for path in (ROOT / pac
 MAY_IMPORT = {
     "writer": {"writer.format"},
     "writer.format": set(),
-    "board": {"board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
+    "board": {"board.opening", "board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
     "board.model": set(),
     "board.errors": {"board.model"},
     "board.defaults": set(),
@@ -180,6 +180,7 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.opening": {"board.logs", "board.errors"},
     "board.state": {"board.storage", "board.errors"},
     "board.settings": {"board.model", "board.errors"},
     "board.assets": {"board.errors"},
@@ -224,6 +225,7 @@ MAY_IMPORT = {
     },
     "board.entry": {"board.cli"},
     "board.cli": {
+        "board.opening",
         "board.graph_files",
         "board.state",
         "board.app",

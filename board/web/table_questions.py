@@ -4,8 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from board.logs import MetricChoice
-from board.table.metric_cells import Goal, Of
+from board.table.metric_cells import Goal, MetricChoice, Of
 from board.web.encoding import asked_name
 from board.web.limits import OneName, Question
 

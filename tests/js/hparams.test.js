@@ -75,7 +75,7 @@ test("Spearman's rho as scipy.stats.spearmanr has it, ties and gaps included", (
   const x = Float64Array.of(1, 2, 2, 3, 5, NaN, 8), y = Float64Array.of(2, 1, 4, 4, 3, 9, 10);
   const { rho, n } = spearman(x, y, all(7));
   assert.equal(n, 6);
-  assert.ok(Math.abs(rho - 0.7205882352941175) < 1e-12, String(rho));
+  assert.ok(Math.abs(rho - 0.6617647058823529) < 1e-12, String(rho));
   assert.ok(Number.isNaN(spearman(Float64Array.of(1, 1, 1), Float64Array.of(1, 2, 3), all(3)).rho));
 });
 
