@@ -77,7 +77,6 @@ __all__ = [
     "Logs",
     "MatchedPattern",
     "MeshItem",
-    "MetricChoice",
     "NearestPoint",
     "Notice",
     "Noticed",
