@@ -1,7 +1,8 @@
 /** The table of runs: only the rows in sight exist; heads sort, move and widen; one row is current for the keyboard. */
 
-import { el, icon, pathName, setAttribute } from "../dom.js";
-import { splitName, step as stepText } from "../format.js";
+import { el, icon, setAttribute } from "../dom.js";
+import { step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { ends } from "./axis.js";
 import { draggedHead } from "./head_hand.js";
 
@@ -12,7 +13,7 @@ import { draggedHead } from "./head_hand.js";
  *   sort: (key: string, isMore: boolean) => void, menu: (key: string, head: HTMLElement) => void, move: (key: string, before: string | null) => void, widen: (key: string, width: number | null) => void,
  *   tick: (names: string[], isOn: boolean) => void, tickAll: (isOn: boolean) => void, address: (name: string) => string, whole: (column: Column, row: number, cell: HTMLElement) => void,
  * }} Actions
- * @typedef {{runs: string[], rows: Uint32Array, columns: Column[], sorting: SortKey[], filtered: Set<string>, widths: Map<string, number>, main: string | null, titles: Map<string, string>}} Shown
+ * @typedef {{runs: string[], rows: Uint32Array, columns: Column[], sorting: SortKey[], filtered: Set<string>, widths: Map<string, number>, main: string | null}} Shown
  */
 
 const ROW = 26, SPARE = 10, NAME_PX = 280, NUMBER_PX = 104, TEXT_PX = 120, BAR_PX = 216;
@@ -25,7 +26,7 @@ export class Grid {
     this.app = app;
     this.actions = actions;
     /** @type {Shown} */
-    this.shown = { runs: [], rows: new Uint32Array(0), columns: [], sorting: [], filtered: new Set(), widths: new Map(), main: null, titles: new Map() };
+    this.shown = { runs: [], rows: new Uint32Array(0), columns: [], sorting: [], filtered: new Set(), widths: new Map(), main: null };
     this.current = -1;
     /** @type {number | null} */
     this.anchor = null;
@@ -91,11 +92,11 @@ export class Grid {
 
   /** @param {number} at */
   #row(at) {
-    const { app } = this, { runs, rows, columns, main, titles } = this.shown, row = rows[at], name = runs[row], run = app.runs.byName(name), style = app.style(name), title = titles.get(name);
+    const { app } = this, { runs, rows, columns, main } = this.shown, row = rows[at], name = runs[row], run = app.runs.byName(name), style = app.style(name);
     const [low, high] = this.range ?? [0, 1], chip = el("input", { type: "checkbox", class: "chip", tabindex: -1, "aria-label": `Show ${name}`, "data-dash": style.dash || null, vars: { "--run": style.colour } });
     chip.checked = app.runs.isTicked(name);
     return el("div", { class: "hp-row", role: "row", id: `hp-row-${row}`, "data-at": at, "data-name": name, "aria-rowindex": at + 2, "aria-selected": String(chip.checked), "data-lifted": app.lifted === name, vars: { "--row": at } },
-      el("div", { class: "hp-cell hp-name", role: "gridcell", title: name }, chip, el("a", { href: this.actions.address(name), tabindex: -1, title: "Its scalars" }, title ? el("span", { class: "run-name" }, title) : pathName(...splitName(name))), run && run.state !== "finished" ? el("span", { class: "run-state", "data-state": run.state, title: run.state }, run.state === "live" ? el("span", { class: "visually-hidden" }, "live") : run.state) : null),
+      el("div", { class: "hp-cell hp-name", role: "gridcell", title: name }, chip, el("a", { href: this.actions.address(name), tabindex: -1, "aria-label": `Scalars of ${name}` }, runName(app, name)), run?.star ? icon("star") : null, run && run.state !== "finished" ? el("span", { class: "run-state", "data-state": run.state, title: run.state }, run.state === "live" ? el("span", { class: "visually-hidden" }, "live") : run.state) : null),
       ...columns.map((column) => {
         const text = column.texts[row], isLong = text !== null && text.length > MOST_TEXT, step = column.steps?.[row];
         const said = text === null ? el("span", { class: "hp-none", title: "The run has none" }, "–") : isLong ? el("button", { type: "button", class: "hp-long", tabindex: -1, "data-key": column.key }, text.slice(0, MOST_TEXT) + "…") : text;

@@ -173,16 +173,15 @@ class HparamsPage {
   paint() {
     const { answer, app, columns, filters, shape } = this, { view } = app;
     if (!answer) return;
-    const { runs } = answer, matching = app.runs.matching, isFound = (/** @type {number} */ row) => matching === null || matching.has(runs[row]);
+    const { runs } = answer, matching = app.runs.matching, isFound = (/** @type {number} */ row) => (matching === null || matching.has(runs[row])) && (app.showsArchived || !app.archived.has(runs[row]));
     const visible = this.visible(), main = this.main && metricKey(this.main), judge = main ? columns.get(main) : undefined, keys = unpackSort(view.getAll("by"));
     columns.set("run", { key: "run", label: "Run", group: "run", isNumber: false, numbers: Float64Array.from(runs, (_, i) => i), texts: runs, isConstant: false, having: runs.length });
     const rows = filterRows(columns, filters, runs.length, isFound), usual = judge ? [{ key: judge.key, down: !judge.isLess }] : [], sorting = keys.length ? keys : usual;
-    const titles = new Map(app.runs.list.flatMap((run) => { const title = /** @type {{title?: string}} */ (run).title; return title ? [[run.name, title]] : []; }));
     const widths = new Map(view.getAll("w").map((text) => /** @type {[string, number]} */ ([text.slice(text.indexOf(":") + 1), Number(text.slice(0, text.indexOf(":")))])));
     document.documentElement.toggleAttribute("data-empty", !app.runs.list.length);
     this.note.replaceChildren(...(app.runs.list.length ? (answer.hparams.length ? [] : [emptyNote("No hparams yet", "They are read from writer.add_hparams(...), from config.json, hparams.yaml and args.json beside the events, and from texts that are JSON.")]) : [emptyLogdir(app)]));
     need(this.root, ".hp-body", MODULE).hidden = !app.runs.list.length;
-    this.grid.show({ runs, rows: sortRows(columns, sorting, rows), columns: visible, sorting, filtered: new Set(filters.keys()), widths, main, titles });
+    this.grid.show({ runs, rows: sortRows(columns, sorting, rows), columns: visible, sorting, filtered: new Set(filters.keys()), widths, main });
     const found = filterRows(columns, new Map(), runs.length, isFound), suits = (/** @type {Column} */ c) => c.group === "hparam" && !c.isConstant && c.having > 0 && (c.isNumber || categoriesOf(c.texts).length <= MOST_CATEGORIES);
     const hparams = visible.filter(suits), scales = new Map(/** @type {const} */ (["log", "linear"]).flatMap((scale) => [...view.names(scale)].map((key) => /** @type {[string, "log" | "linear"]} */ ([key, scale]))));
     const shown = (/** @type {number} */ most) => ({ runs, rows: found, filters, scales, flipped: view.names("flip"), columns: [...hparams.slice(0, most), ...(judge ? [judge] : [])] });
