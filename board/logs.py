@@ -41,6 +41,8 @@ from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
 from board.store.store import RECENT_BYTES, Store
+from board.table.frames import table_frame
+from board.table.metric_cells import MetricChoice
 from board.table.tables import Tables
 from board.views import (
     BlobRow,
@@ -366,6 +368,14 @@ class Logs:
             return facts_of(views[run], *self._place(run))
 
         return Comparison(views, hparams, read_facts, self._metrics.extremes, baseline, is_apart=is_apart)
+
+    def table(self, metrics: Sequence[str | MetricChoice] | None = None, runs: Sequence[str] | None = None) -> Any:
+        """Return runs as one ``pandas.DataFrame``, by name: hyper-parameters and metrics; see ``table_frame``.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return table_frame(self.tables.read(runs), metrics)
 
     def notices(self) -> Noticed:
         """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""

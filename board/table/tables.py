@@ -169,14 +169,13 @@ def _tags(rows: Sequence[Row], named: Collection[tuple[str, str]]) -> list[Table
         for group, views in row.parts.items():
             own = {tag for view in views for tag, kind in view.series if kind is Kind.SCALAR}
             counts.update((group, tag) for tag in own)
-    by_group: dict[str, dict[str, int]] = {}
-    for (group, tag), count in counts.items():
-        by_group.setdefault(group, {})[tag] = count
-    found = []
-    for group, counted in by_group.items():
-        ranked = ordered_tags(counted, [name for of, name in named if of == group])
-        found += [
-            (rank, group, TableTag(tag, group, counted[tag], *goal_of(tag), (group, tag) in named))
-            for rank, tag in enumerate(ranked)
-        ]
-    return [tag for _, _, tag in sorted(found, key=lambda one: (not one[2].is_named, one[0], one[1]))]
+    labels: dict[str, list[tuple[str, str]]] = {}  # a group is a word of the name: validation says more than train
+    for group, tag in counts:
+        labels.setdefault(f"{group}/{tag}" if group else tag, []).append((group, tag))
+    ranked = ordered_tags({label: max(counts[key] for key in keys) for label, keys in labels.items()})
+    found = [
+        TableTag(tag, group, counts[group, tag], *goal_of(tag), (group, tag) in named)
+        for label in ranked
+        for group, tag in labels[label]
+    ]
+    return sorted(found, key=lambda one: not one.is_named)
