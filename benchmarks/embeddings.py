@@ -8,6 +8,7 @@ small requests, compared with the same requests before. Frames are those of head
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from writer import SummaryWriter  # noqa: E402
 DIMENSIONS = 64
 DRAWN = 100_000
 TICK_S = 0.005
+IDLE_S = 20
 
 
 def write(folder: Path, points: int) -> None:
@@ -71,15 +73,17 @@ class Lag(threading.Thread):
 
 def measure(client: TestClient, method: str, dims: int) -> None:
     question = {"run": "run", "tensor": "points", "method": method, "dims": dims}
-    begin = time.perf_counter()
+    begin, spent = time.perf_counter(), os.times()
     with Lag(client) as lag:
         answer: dict[str, Any] = client.post("/api/embedding/layout", json=question).json()
         while answer["state"] in ("waiting", "running"):
             time.sleep(0.2)
             answer = client.get("/api/embedding/layout", params={"id": answer["id"]}).json()
-    print(
-        f"{method} {dims}-D: {answer['state']} in {time.perf_counter() - begin:.1f} s; loop late by {lag}", flush=True
-    )
+    took = time.perf_counter() - begin
+    time.sleep(0.5)  # until the process has been waited for
+    cpu = os.times().children_user - spent.children_user
+    said = f"{answer['state']} in {took:.1f} s, {cpu:.1f} s of processors"
+    print(f"{method} {dims}-D: {said}; loop late by {lag}", flush=True)
 
 
 def draw(folder: Path) -> None:
@@ -130,11 +134,11 @@ def main() -> None:
         write(Path(folder) / "run", options.points)
         app = create_app(Settings(logdirs=(folder,), opens_browser=False), Logs(folder, cache=False))
         with TestClient(app, base_url="http://127.0.0.1") as client:
-            with Lag(client) as idle:
-                time.sleep(3)
-            print(f"idle: loop late by {idle}", flush=True)
             for method in filter(None, options.methods.split(",")):
                 for dims in (2, 3):
+                    with Lag(client) as idle:  # beside each, as the machine is by then
+                        time.sleep(IDLE_S)
+                    print(f"idle: loop late by {idle}", flush=True)
                     measure(client, method, dims)
     if options.frames:
         with tempfile.TemporaryDirectory() as folder:
