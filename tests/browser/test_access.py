@@ -76,6 +76,7 @@ def violations(page: Page) -> list[str]:
         "video",
         "pr_curves?threshold=0.5",
         "custom_scalars",
+        "compare",
         "text",
         "tensors",
     ],
@@ -92,6 +93,13 @@ def test_axe_finds_nothing_in_what_opens(page: Page, board_url: str, theme: str)
         page.get_by_role("button", name=button).click()
         assert violations(page) == [], button
         page.keyboard.press("Escape")
+    page.locator('.run-row[data-name="three"]').hover()
+    page.get_by_role("button", name="About three").click()
+    expect(page.locator(".run-panel")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Choose runs").click()
+    assert violations(page) == []
 
 
 def focus(page: Page) -> str:
@@ -176,7 +184,7 @@ def test_everything_can_be_reached_by_tab_and_shows_it(page: Page, board_url: st
             break
     assert [one for one in seen if one.startswith("UNSEEN")] == []
     assert "NOTHING" not in seen, f"the focus is lost on the way: {seen}"
-    rows = ("Show one", "Colour of one", "Show only one")
+    rows = ("Show one", "About one", "Show only one")
     for name in (
         "Skip to the charts",
         "Scalars",

@@ -9,9 +9,9 @@ import { envelope, playTime, spectrogram } from "./spectrum.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Clip } from "./clip_cell.js" */
-/** @typedef {{app: App, run: string, file: (url: string) => Promise<Blob>, total: () => number, onLoad: () => void, onPlay: () => void, onSeek: (seconds: number) => void}} Options `total`: of the longest clip of the tag, s */
+/** @typedef {{app: App, run: string, paintSoon: (spot: AudioSpot) => void, file: (url: string) => Promise<Blob>, total: () => number, onLoad: () => void, onPlay: () => void, onSeek: (seconds: number) => void}} Options `total`: of the longest clip of the tag, s */
 
-const MOST_COLUMNS = 600, SHADES = 8;
+const MOST_COLUMNS = 400, SHADES = 8;
 
 export class AudioSpot {
   /** @param {Options} options */
@@ -64,7 +64,7 @@ export class AudioSpot {
     setAttribute(this.button, "aria-label", `Play ${clip?.label ?? "nothing"}`);
     const reason = clip ? whyNot(clip.info) : "";
     this.say(reason);
-    this.button.hidden = !clip || reason !== "";
+    this.button.disabled = !clip || reason !== "";
     if (!clip || reason) { this.duration = 0; this.paint(); }
     else if (this.isSeen) void this.load();
   }
@@ -73,7 +73,7 @@ export class AudioSpot {
   setSeen(isSeen) {
     this.isSeen = isSeen;
     if (!isSeen) this.loading = this.buffer = null;
-    else if (this.clip && !this.loading && !this.button.hidden) void this.load();
+    else if (this.clip && !this.loading && !this.button.disabled) void this.load();
   }
 
   /** The sound, decoded; null where it cannot be. @returns {Promise<AudioBuffer | null>} */
@@ -83,17 +83,18 @@ export class AudioSpot {
 
   async read() {
     const { clip, url } = this;
-    if (!clip || this.button.hidden) return null;
+    if (!clip || this.button.disabled) return null;
     try {
       const buffer = await decode(await this.options.file(url), clip.info.sample_rate);
       if (this.url !== url) return null;
       this.buffer = buffer;
       this.duration = buffer.duration;
       this.drawn = null;
+      this.paint();
       this.options.onLoad();
       return buffer;
     } catch (error) {
-      if (this.url === url) { this.say(error instanceof DOMException ? "this browser cannot decode it: download it" : /** @type {Error} */ (error).message); this.button.hidden = true; this.duration = 0; }
+      if (this.url === url) { this.say(error instanceof DOMException ? "this browser cannot decode it: download it" : /** @type {Error} */ (error).message); this.button.disabled = true; this.duration = 0; }
       return null;
     }
   }
@@ -104,8 +105,11 @@ export class AudioSpot {
     setText(this.note, reason);
   }
 
-  /** Wave and spectrum anew, as wide as they stand. */
-  paint() {
+  /** Anew, soon. */
+  paint() { this.options.paintSoon(this); }
+
+  /** Wave and spectrum, as wide as they stand. */
+  draw() {
     const total = this.options.total(), share = total ? Math.min(1, this.duration / total) : 1;
     setText(/** @type {Element} */ (this.ends.lastElementChild), total ? `${playTime(total)} s` : "");
     this.plot.style.setProperty("--share", String(share));

@@ -1,7 +1,8 @@
 /** One run's texts of one tag: the last one at or before the step, all of them, or what differs from another. */
 
-import { el, icon, pathName, setText } from "../dom.js";
-import { clock, counted, short, splitName, step as stepText } from "../format.js";
+import { el, icon, setText } from "../dom.js";
+import { clock, counted, short, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { indexOf, runOf } from "./image_compare.js";
 import { lastAt } from "./image_series.js";
 import { TextBody } from "./text_body.js";
@@ -41,7 +42,7 @@ export class TextCell {
     this.file = el("a", { class: "icon-button", "aria-label": `Download ${tag} of ${run}`, title: "Download as it was logged", download: "" }, icon("export"));
     this.body = el("div", { class: "text-place" });
     this.root = el("figure", { class: "text-cell" },
-      el("div", { class: "image-run", title: run }, this.chip, pathName(...splitName(run)),
+      el("div", { class: "image-run", title: run }, this.chip, runName(app, run),
         el("span", { class: "image-tools" }, this.copied, this.file, el("button", { type: "button", class: "icon-button", "aria-label": `Enlarge ${tag} of ${run}`, title: "The whole text", onclick: () => this.open(this.item) }, icon("full")))),
       this.body, el("figcaption", {}, this.where, this.note));
     /** @type {TextBody | null} */
