@@ -182,7 +182,7 @@ def _extreme(found: Extremes | None, of: str) -> _Cell | None:
     if of == "last":
         return _Cell(found.last, found.last_step)
     value, step = (found.least, found.least_step) if of == "min" else (found.greatest, found.greatest_step)
-    return _Cell(value, step if isfinite(value) else None)  # all of its points are NaN or infinite
+    return _Cell(value, step) if isfinite(value) else _Cell(found.last, found.last_step)  # none of its points is finite
 
 
 def _mean(series: SeriesView, _: int) -> _Cell | None:

@@ -198,7 +198,12 @@ def test_a_new_text_appears_without_a_reload_and_nothing_flickers(
         writer.add_text(HOSTILE, "second", 2)
         writer.flush()
         expect(rendered(figure).locator("p")).to_have_text("second", timeout=LIVE_LIMIT_MS)
-        assert frame.evaluate("frame => frame.isConnected"), "the frame was made anew"
+        frame.evaluate("frame => { frame.contentDocument.wasThere = true; }")
+        writer.add_text("a/new", "tag", 2)
+        writer.flush()
+        expect(page.get_by_role("heading", name="a/new/text_summary")).to_be_visible(timeout=LIVE_LIMIT_MS)
+        assert frame.evaluate("frame => frame.contentDocument.wasThere"), "the frame was loaded anew"
+        figure = cell(page, f"{HOSTILE}/text_summary", "run")
         page.get_by_role("button", name="All steps").click()
         expect(figure.locator(".text-row")).to_have_count(2)
         writer.add_text(HOSTILE, "third", 3)

@@ -1,4 +1,4 @@
-/** What the server says of hparams and metrics, as columns. Pure. */
+/** What the server is asked about metrics, and what it says of them and of hparams, as columns. Pure. */
 
 import { column as decode } from "../api.js";
 import { step as stepText, value } from "../format.js";
@@ -19,7 +19,23 @@ const OF = { last: "last", best: "best", min: "least", max: "greatest", mean: "m
 
 /** Names of the columns never meet: an hparam may be called like a scalar. */
 export const hparamKey = (/** @type {string} */ name) => `h ${name}`;
-export const metricKey = (/** @type {Metric} */ { tag, group }) => `m ${tag}${group ? ` · ${group}` : ""}`;
+export const metricKey = (/** @type {Metric} */ metric) => `m ${keyOf(metric)}`;
+
+/** A scalar as lists name it. @param {{tag: string, group?: string}} scalar */
+export const keyOf = ({ tag, group }) => (group ? `${tag} · ${group}` : tag);
+
+/**
+ * @param {{tag: string, group: string}} main the judge @param {{tag: string, group: string}[]} more
+ * @param {{at: string, step: string, goal: string | null}} choices `at`: best, own, last or step
+ * @returns {Metric[]} the judge first
+ */
+export function metricQuestions(main, more, { at, step, goal }) {
+  const own = (/** @type {string} */ of) => [{ ...main, goal, of }, ...more.map(({ tag, group }) => ({ tag, group, of }))];
+  if (at === "step" && /^-?\d+$/.test(step)) return own("at").map((one) => ({ ...one, step }));
+  if (at === "last" || at === "step") return own("last");
+  if (at === "own") return own("best");
+  return [{ ...main, goal, of: "best" }, ...more.map(({ tag, group }) => ({ tag, group, of: "with", by: main.tag, by_group: main.group, goal }))];
+}
 
 /** @param {HparamJson} json @returns {Column} */
 export function hparamColumn({ name, display_name, description, gaps, values, exact, codes, words }) {

@@ -166,7 +166,7 @@ export class Parallel {
         if (Number.isFinite(low)) drawn.push(svg("rect", { class: "brush", x: x - 6, width: 12, y: low - spare, height: high - low + 2 * spare, rx: 2 }));
       }
       drawn.push(svg("rect", { class: "hand", "data-axis": i, x: x - HAND_PX, width: 2 * HAND_PX, y: TOP - 8, height: inner + 16 }));
-      heads.push(el("button", { type: "button", class: "hp-axis-head", "data-key": column.key, "data-last": isLast, title: `${column.hint || column.label}: scale, direction, place`, vars: { "--x": `${x}px`, "--room": `${Math.max(60, (width - SIDE - RIGHT) / Math.max(1, this.places.length - 1) - 10)}px` }, onclick: (/** @type {MouseEvent} */ event) => this.actions.menu(column.key, /** @type {HTMLElement} */ (event.currentTarget)) },
+      heads.push(el("button", { type: "button", class: "hp-axis-head", "data-key": column.key, "data-last": isLast, title: `${column.hint || column.label}: scale, direction, place`, vars: { "--place": `${x}px`, "--room": `${Math.max(60, (width - SIDE - RIGHT) / Math.max(1, this.places.length - 1) - 10)}px` }, onclick: (/** @type {MouseEvent} */ event) => this.actions.menu(column.key, /** @type {HTMLElement} */ (event.currentTarget)) },
         el("span", {}, column.label), axis.isLog ? el("small", {}, " log") : null));
     }
     if (hasNone) drawn.push(svg("text", { x: width - RIGHT + 8, y: height - 5 }, "has none"));

@@ -2,7 +2,7 @@
 
 import { el, icon, isTyping, need, saveBlob, setAttribute, setText } from "../dom.js";
 import { counted } from "../format.js";
-import { hparamColumn, metricColumn, metricKey } from "../hparams/answer.js";
+import { hparamColumn, keyOf, metricColumn, metricKey, metricQuestions } from "../hparams/answer.js";
 import { openColumnMenu, openColumns, openWhole } from "../hparams/column_menu.js";
 import { Grid } from "../hparams/grid.js";
 import { paintImportance } from "../hparams/importance.js";
@@ -74,8 +74,8 @@ class HparamsPage {
       if (button?.dataset.view) { view.set("view", button.dataset.view === "parallel" ? null : button.dataset.view); this.paint(); }
       else if (button?.dataset.deed === "columns") this.openColumns(button);
       else if (button?.dataset.deed === "unfilter") { view.setAll("only", []); this.paint(); }
-      else if (button?.dataset.deed?.startsWith("export-")) void this.save(button.dataset.deed.slice(7));
     }, options);
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#hp-export [data-format]"))) button.addEventListener("click", () => void this.save(button.dataset.format ?? ""), options);
     document.addEventListener("keydown", (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey || isTyping(event) || document.querySelector(":popover-open")) return;
       if (event.key === "/" || event.key === "t") { event.preventDefault(); this.search.input.focus(); }
@@ -107,13 +107,8 @@ class HparamsPage {
 
   /** @returns {Metric[]} the judge first */
   metrics() {
-    const { main, at } = this, step = this.app.view.get("at_step") ?? "", goal = /** @type {string | null} */ (this.app.view.get("goal"));
-    if (!main) return [];
-    const judge = { ...main, goal }, ask = (/** @type {{tag: string, group: string}} */ { tag, group }) => ({ tag, group });
-    if (at === "last" || (at === "step" && !/^-?\d+$/.test(step))) return [{ ...judge, of: "last" }, ...this.more.map((one) => ({ ...ask(one), of: "last" }))];
-    if (at === "step") return [{ ...judge, of: "at", step }, ...this.more.map((one) => ({ ...ask(one), of: "at", step }))];
-    if (at === "own") return [{ ...judge, of: "best" }, ...this.more.map((one) => ({ ...ask(one), of: "best" }))];
-    return [{ ...judge, of: "best" }, ...this.more.map((one) => ({ ...ask(one), of: "with", by: main.tag, by_group: main.group, goal }))];
+    const { main, more, at } = this, { view } = this.app;
+    return main ? metricQuestions(main, more, { at, step: view.get("at_step") ?? "", goal: view.get("goal") }) : [];
   }
 
   /** After something grew; not more often than a reading is worth. */
@@ -299,6 +294,3 @@ class HparamsPage {
     }
   }
 }
-
-/** @param {{tag: string, group?: string}} one as the lists have it */
-const keyOf = ({ tag, group }) => (group ? `${tag} · ${group}` : tag);

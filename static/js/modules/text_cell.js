@@ -31,6 +31,7 @@ export class TextCell {
     this.item = -1;
     this.key = "";
     this.isDiffing = false;
+    this.isTable = false;
     /** A step that is gone to as soon as its list is there. @type {number | null} */
     this.wanted = null;
     this.context = /** @type {number | null} */ (3);
@@ -90,7 +91,7 @@ export class TextCell {
 
   get fileName() {
     const name = [this.run, this.tag, this.isLog ? "" : this.series?.steps[this.item]].filter(Boolean).join("-").replace(/[^\w.-]+/g, "_");
-    return `${name}.txt`;
+    return name + (this.isTable ? ".json" : ".txt");
   }
 
   clear() {
@@ -122,6 +123,8 @@ export class TextCell {
     this.text ??= new TextBody(`${this.tag} of ${this.run}`, this.isLog, () => this.open(this.item));
     if (this.body.firstElementChild !== this.text.root) this.body.replaceChildren(this.text.root);
     this.text.show(answer, form);
+    this.isTable = !answer.error && !answer.single;
+    this.file.download = this.fileName;
     setText(this.note, answer.error ? "" : [answer.single ? "" : answer.shape.join(" × "), `${short(answer.characters)} characters`, clock(this.series?.times[item] ?? NaN)].filter(Boolean).join(" · "));
   }
 
