@@ -32,6 +32,7 @@ from board.web import (
     stream,
     table,
     tag_search,
+    tensors,
     texts,
 )
 from board.web import state as states
@@ -124,6 +125,7 @@ def create_app(
         stream,
         table,
         tag_search,
+        tensors,
         texts,
     ):
         app.include_router(part.router)

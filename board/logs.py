@@ -22,15 +22,13 @@ from board.ingest.logdir import parse_logdirs
 from board.ingest.logdir_loader import LogdirLoader
 from board.ingest.watcher import Watcher
 from board.inspection import count_tags, find_tags, inspect_runs, summarize_runs
-from board.layouts.decoding import LayoutCategory, LayoutChart
-from board.layouts.matching import MatchedPattern, match_tags
 from board.layouts.merging import Layouts
 from board.meshes import Mesh, MeshItem, encode_ply, mesh_name
 from board.metrics import Extremes, Metrics, is_less_better
 from board.model import Delta, Kind, Problem, RunState
 from board.notices.keeper import Keeper, Noticed
 from board.notices.rules import RULES, Notice, Rule
-from board.pr_curves.reading import PrCurves, RunAreas, RunCurve
+from board.pr_curves.reading import PrCurves
 from board.query.complete import Completion, complete
 from board.query.evaluate import Found, compile_regex, find_runs
 from board.query.subjects import RunChoices, Source
@@ -74,10 +72,7 @@ __all__ = [
     "HistogramRequest",
     "HistogramRows",
     "Kind",
-    "LayoutCategory",
-    "LayoutChart",
     "Logs",
-    "MatchedPattern",
     "MeshItem",
     "NearestPoint",
     "Notice",
@@ -88,9 +83,7 @@ __all__ = [
     "Problem",
     "Rule",
     "Run",
-    "RunAreas",
     "RunChoices",
-    "RunCurve",
     "RunHparams",
     "RunMargin",
     "RunPixels",
@@ -102,7 +95,6 @@ __all__ = [
     "TagSummary",
     "compile_regex",
     "encode_ply",
-    "match_tags",
     "mesh_name",
     "open",
 ]

@@ -59,6 +59,7 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.texts": {"board.runs", "board.errors"},
+    "board.tensor_views": {"board.errors"},
     "board.pr_curves": {"board.blob_reader", "board.store", "board.model", "board.errors"},
     "board.layouts": {
         "board.query",
@@ -187,9 +188,12 @@ MAY_IMPORT = {
     "board.live": {"board.model", "board.errors"},
     "board.web": {
         "board.table",
+        "board.layouts",
+        "board.pr_curves",
         "board.comparison",
         "board.run_facts",
         "board.texts",
+        "board.tensor_views",
         "board.wav",
         "board.embeddings",
         "board.export",

@@ -95,11 +95,13 @@ class Comparison:
         """Say in words what the numbers show.
 
         Args:
-            judge: the scalar that it is about; None, or one that they do not share: the likeliest.
+            judge: the scalar that it is about; None, or one that they do not share: the likeliest
+                that the baseline has.
             measure: which of its measures; where nobody knows what its best is, its last value takes that place.
             labels: what the columns are called; none: ``self.labels``.
         """
-        tag = judge if judge in self.tags else next(iter(self.tags), None)
+        of_baseline = (tag for tag in self.tags if any(self._lines(run, tag) for run in self.columns[0].runs))
+        tag = judge if judge in self.tags else next(of_baseline, next(iter(self.tags), None))
         metric = None
         if tag is not None:
             measure = "last" if measure == "best" and not direction_of(tag) else measure

@@ -15,6 +15,7 @@ __all__ = ["Verdict", "verdict_of"]
 
 SAME_PACE = 1.1  # times: less is not worth a sentence
 MAX_SETTINGS = 3  # that are spelled out
+MAX_OTHERS = 3  # columns that have a sentence, beside the one of the headline
 _MEASURES = {"best": "best value", "last": "last value", "area": "mean over the steps"}
 _PERCENT = f"{LEVEL:.0%}".replace("%", "\u202f%")
 
@@ -150,7 +151,7 @@ def _method(case: _Case, first: int) -> str:
 
 
 def _others(case: _Case, rest: Sequence[int]) -> list[str]:
-    sentences = []
+    sentences: list[str] = []
     for at in sorted(rest, key=lambda at: case.delta(at) * (case.metric.direction or 1), reverse=True):
         difference, judgement = case.cells[at].difference, case.judged(at)
         if difference is None:
@@ -161,6 +162,9 @@ def _others(case: _Case, rest: Sequence[int]) -> list[str]:
             if difference.low is None or difference.high is None
             else f", {signed(difference.low)} to {signed(difference.high)}"
         )
+        if len(sentences) == MAX_OTHERS and len(rest) > MAX_OTHERS + 1:
+            sentences.append(f"{len(rest) - MAX_OTHERS} more columns stand below.")
+            break
         sentences.append(f"{case.labels[at]}: {case.mean(at)}, {signed(difference.delta) or '0'}{between} ({word}).")
     if sum(case.judged(at) not in ("", "untold") for at in rest):
         sentences.append("Each interval stands for itself: with several, one in twenty leaves out zero by chance.")
@@ -202,7 +206,7 @@ def _pace(columns: Sequence[Column], labels: Sequence[str], facts: Mapping[str, 
         for label, pace in zip(labels[1:], paces[1:], strict=True)
         if pace and max(pace / base, base / pace) >= SAME_PACE
     ]
-    return [f"{listed(apart)}, by the times of their points."] if apart else []
+    return [f"{listed(apart, 3)}, by the times of their points."] if apart else []
 
 
 def _lengths(columns: Sequence[Column], labels: Sequence[str], facts: Mapping[str, Mapping[str, Fact]]) -> list[str]:

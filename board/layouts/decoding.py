@@ -8,7 +8,8 @@ from writer.format.messages import DecodeError, Layout
 
 __all__ = ["LayoutCategory", "LayoutChart", "MarginSeries", "decode_layout"]
 
-MAX_CHARTS = 2_000  # of one layout
+MAX_BYTES = 4 << 20  # of one layout
+MAX_CHARTS = 2_000
 MAX_PATTERNS = 200  # of one chart
 MAX_PATTERN = 1_000  # characters
 
@@ -51,6 +52,8 @@ def decode_layout(data: bytes) -> list[LayoutCategory]:
     Raises:
         MalformedValueError: it is none, or has more charts than anybody could look at.
     """
+    if len(data) > MAX_BYTES:
+        raise MalformedValueError(f"the layout has {len(data)} bytes, {MAX_BYTES} are read at most")
     try:
         layout = Layout.FromString(data)
     except DecodeError as error:

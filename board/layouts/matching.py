@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from board.query.evaluate import compile_regex, encodable
 
 __all__ = ["MatchedPattern", "match_tags"]
 
 MAX_MATCHES = 5_000_000  # patterns times tags of one answer
+_COMPILED = 5_000  # matches that compiling a pattern takes as long as, at the worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,23 @@ def match_tags(patterns: Iterable[Sequence[str]], tags: Sequence[str]) -> list[l
     def matched(pattern: str) -> MatchedPattern:
         nonlocal left
         if pattern not in known:
-            left -= len(spelled)
+            left -= len(spelled) + _COMPILED
             known[pattern] = _matched(pattern, spelled) if left >= 0 else MatchedPattern(pattern, (), "too much to do")
         return known[pattern]
 
     return [[matched(pattern) for pattern in chart] for chart in patterns]
 
 
+@lru_cache(256)
+def _compile(pattern: str) -> Any:
+    return compile_regex(pattern, is_cased=True)
+
+
 def _matched(pattern: str, tags: list[tuple[str, str]]) -> MatchedPattern:
     if not pattern:
         return MatchedPattern(pattern, (), "an empty pattern matches nothing")
     try:
-        compiled = compile_regex(encodable(pattern), is_cased=True)
+        compiled = _compile(encodable(pattern))
     except ValueError as error:
         own = tuple(tag for _, tag in tags if tag == pattern)
         return MatchedPattern(pattern, own, None if own else f"not a regex, {error}")

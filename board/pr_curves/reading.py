@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.blob_reader import read_value
-from board.errors import MalformedValueError
+from board.errors import MalformedValueError, UnknownRunError, UnknownSeriesError
 from board.model import BlobRef, Kind
 from board.pr_curves.curve import PrCurve, decode_curve
 from board.store.recent import Recent
 from board.store.store import RunView, Store
 
-__all__ = ["PrCurves", "RunAreas", "RunCurve"]
+__all__ = ["MAX_POINTS", "PrCurves", "RunAreas", "RunCurve"]
 
-MAX_POINTS = 1_000_000  # thresholds of one answer
-KEPT_BYTES = 64 << 20
+MAX_POINTS = 1_000_000  # thresholds
+KEPT_BYTES = 32 << 20  # of curves
+KEPT_AREAS = 100_000
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +71,14 @@ class PrCurves:
         """Know the store, and how to find the storage and the folder of a run's files."""
         self._store = store
         self._place = place
-        self._recent = Recent(KEPT_BYTES)
+        self._curves = Recent(KEPT_BYTES)
+        self._areas = Recent(KEPT_AREAS)
 
-    def at(self, tag: str, runs: Sequence[str], step: float | None = None) -> list[RunCurve]:
-        """Return each run's last curve at or before a step, None: its last; runs that lack the tag are left out."""
+    def at(self, tag: str, runs: Sequence[str], step: float | None = None, most: int = MAX_POINTS) -> list[RunCurve]:
+        """Return each run's last curve at or before a step, None: its last; runs that lack the tag are left out.
+
+        Of more than ``most`` thresholds in all, the last runs have an error instead of a curve.
+        """
         answer, points = [], 0
         for series in self._find(tag, runs):
             run, total, first = series.view.name, len(series.refs), int(series.step[0])
@@ -81,11 +86,11 @@ class PrCurves:
             if not i:
                 answer.append(RunCurve(run, total, first, None))
                 continue
-            found = self._read(series.view.name, series.refs[i - 1], tag)
+            found = self._curve(run, series.refs[i - 1], tag)
             if not isinstance(found, str):
                 points += len(found.threshold)
-            if points > MAX_POINTS:
-                found = f"left out: more than {MAX_POINTS} thresholds in one chart"
+            if points > most:
+                found = "left out: there are too many thresholds in all"
             wall_time = float(series.wall_time[i - 1])
             answer.append(
                 RunCurve(
@@ -138,27 +143,27 @@ class PrCurves:
             found.append(_Series(view, [refs[i] for i in shown.tolist()], series.step[shown], series.wall_time[shown]))
         return found
 
-    def _read(self, run: str, ref: BlobRef, tag: str) -> PrCurve | str:
-        key = ("curve", run, ref)
-        held = self._recent.find(key)
-        if isinstance(held, PrCurve | str):
+    def _curve(self, run: str, ref: BlobRef, tag: str) -> PrCurve | str:
+        held = self._curves.find((run, ref))
+        if isinstance(held, PrCurve):
             return held
-        found: PrCurve | str
-        try:
-            found = decode_curve(read_value(*self._place(run), ref, Kind.PR_CURVE, tag))
-        except MalformedValueError as error:  # one that is damaged must not hide the others
-            found = str(error)
-        except LookupError as error:  # the file or the run is gone: it may come back
-            return str(error)
-        self._recent.keep(key, found, 500 if isinstance(found, str) else 56 * len(found.threshold))
+        found = self._read(run, ref, tag)
+        if isinstance(found, PrCurve):
+            self._curves.keep((run, ref), found, 56 * len(found.threshold))
         return found
 
     def _area(self, run: str, ref: BlobRef, tag: str) -> tuple[float, float] | None:
-        key = ("area", run, ref)
-        held = self._recent.find(key)
+        held = self._areas.find((run, ref))
         if isinstance(held, _Area):
             return held.area
-        found = self._read(run, ref, tag)
-        area = None if isinstance(found, str) else (found.average_precision, found.trapezoid)
-        self._recent.keep(key, _Area(area), 200)
+        found = self._read(run, ref, tag)  # of thousands of curves only two numbers are kept
+        area = (found.average_precision, found.trapezoid) if isinstance(found, PrCurve) else None
+        self._areas.keep((run, ref), _Area(area), 1)
         return area
+
+    def _read(self, run: str, ref: BlobRef, tag: str) -> PrCurve | str:
+        """Return a curve, or why there is none: one that is damaged must not hide the others."""
+        try:
+            return decode_curve(read_value(*self._place(run), ref, Kind.PR_CURVE, tag))
+        except (MalformedValueError, UnknownSeriesError, UnknownRunError) as error:
+            return str(error)

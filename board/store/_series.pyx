@@ -18,6 +18,8 @@ cdef extern from *:
 include "_series_broad.pxi"
 include "_series_vectors.pxi"
 
+cdef double SCALE_DOWN = 2.0**-30
+
 SOURCE_HASH = _SOURCE_HASH.decode("ascii")
 
 ctypedef fused number:
@@ -40,6 +42,9 @@ cdef enum:
     BLUR = 512
     FADES = 256
     CHUNKS = 64
+    STEP = 4
+    ROW = 16
+    FEW_MISSING = 64
 
 
 def rows_by_tag(const int32_t[::1] tag, Py_ssize_t tags):
@@ -347,78 +352,45 @@ def time_ema(
     return before, mean, mass
 
 
-cdef bint copied(
-    const double* y, Py_ssize_t n, Py_ssize_t start, Py_ssize_t count, double* value, double* weight,
+cdef inline void weigh(
+    double here, double v, double rate, const double* fades, double* last, double* total, double* mass,
 ) noexcept nogil:
-    """Copy values from row start on, 0 where there is none or it is not finite, and 1 or 0 as their weight.
-
-    Returns whether all are there.
-    """
-    cdef Py_ssize_t i
-    cdef bint is_whole = True, is_there
-    for i in range(count):
-        is_there = 0 <= start + i < n and isfinite(y[start + i])
-        is_whole &= is_there
-        value[i] = y[start + i] if is_there else 0.0
-        weight[i] = is_there
-    return is_whole
+    cdef double distance, fade
+    if isfinite(v):
+        distance = here - last[0]
+        fade = fades[<Py_ssize_t>distance] if distance < <double>FADES else exp(distance * rate)
+        mass[0] = mass[0] * fade + 1.0
+        total[0] = total[0] * fade + v * SCALE_DOWN  # no sum of finite values is infinite
+        last[0] = here
 
 
-def running_mean(const double[::1] y, Py_ssize_t half, double[::1] out):
-    cdef Py_ssize_t n = y.shape[0], window = 2 * half + 1, block, i, stop
-    cdef double total, many
-    cdef bint is_whole
-    # Sums to the end of this block and from the start of the next: nothing is ever subtracted, so that a huge value
-    # leaves no rounding error behind it.
-    value_array = np.empty(2 * window)
-    weight_array = np.empty(2 * window)
-    cdef double[::1] value = value_array, weight = weight_array
+def time_mass(const int64_t[::1] x, const double[::1] y, double weight, double scale):
+    # Four stretches side by side: what waits for the last sum of one has the others to go on with.
+    cdef Py_ssize_t n = y.shape[0], quarter = n // 4, i, c
+    cdef double[4] sums, masses, last
+    cdef double distance, rate, mean = 0.0, mass = 0.0, before = 0.0
+    cdef double[FADES] fades
     with nogil:
-        block = -half
-        while block < n - half:
-            is_whole = copied(&y[0], n, block, 2 * window, &value[0], &weight[0])
-            for i in range(window - 2, -1, -1):
-                value[i] += value[i + 1]
-            if not is_whole:
-                for i in range(window - 2, -1, -1):
-                    weight[i] += weight[i + 1]
-            total = many = 0.0
-            stop = min(window, n - half - block)  # the mean of the window from block + i on stands at its centre
-            if is_whole:
-                for i in range(stop):
-                    out[block + half + i] = (value[i] + total) / <double>window
-                    total += value[window + i]
-            else:
-                for i in range(stop):
-                    if isfinite(y[block + half + i]):
-                        out[block + half + i] = (value[i] + total) / (weight[i] + many)
-                    else:
-                        out[block + half + i] = y[block + half + i]
-                    total += value[window + i]
-                    many += weight[window + i]
-            block += window
+        rate = log(weight) * scale if weight > 0.0 else -INFINITY
+        for i in range(FADES):
+            fades[i] = exp(<double>i * rate) if i > 0 else 1.0
+        for c in range(4):
+            sums[c] = masses[c] = 0.0
+            last[c] = <double>x[c * quarter] if n > 0 else 0.0
+        for i in range(quarter):
+            for c in range(4):
+                weigh(<double>x[c * quarter + i], y[c * quarter + i], rate, fades, &last[c], &sums[c], &masses[c])
+        for i in range(4 * quarter, n):
+            weigh(<double>x[i], y[i], rate, fades, &last[3], &sums[3], &masses[3])
+        for c in range(4):
+            if masses[c] > 0.0:
+                distance = last[c] - before
+                if mass > 0.0 and distance > 0.0:
+                    mass *= fades[<Py_ssize_t>distance] if distance < <double>FADES else exp(distance * rate)
+                mean = sums[c] / (mass + masses[c]) / SCALE_DOWN + mean * (mass / (mass + masses[c]))
+                mass += masses[c]
+                before = last[c]
+    return before, mean, mass
 
 
-def gaussian(const double[::1] y, const double[::1] kernel, double[::1] out):
-    cdef Py_ssize_t n = y.shape[0], reach = kernel.shape[0] - 1, start, stop, i
-    cdef double whole = kernel[0]
-    cdef double[BLUR] sums, masses
-    value_array = np.empty(BLUR + 2 * reach)
-    weight_array = np.empty(BLUR + 2 * reach)
-    cdef double[::1] value = value_array, weight = weight_array
-    with nogil:
-        for i in range(1, reach + 1):
-            whole += 2.0 * kernel[i]
-        start = 0
-        while start < n:
-            stop = min(start + BLUR, n)
-            if copied(&y[0], n, start - reach, BLUR + 2 * reach, &value[0], &weight[0]):
-                trainboard_blur(&value[reach], BLUR, &kernel[0], reach, sums)
-                for i in range(stop - start):
-                    out[start + i] = sums[i] / whole
-            else:
-                trainboard_blur(&value[reach], BLUR, &kernel[0], reach, sums)
-                trainboard_blur(&weight[reach], BLUR, &kernel[0], reach, masses)
-                for i in range(stop - start):
-                    out[start + i] = sums[i] / masses[i] if isfinite(y[start + i]) else y[start + i]
-            start = stop
+include "_series_windows.pxi"

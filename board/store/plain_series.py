@@ -15,6 +15,8 @@ __all__ = [
     "running_mean",
     "span",
     "time_ema",
+    "time_mass",
+    "wide_gaussian",
 ]
 
 Floats = NDArray[np.float64]
@@ -22,6 +24,8 @@ Ints = NDArray[np.int64]
 
 # Rows of the state of `extremes`.
 LEAST, GREATEST, FIRST, LAST, NAN_AT, PLUS_AT, MINUS_AT, NAN_COUNT, PLUS_COUNT, MINUS_COUNT = range(10)
+
+STEP = 4  # nodes of a wide Gaussian from stretch to stretch
 
 
 def rows_by_tag(tag: NDArray[np.int32], tags: int) -> tuple[Ints, Ints]:
@@ -205,6 +209,11 @@ def time_ema(
     return before, mean, mass
 
 
+def time_mass(x: Ints, y: Floats, weight: float, scale: float) -> tuple[float, float, float]:
+    """Return what ``time_ema`` returns for these points alone, about, without their smoothed values."""
+    return time_ema(x, y, weight, scale, 0.0, 0.0, 0.0, np.empty(len(y)))
+
+
 def running_mean(y: Floats, half: int, out: Floats) -> None:
     """Write the mean of the finite values from ``half`` points before to ``half`` points behind each finite point."""
     n, window = len(y), 2 * half + 1
@@ -230,4 +239,36 @@ def gaussian(y: Floats, kernel: Floats, out: Floats) -> None:
     reach = len(kernel) - 1
     total = np.convolve(np.where(finite, y, 0.0), both)[reach : reach + len(y)]
     mass = np.convolve(finite.astype(np.float64), both)[reach : reach + len(y)]
+    out[:] = np.where(finite, total / np.where(finite, mass, 1.0), y)
+
+
+def wide_gaussian(y: Floats, spread: Floats, kernel: Floats, out: Floats) -> None:
+    """Write the mean of the finite values around each finite point, through nodes that stand further apart.
+
+    Values are spread over the nodes near them, blurred there, and gathered again; so are their weights, 1 each, and
+    what comes out is divided by what comes out for these. Every mean is one of the values' own, therefore.
+
+    Args:
+        y: values.
+        spread: (stretch, 16) for each point of a stretch its weights on 16 nodes, the first of which is node
+            ``4 * l`` for stretch l; a stretch is a multiple of 8 points.
+        kernel: weights of nodes by their distance.
+        out: (as many as values) what is written to.
+    """
+    finite = np.isfinite(y)
+    stretch, row = spread.shape
+    count = -(-len(y) // stretch)
+    both, reach = np.concatenate([kernel[:0:-1], kernel]), len(kernel) - 1
+    found = []
+    for values in (np.where(finite, y, 0.0), finite.astype(np.float64)):
+        stretches = np.zeros((count, stretch))
+        stretches.reshape(-1)[: len(y)] = values
+        parts = stretches @ spread
+        nodes = np.zeros(count * STEP + row)
+        for k in range(row):
+            nodes[k : k + count * STEP : STEP] += parts[:, k]
+        nodes = np.convolve(nodes, both)[reach : reach + len(nodes)]
+        near = np.lib.stride_tricks.sliding_window_view(nodes, row)[: count * STEP : STEP]
+        found.append((near @ spread.T).reshape(-1)[: len(y)])
+    total, mass = found
     out[:] = np.where(finite, total / np.where(finite, mass, 1.0), y)

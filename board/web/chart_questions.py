@@ -17,7 +17,7 @@ from board.web.limits import (
     Question,
 )
 
-__all__ = ["NearestQuestions", "PixelsQuestion", "PixelsQuestions", "RangesQuestions"]
+__all__ = ["NearestQuestions", "PixelsQuestion", "PixelsQuestions", "RangesQuestions", "Runs"]
 
 X = Literal["step", "relative", "wall", "scalar"]
 Runs = Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]

@@ -14,7 +14,7 @@ from board.comparison.comparing import MAX_RUNS, Comparison
 from board.comparison.differences import Difference
 from board.comparison.metrics import Cell, Measure, Metric, judged
 from board.comparison.settings import MISSING, Setting
-from board.errors import UnknownSeriesError
+from board.errors import BadRequestError, UnknownSeriesError
 from board.run_facts import Fact
 from board.texts.diff import compare_texts
 from board.web.context import Board, Context
@@ -66,6 +66,7 @@ async def compare_runs(board: Board, question: CompareQuestion) -> Response:
 
     ``headline`` and ``sentences`` say what the numbers show; ``settings`` are hyper-parameters, those that differ
     first, ``values`` by column; ``facts`` are by run; ``tags`` are the scalars for ``/api/compare/metrics``.
+    Where the runs make one column, or more than eight, ``error`` says so, and there is nothing else.
     """
     return await to_thread.run_sync(_compare, board, question, limiter=board.drawing)
 
@@ -88,7 +89,10 @@ async def compare_setting(board: Board, question: TextQuestion) -> Response:
 
 def _compare(board: Context, question: CompareQuestion) -> Response:
     revision = board.logs.revision
-    found = _comparison(board, question)
+    try:
+        found = _comparison(board, question)
+    except BadRequestError as error:
+        return json_response({"revision": revision, "columns": [], "error": str(error)})
     choices = board.choices()
 
     def label(column: Column, short: str) -> str:
@@ -114,6 +118,7 @@ def _compare(board: Context, question: CompareQuestion) -> Response:
             "facts": {shown_name(run): _facts(facts) for run, facts in found.facts.items()},
             "tags": _names(found.tags),
             "alone": found.alone,
+            "error": None,
         }
     )
 

@@ -6,7 +6,9 @@ from anyio import to_thread
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from board.logs import Kind, LayoutCategory, LayoutChart, MatchedPattern, match_tags
+from board.layouts.decoding import LayoutCategory, LayoutChart
+from board.layouts.matching import MatchedPattern, match_tags
+from board.logs import Kind
 from board.web.context import Board, Context
 from board.web.encoding import json_response, shown_name
 

@@ -5,19 +5,19 @@ from typing import Annotated, Any, Self
 
 from anyio import to_thread
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 from starlette.responses import Response
 
-from board.logs import RunAreas, RunCurve
+from board.pr_curves.reading import MAX_POINTS, RunAreas, RunCurve
+from board.web.chart_questions import Runs
 from board.web.context import Board, Context
 from board.web.encoding import asked_name, column, exact_column, json_response, number, shown_name
-from board.web.limits import MAX_CHARTS, MAX_LINES, MAX_RUNS, OneName, Question
+from board.web.limits import MAX_CHARTS, MAX_LINES, OneName, Question
 
 __all__ = ["router"]
 
 router = APIRouter()
 MAX_READS = 50_000  # curves of one request: 100 microseconds each, once
-Runs = Annotated[list[OneName], Field(max_length=MAX_RUNS), AfterValidator(lambda runs: list(dict.fromkeys(runs)))]
 
 
 class PrCurveQuestion(Question):
@@ -84,9 +84,11 @@ async def read_areas(board: Board, questions: PrAreaQuestions) -> Response:
 
 def _read_curves(board: Context, questions: PrCurveQuestions) -> Response:
     revision = board.logs.revision
-    charts = []
+    charts, left = [], MAX_POINTS
     for chart in questions.charts:
-        found = board.logs.pr_curves.at(asked_name(chart.tag), [asked_name(run) for run in chart.runs], chart.step)
+        runs = [asked_name(run) for run in chart.runs]
+        found = board.logs.pr_curves.at(asked_name(chart.tag), runs, chart.step, left)
+        left -= sum(len(each.curve.threshold) for each in found if each.curve is not None)
         charts.append({"id": chart.id, "runs": [_curve(each) for each in found]})
     return json_response({"revision": revision, "charts": charts})
 

@@ -1,6 +1,7 @@
 /** What all modules share: the runs, the choices, the step cursor, and who wants to hear of what. */
 
 import { api } from "./api.js";
+import { splitName } from "./format.js";
 import { RunStore } from "./run_store.js";
 import { Stream } from "./stream.js";
 import { MUTED, forgetTokens, ownColour, resolved, runColour, toggleTheme } from "./theme.js";
@@ -14,7 +15,7 @@ const REREAD_MS_A_RUN = 0.2; // and of ten thousand, every other second
 const CALM_MS = 1500; // the longest that adornments wait for the first curves
 const FRESH_MS = 500; // an answer about tags serves those who ask a moment later
 /** Choices that hold on every page. */
-const CARRIED = ["show", "hide", "query", "group", "colour", "metric", "of", "sort", "shut", "rules", "step", "theme", "run"];
+const CARRIED = ["show", "hide", "query", "group", "colour", "metric", "of", "sort", "shut", "rules", "step", "theme", "run", "archived"];
 
 export class App {
   /** @param {string} page */
@@ -51,6 +52,10 @@ export class App {
     this.listeners = new Map();
     keepView(page, this.view.toString());
     this.view.listeners.add(() => { keepView(page, this.view.toString()); this.tell("view"); });
+    /** Runs that were put away, shown or not. @type {Set<string>} */
+    this.archived = new Set();
+    /** Those that are not shown, as told last. @type {string | null} */
+    this.putAway = null;
     /** @type {Promise<void> | null} */
     this.reading = null;
     this.isDue = false;
@@ -107,7 +112,7 @@ export class App {
   onDelta(delta) {
     this.tagAnswers.clear();
     const isOfRuns = [delta.added, delta.removed, delta.rebuilt, delta.changed].some((names) => names?.length)
-      || this.answer?.loading || Object.keys(delta.grew ?? {}).some((name) => !this.runs.byName(name));
+      || this.answer?.loading || Object.keys(delta.grew ?? {}).some((name) => !this.runs.byName(name) && !this.archived.has(name));
     if (isOfRuns) this.rereadRuns();
     this.tell("delta", delta);
   }
@@ -133,13 +138,32 @@ export class App {
     })();
   }
 
+  /** Archived runs are put away, unless the address, or a query, asks for them. */
+  get showsArchived() { return this.view.get("archived") !== null || /\barchived\b/i.test(this.view.get("query") ?? ""); }
+
+  /** Archived runs come or go. @param {boolean} isShown */
+  showArchived(isShown) {
+    this.view.set("archived", isShown ? "" : null);
+    this.rereadRuns();
+  }
+
+  /** What a person chose of some runs is kept, and shown everywhere. @param {string[]} runs @param {Record<string, unknown>} chosen */
+  async choose(runs, chosen) {
+    await api.post("api/runs/choose", { runs, ...chosen });
+    this.rereadRuns();
+  }
+
   async readRuns() {
     /** @type {RunsAnswer} */
     const answer = await api.get("api/runs");
     const wasLoading = this.answer?.loading;
     this.answer = answer;
-    const { added, isChanged } = this.runs.replace(answer.runs), isSettled = this.runs.settle(answer.loading);
+    this.archived = new Set(answer.runs.filter((run) => run.archived).map((run) => run.name));
+    const { added, isChanged } = this.runs.replace(this.showsArchived ? answer.runs : answer.runs.filter((run) => !run.archived)), isSettled = this.runs.settle(answer.loading);
     if (isChanged || isSettled || wasLoading !== answer.loading) this.tell("runs", { added });
+    const { putAway } = this;
+    this.putAway = this.showsArchived ? "" : [...this.archived].join("\n");
+    if (putAway !== null && putAway !== this.putAway) this.tell("selection"); // charts draw other runs now
   }
 
   /** @param {Run | string} run @returns {RunStyle} */
@@ -158,6 +182,15 @@ export class App {
     const own = run.colour ? ownColour(run.colour) : null;
     return own ? { colour: own, dash: 0 } : runColour(run.color);
   }
+
+  /** A run as people call it: by the title it was given, else by its name; as folder part and last part. @param {string} name @returns {[string, string]} */
+  nameParts(name) {
+    const title = this.runs.byName(name)?.title;
+    return title ? ["", title] : splitName(name);
+  }
+
+  /** The same in one piece. @param {string} name */
+  titleOf(name) { return this.nameParts(name).join(""); }
 
   /** As CSS and Plotly take it. @param {Run | string} run */
   colour(run) {
@@ -228,7 +261,7 @@ export class App {
 /** One tab's last view of each page of this board: pins and smoothing outlive a look at the images. @param {string} page */
 const viewKey = (page) => `trainboard.view ${new URL(page, document.baseURI).pathname}`;
 /** Choices that last: how things look and where they stand. Not which runs, which part, which step. */
-const LASTING = ["pin", "place", "closed", "wide", "width", "height", "smooth", "smoothing", "raw", "superseded", "marks", "order", "range", "xscale", "y", "table"];
+const LASTING = ["pin", "place", "closed", "wide", "width", "height", "smooth", "smoothing", "raw", "superseded", "marks", "order", "range", "xscale", "y", "table", "opened", "area"];
 
 /** @param {string} page @param {string} query */
 function keepView(page, query) {

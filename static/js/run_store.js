@@ -60,9 +60,9 @@ export class RunStore {
     return this.names.has(name) === this.onlyNamed && !this.older.has(name);
   }
 
-  /** Whether charts draw it: it is ticked, and the query leaves it. @param {string} name */
+  /** Whether charts draw it: it is there, and not put away, it is ticked, and the query leaves it. @param {string} name */
   isVisible(name) {
-    return this.isTicked(name) && (this.matching === null || this.matching.has(name));
+    return this.index.has(name) && this.isTicked(name) && (this.matching === null || this.matching.has(name));
   }
 
   /** The chosen runs, in the server's order. */

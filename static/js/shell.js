@@ -2,6 +2,7 @@
 
 import { el, icon, isTyping, need, setAttribute, setText } from "./dom.js";
 import { bytes, clock, counted } from "./format.js";
+import { followTitles } from "./run_name.js";
 import { startViews } from "./views_menu.js";
 
 /** @import { App } from "./app.js" */
@@ -15,6 +16,7 @@ export function startShell(app) {
   startPopovers();
   startViews(app);
   startRanges();
+  followTitles(app);
   document.addEventListener("click", (event) => onClick(app, event));
   document.addEventListener("keydown", (event) => onKey(app, event));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (change) => {

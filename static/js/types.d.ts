@@ -11,7 +11,7 @@ export interface Problem { file: string; code: string; message: string; offset: 
 
 export interface Run {
   name: string; state: RunState; color: number; start: number | null; last: number | null; points: number; blobs: number; files: number;
-  colour?: string | null; title?: string; star?: boolean; archived?: boolean; baseline?: boolean; tags?: string[];
+  colour?: string | null; title?: string; star?: boolean; archived?: boolean; baseline?: boolean; tags?: string[]; noted?: boolean;
   bytes_read: number; bytes_total: number; quiet_s: number | null; facts: Record<string, unknown>; problems: Problem[];
 }
 export interface RunsAnswer { boot: string; revision: number; logdir: string[]; loading: boolean; waiting: string | null; runs: Run[] }
@@ -113,6 +113,8 @@ export interface Setting { name: string; differs: boolean; values: unknown[][] }
 export interface CompareAnswer {
   revision: number; columns: CompareColumn[]; headline: string; sentences: string[]; judgement: Judgement; judge: string | null; measure: Measure;
   settings: Setting[]; facts: Record<string, Record<string, Json64 | boolean>>; tags: string[]; alone: number;
+  /** Why they are not compared. */
+  error: string | null;
 }
 export interface DifferenceJson { delta: Json64; low: Json64 | null; high: Json64 | null; p: Json64 | null; why: string }
 export interface CellJson { values: (Json64 | null)[]; mean: Json64 | null; spread: Json64 | null; finite: number; difference: DifferenceJson | null; judgement: Judgement }

@@ -28,10 +28,28 @@ class ViewsMenu {
     need(root, "[data-copy=short]", "views_menu").addEventListener("click", () => this.copyShort());
     need(root, "[data-copy=long]", "views_menu").addEventListener("click", () => this.copy(location.href, "Copied."));
     need(root, "[data-reset]", "views_menu").addEventListener("click", () => { this.close(); app.visit(""); });
+    const file = /** @type {HTMLInputElement} */ (need(root, "[data-import]", "views_menu"));
+    file.addEventListener("change", () => { if (file.files?.[0]) void this.takeIn(file.files[0]); file.value = ""; });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); void this.keep(); });
   }
 
   close() { this.root.hidePopover(); }
+
+  /** What another board, or an earlier day, has exported. @param {File} file */
+  async takeIn(file) {
+    try {
+      const text = await file.text();
+      /** @type {unknown} */
+      let state;
+      try { state = JSON.parse(text); } catch { throw new Error(`${file.name} is no JSON.`); }
+      const found = await api.post("api/state/import", state);
+      await this.read();
+      this.app.rereadRuns();
+      this.say(`Taken in: ${found.views} views, ${found.runs} runs, colours of ${found.colours} runs.`);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
 
   /** @param {string} text */
   say(text) {

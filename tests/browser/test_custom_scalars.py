@@ -1,13 +1,14 @@
 """The custom scalars page in a real browser: other writers' layouts, bands, what matches nothing, all that charts can."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.board.logged import append_events, scalar
-from tests.browser.conftest import BoardServer
+from tests.browser.conftest import BoardProcess, BoardServer
 from writer import SummaryWriter
 from writer.custom_scalars import LAYOUT_TAG, layout_value
 from writer.format.messages import Event, Layout
@@ -24,7 +25,8 @@ LAYOUT = {
 
 
 @pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a board of two runs."""
     logdir = tmp_path_factory.mktemp("custom_scalars")
     for run in ("a", "b"):
         with SummaryWriter(logdir / run) as writer:
@@ -35,7 +37,9 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 if run == "a":
                     writer.add_scalar("low", step - 10, step)
                     writer.add_scalar("high", step + 20, step)
-    return logdir
+    board = BoardProcess(logdir)
+    yield board.url
+    board.stop()
 
 
 def made_layout(categories: list[tuple[str, bool]]) -> bytes:
@@ -67,10 +71,8 @@ def test_layouts_of_other_writers_are_honoured(board_server: BoardServer, page: 
     expect(chart(page, "all").locator(".chart-key")).to_contain_text("loss/b")
 
 
-def test_a_band_is_filled_between_its_bounds_and_hover_tells_them(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "custom_scalars?smooth=0")
+def test_a_band_is_filled_between_its_bounds_and_hover_tells_them(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "custom_scalars?smooth=0")
     band = chart(page, "band")
     expect(band.locator(".chart-note")).to_have_text("2 runs, 100 points · 1 run without both bounds")
     fills = band.locator(".scatterlayer path.js-fill").evaluate_all("all => all.map((one) => one.style.fillOpacity)")
@@ -85,17 +87,15 @@ def test_a_band_is_filled_between_its_bounds_and_hover_tells_them(
     assert (low, high) == (middle - 10, middle + 20)
 
 
-def test_what_matches_nothing_is_said_and_names_are_shown_letter_for_letter(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "custom_scalars")
+def test_what_matches_nothing_is_said_and_names_are_shown_letter_for_letter(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "custom_scalars")
     found = chart(page, HOSTILE)
     expect(found.locator(".chart-faults")).to_have_text("“nothing.*” matches no scalar.")
     assert page.locator("main figure a").count() == 0
 
 
-def test_charts_have_all_that_scalar_charts_have(board_server: BoardServer, page: Page, two_runs: Path) -> None:
-    page.goto(board_server(two_runs) + "custom_scalars")
+def test_charts_have_all_that_scalar_charts_have(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "custom_scalars")
     both = chart(page, "both")
     both.locator(".chart-frame").focus()
     page.keyboard.press("p")
@@ -109,6 +109,14 @@ def test_charts_have_all_that_scalar_charts_have(board_server: BoardServer, page
     expect(full.locator(".data-table tbody tr")).to_have_count(4)
     page.go_back()
     expect(full).to_be_hidden()
+    chart(page, "band").locator(".chart-frame").focus()
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog", name="Export band")
+    dialog.get_by_label("As").select_option("svg")
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "band.svg"
+    assert ">band</text>" in saved.value.path().read_text()
     page.get_by_label("Filter tags by text or regex").fill("band")
     expect(page.locator("details.section h2")).to_have_text(["Pinned", "losses"])
     page.get_by_role("button", name="Relative", exact=True).click()

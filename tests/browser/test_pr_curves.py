@@ -1,13 +1,14 @@
 """The PR curves page in a real browser: the points that were logged, a threshold for all, areas that lead to their step."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import BoardServer
+from tests.browser.conftest import BoardProcess, BoardServer
 from writer import SummaryWriter
 
 pytestmark = pytest.mark.browser
@@ -25,14 +26,17 @@ def log(writer: SummaryWriter, tag: str, step: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a board of two runs."""
     logdir = tmp_path_factory.mktemp("pr_curves")
     for run, every in (("a/seed0", 10), ("b/seed0", 25)):
         with SummaryWriter(logdir / run) as writer:
             for step in range(0, 101, every):
                 log(writer, "val/pr", step)
             writer.add_pr_curve("none", np.zeros(8), np.linspace(0, 1, 8), 0)
-    return logdir
+    board = BoardProcess(logdir)
+    yield board.url
+    board.stop()
 
 
 def block(page: Page, tag: str) -> Locator:
@@ -47,10 +51,8 @@ def row(place: Locator, run: str) -> list[str]:
     return cells.all_inner_texts()
 
 
-def test_runs_stand_at_their_last_step_and_the_table_has_the_counts(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "pr_curves?step=60&threshold=0.5")
+def test_runs_stand_at_their_last_step_and_the_table_has_the_counts(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "pr_curves?step=60&threshold=0.5")
     pr = block(page, "val/pr")
     expect(pr.locator(".chart-note").first).to_have_text("steps 50 to 60: the last one of each run")
     assert row(pr, "a/seed0")[1] == "60"
@@ -65,10 +67,8 @@ def test_runs_stand_at_their_last_step_and_the_table_has_the_counts(
     )
 
 
-def test_a_click_on_a_curve_sets_the_threshold_for_all_and_escape_takes_it_back(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "pr_curves?step=0")
+def test_a_click_on_a_curve_sets_the_threshold_for_all_and_escape_takes_it_back(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "pr_curves?step=0")
     pr = block(page, "val/pr")
     dot = pr.locator("circle.dot").first
     at = dot.bounding_box()
@@ -86,10 +86,8 @@ def test_a_click_on_a_curve_sets_the_threshold_for_all_and_escape_takes_it_back(
     assert "step=0" in page.url, "Escape backs out one level"
 
 
-def test_a_click_on_an_area_goes_to_its_step_and_both_areas_are_there(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "pr_curves?hide=b%2Fseed0")
+def test_a_click_on_an_area_goes_to_its_step_and_both_areas_are_there(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "pr_curves?hide=b%2Fseed0")
     pr = block(page, "val/pr")
     areas = pr.get_by_role("img", name="average precision of val/pr over steps, 1 run: a/seed0 1.0000 at step 100")
     expect(areas).to_be_visible()
@@ -106,10 +104,8 @@ def test_a_click_on_an_area_goes_to_its_step_and_both_areas_are_there(
     expect(page.locator(".toolbar").get_by_role("button", name="Relative")).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_drag_zooms_and_all_thresholds_are_listed_and_saved(
-    board_server: BoardServer, page: Page, two_runs: Path
-) -> None:
-    page.goto(board_server(two_runs) + "pr_curves")
+def test_a_drag_zooms_and_all_thresholds_are_listed_and_saved(page: Page, two_runs: str) -> None:
+    page.goto(two_runs + "pr_curves")
     pr = block(page, "val/pr")
     chart = pr.get_by_role("img", name="Precision over recall of val/pr, 2 runs, step 100.")
     box = chart.bounding_box()
@@ -121,6 +117,11 @@ def test_a_drag_zooms_and_all_thresholds_are_listed_and_saved(
     assert "zoom=" in page.url
     chart.dblclick(position={"x": 200, "y": 150})
     assert "zoom=" not in page.url
+    pr.get_by_role("button", name="Large: val/pr").click()
+    assert "wide=val/pr" in page.url
+    large = chart.bounding_box()
+    assert large is not None
+    assert large["width"] > 2 * box["width"]
     pr.get_by_text("All thresholds").click()
     listed = pr.get_by_role("region", name="All thresholds").locator("tbody tr[data-threshold]")
     expect(listed).to_have_count(11)

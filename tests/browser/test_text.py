@@ -225,7 +225,7 @@ def test_the_back_button_gives_back_step_and_way_of_showing(
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_view(board_server: BoardServer, page: Page, two_runs: Path, theme: str) -> None:
     address = board_server(two_runs) + f"text?theme={theme}"
-    for choice in ("", "&as=plain&find=rate", "&view=all", "&view=diff"):
+    for choice in ("&view=all&find=rate", "&view=diff"):
         page.goto(address + choice)
         expect(cell(page, "note", "a/seed0").locator("iframe, pre, table").first).to_be_visible()
         page.wait_for_load_state("networkidle")

@@ -18,7 +18,7 @@ SOURCES = {"writer.format._records": "writer/format/_records.pyx", "board.store.
 IGNORED = "[pointer-overflow]\nfun:__pyx_pw_*\nfun:__pyx_tp_*\nfun:__pyx_pf_*\nfun:__Pyx_*\nfun:__pyx_memoryview*\n"
 # Coverage of our own functions leads the fuzzer, not that of the glue.
 OURS = ("__pyx_f_*", "__pyx_pf_*", "__pyx_pw_*", "__pyx_fuse_*", "crc_*", "hash_name", "is_same", "*_near", "*_span",
-        "*_sorts", "*_kinds", "*_blur", "trainboard_*")  # fmt: skip
+        "*_take", "*_kinds", "*_blur", "*_down", "*_up", "*_kept", "*_means", "trainboard_*")  # fmt: skip
 GUIDES = "src:*\n" + "".join(f"fun:{name}\n" for name in OURS)
 FLAGS = {
     "fuzz": ["-O2", "-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"],

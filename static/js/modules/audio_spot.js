@@ -64,7 +64,7 @@ export class AudioSpot {
     setAttribute(this.button, "aria-label", `Play ${clip?.label ?? "nothing"}`);
     const reason = clip ? whyNot(clip.info) : "";
     this.say(reason);
-    this.button.hidden = !clip || reason !== "";
+    this.button.disabled = !clip || reason !== "";
     if (!clip || reason) { this.duration = 0; this.paint(); }
     else if (this.isSeen) void this.load();
   }
@@ -73,7 +73,7 @@ export class AudioSpot {
   setSeen(isSeen) {
     this.isSeen = isSeen;
     if (!isSeen) this.loading = this.buffer = null;
-    else if (this.clip && !this.loading && !this.button.hidden) void this.load();
+    else if (this.clip && !this.loading && !this.button.disabled) void this.load();
   }
 
   /** The sound, decoded; null where it cannot be. @returns {Promise<AudioBuffer | null>} */
@@ -83,7 +83,7 @@ export class AudioSpot {
 
   async read() {
     const { clip, url } = this;
-    if (!clip || this.button.hidden) return null;
+    if (!clip || this.button.disabled) return null;
     try {
       const buffer = await decode(await this.options.file(url), clip.info.sample_rate);
       if (this.url !== url) return null;
@@ -93,7 +93,7 @@ export class AudioSpot {
       this.options.onLoad();
       return buffer;
     } catch (error) {
-      if (this.url === url) { this.say(error instanceof DOMException ? "this browser cannot decode it: download it" : /** @type {Error} */ (error).message); this.button.hidden = true; this.duration = 0; }
+      if (this.url === url) { this.say(error instanceof DOMException ? "this browser cannot decode it: download it" : /** @type {Error} */ (error).message); this.button.disabled = true; this.duration = 0; }
       return null;
     }
   }

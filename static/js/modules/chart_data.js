@@ -6,7 +6,7 @@ import { scaleOf } from "./chart_scale.js";
 /** @import { BandJson, ChartSpec, Curve, Group, MarginJson, PixelChartJson, PixelLineJson, Range } from "../types.d.ts" */
 
 const FEW_POINTS = 40; // of fewer, none is an outlier
-/** Curves that have their bands drawn: those of more would be one fog. */
+/** Coloured curves that have their bands drawn: those of more would be one fog. */
 export const MOST_MARGINS = 24;
 
 /** @param {[number | string, number | string] | null | undefined} pair @returns {Range} */

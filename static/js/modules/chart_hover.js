@@ -182,7 +182,7 @@ export class ChartHover {
         if (point) Object.assign(row, point, { isExact: true });
       }
     const { hoverOrder: order, smoothing, xTag } = chart.page.choices(), place = chart.frame.getBoundingClientRect();
-    showHover(pointer, rows, { axis: chart.axis, xTag, order, isSmoothed: smoothing.kind !== "none", notice: noticeAt(chart, pointer.x - place.left, pointer.y - place.top) });
+    showHover(pointer, rows, { nameParts: (run) => chart.page.app.nameParts(run), axis: chart.axis, xTag, order, isSmoothed: smoothing.kind !== "none", notice: noticeAt(chart, pointer.x - place.left, pointer.y - place.top) });
   }
 
   /** Pixels are few, points may be many: the server says what exactly lies there. One question at a time, the latest last. @param {HoverRow[]} rows */

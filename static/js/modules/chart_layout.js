@@ -68,7 +68,7 @@ export function traces(drawn, view, { showRaw, superseded }) {
     out.push(lines(x, y, { color: token("--chart-muted"), width: 1 }, 0.3, isRight));
   }
   for (const { curve, colour } of plain) {
-    const filled = curve.band ? { x: curve.x, ...curve.band } : n <= MOST_MARGINS ? curve.margin : null;
+    const filled = curve.band ? { x: curve.x, ...curve.band } : plain.length <= MOST_MARGINS ? curve.margin : null;
     if (!filled) continue;
     const { x, y } = outline(xs(filled.x), ys(filled.low, curve), ys(filled.high, curve));
     out.push({ ...lines(x, y, { width: 0, color: colour }, 1, curve.isRight), fill: "toself", fillcolor: faint(colour, 0.15) });

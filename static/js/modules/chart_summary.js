@@ -39,7 +39,7 @@ export function marginNotes(curves) {
   const asked = curves.filter((one) => one.margin !== undefined), without = runsOf(asked.filter((one) => !one.margin?.joined)), left = asked.reduce((sum, { margin }) => sum + (margin?.joined ? margin.leftOut : 0), 0);
   return [
     without ? `${counted(without, "run")} without both bounds` : "", left ? `${counted(left, "step")} without both bounds` : "",
-    asked.length && curves.length > MOST_MARGINS ? "bands are drawn of up to 24 curves" : "",
+    asked.length && curves.length > MOST_MARGINS ? `bands of at most ${MOST_MARGINS} coloured runs` : "",
   ].filter(Boolean);
 }
 

@@ -1,7 +1,8 @@
 /** One run's clips of one tag: always the last ones at or before the step, with what is known of them. */
 
-import { el, icon, pathName, setText } from "../dom.js";
-import { bytes, splitName, step as stepText, value } from "../format.js";
+import { el, icon, setText } from "../dom.js";
+import { bytes, step as stepText, value } from "../format.js";
+import { runName } from "../run_name.js";
 import { lastAt } from "./image_series.js";
 import { playTime } from "./spectrum.js";
 
@@ -32,7 +33,7 @@ export class ClipCell {
     this.note = el("span", { class: "image-note" });
     this.chip = el("span", { class: "chip", "data-on": true });
     this.file = el("a", { class: "icon-button", "aria-label": `Download ${tag} of ${run}`, title: "Download the file as it was logged", download: "" }, icon("export"));
-    this.root = el("figure", { class: "clip-cell", "data-run": run }, el("div", { class: "image-run", title: run }, this.chip, pathName(...splitName(run)), el("span", { class: "image-tools" }, this.file)),
+    this.root = el("figure", { class: "clip-cell", "data-run": run }, el("div", { class: "image-run", title: run }, this.chip, runName(app, run), el("span", { class: "image-tools" }, this.file)),
       this.frame, el("figcaption", {}, this.where, this.note));
     this.paintRun();
   }

@@ -125,7 +125,9 @@ class ComparePage {
     this.signal.addEventListener("abort", () => reading.abort(), { once: true });
     try {
       const answer = await app.api.post("api/compare", { ...question, judge: view.get("judge") ?? view.get("metric"), measure: this.metrics.measure }, { signal: reading.signal });
-      if (!this.signal.aborted) this.show(answer, question);
+      if (this.signal.aborted) return;
+      if (answer.error) this.say(emptyNote("These runs are no comparison", answer.error, ["Choose runs", () => this.openList()]));
+      else this.show(answer, question);
     } catch (error) {
       if (reading.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error), isAway = /** @type {{status?: number}} */ (error).status === 0;

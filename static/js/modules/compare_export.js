@@ -1,6 +1,6 @@
 /** Takes a comparison out of the page: Markdown for a report, CSV for a table, JSON for a program. */
 
-import { need } from "../dom.js";
+import { need, saveBlob } from "../dom.js";
 import { markdownOf, csvOf } from "./compare_report.js";
 
 /** @import { App } from "../app.js" */
@@ -30,10 +30,4 @@ export function wireExport(app, shown, signal) {
 }
 
 /** @param {string} name @param {string} type @param {string} text */
-function save(name, type, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+const save = (name, type, text) => saveBlob(new Blob([text], { type }), name);

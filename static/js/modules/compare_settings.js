@@ -65,7 +65,8 @@ export class CompareSettings {
   difference(name, columns, values) {
     const cells = columns.map((column, at) => {
       const box = el("div", { class: "compare-text" });
-      if (at && JSON.stringify(values[at]) !== JSON.stringify(values[0])) this.read(box, name, columns[0].runs[0], column.runs[0]);
+      const isThere = [values[0], values[at]].every((own) => settingText(own[0]) !== "–");
+      if (at && isThere && JSON.stringify(values[at]) !== JSON.stringify(values[0])) this.read(box, name, columns[0].runs[0], column.runs[0]);
       return box;
     });
     return line("compare-texts", [], cells);

@@ -57,7 +57,7 @@ class CustomScalarsPage extends ScalarsPage {
 
   groups() {
     const { app, search, tags, answer } = this, { view } = app;
-    Object.assign(this, chartsOf(answer?.categories ?? [], (tag) => tags.has(tag)));
+    ({ categories: this.categories, specs: this.specs } = chartsOf(answer?.categories ?? [], (tag) => tags.has(tag)));
     this.problems.replaceChildren(...(answer?.problems ?? []).map(({ run, message }) => el("p", { class: "notice", "data-kind": "stalled" }, icon("warn"), `The layout of ${run} cannot be shown: ${message}.`)));
     const test = (/** @type {string} */ id) => { const { tags: own, layout } = this.specOf(id); return search.test(layout?.title ?? id) || own.some((tag) => search.test(tag)); };
     return sectionsOf(this.categories, { test, pins: view.getAll("pin"), place: (ids) => moved(ids, readMoves(view.getAll("place"))), pinned: PINNED });

@@ -1,8 +1,9 @@
 /** One picture of histograms: of one run over its steps, or of all runs at one step; it says what is under the pointer. */
 
-import { el, pathName, setAttribute, setText } from "../dom.js";
-import { clock, counted, duration, splitName, step as stepText, value } from "../format.js";
+import { el, setAttribute, setText } from "../dom.js";
+import { clock, counted, duration, step as stepText, value } from "../format.js";
 import { token } from "../theme.js";
+import { runName } from "../run_name.js";
 import { xTicks } from "./chart_ticks.js";
 import { QUANTILES, PERCENTILES, greatestShare, nearestRow, xRange } from "./histogram_data.js";
 import { MARGIN, drawBands, drawHeat, drawOffset, drawOverlay, drawRowNames, drawRun, drawTimeAxis, drawValueAxis, ridgeFoot } from "./histogram_draw.js";
@@ -37,7 +38,7 @@ export class HistogramCell {
     this.chip = el("span", { class: "chip", "data-on": true });
     this.note = el("span", { class: "chart-note" });
     this.root = el("figure", { class: "histogram-cell" },
-      el("div", { class: "image-run", title: run ?? tag }, ...(run === null ? [] : [this.chip, pathName(...splitName(run))]), this.note), this.canvas);
+      el("div", { class: "image-run", title: run ?? tag }, ...(run === null ? [] : [this.chip, runName(app, run)]), this.note), this.canvas);
     this.canvas.addEventListener("pointermove", (event) => this.point(event));
     this.canvas.addEventListener("pointerleave", () => this.leave());
   }
@@ -150,7 +151,7 @@ export class HistogramCell {
         ? [4, 3, 5, 0, 8].map((q) => `${PERCENTILES[q] === 50 ? "median" : q === 0 ? "least" : q === 8 ? "greatest" : `${PERCENTILES[q]}\u202f%`} ${value(rows.quantiles[row * QUANTILES + q])}`).join(" · ")
         : `${value(edges[bin])} to ${value(edges[bin + 1])}: ${value(count)} of ${value(numbers)} (${(numbers ? (100 * count) / numbers : 0).toPrecision(2)}\u202f%)`,
     ];
-    tip.replaceChildren(el("strong", {}, pathName(...splitName(rows.run))), ...lines.map((text) => el("span", {}, text)));
+    tip.replaceChildren(el("strong", {}, runName(this.app, rows.run)), ...lines.map((text) => el("span", {}, text)));
     tip.hidden = false;
     const { width, height } = tip.getBoundingClientRect(), gapPx = 18, edge = 8;
     const left = event.clientX + gapPx + width > innerWidth - edge ? event.clientX - gapPx - width : event.clientX + gapPx;

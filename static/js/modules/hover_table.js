@@ -51,9 +51,9 @@ function title(first, axis, xTag) {
 
 /**
  * @param {{x: number, y: number}} pointer @param {HoverRow[]} rows
- * @param {{axis: string, xTag: string | null, order: ChartChoices["hoverOrder"], isSmoothed: boolean, notice: Notice | null}} how
+ * @param {{axis: string, xTag: string | null, order: ChartChoices["hoverOrder"], isSmoothed: boolean, notice: Notice | null, nameParts: (run: string) => [string, string]}} how `nameParts`: what a run is called
  */
-export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice }) {
+export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice, nameParts }) {
   const nearest = rows[0], shown = rows.slice(0, rowLimit()).sort(ORDERS[order]), hasBands = shown.some((row) => row.band), hasTags = new Set(rows.map((row) => row.tag)).size > 1, hasMargins = shown.some((row) => row.margin);
   const isUneven = (axis === "step" || axis === "scalar") && !hasBands && shown.some((row) => (row.step || String(row.at)) !== (nearest.step || String(nearest.at)));
   const isTimed = axis !== "ordinal" && !hasBands && shown.some((row) => Number.isFinite(row.wallTime)) && innerWidth > 700;
@@ -61,7 +61,7 @@ export function showHover(pointer, rows, { axis, xTag, order, isSmoothed, notice
   const head = el("tr", {}, el("th"), el("th", {}, title(nearest, axis, xTag)), isSmoothed && !hasBands && el("th", {}, "smoothed"), el("th", {}, hasBands ? "centre" : "value"),
     hasMargins && el("th", {}, "lower"), hasMargins && el("th", {}, "upper"), hasBands && el("th", {}, "low"), hasBands && el("th", {}, "high"), hasBands && el("th", {}, "runs"), isUneven && el("th", {}, "step"), isTimed && el("th", {}, "time"), isSpread && el("th", {}, "after"));
   const body = shown.map((row) => {
-    const [folder, last] = splitName(row.run), name = pathName(folder, last);
+    const name = pathName(...nameParts(row.run));
     if (hasTags) name.append(el("span", { class: "count" }, `\u2002${row.tag}${row.isRight ? "\u202f→" : ""}`));
     if (row.line) name.append(el("span", { class: "count" }, `\u2002${fileTail(row.line)}`));
     return el("tr", { "data-nearest": row === nearest || null, "data-exact": row.isExact || null },

@@ -1,7 +1,8 @@
 /** One run's pictures of one tag: always the last ones at or before the step, the old ones until the new ones have come. */
 
-import { el, icon, pathName, setText } from "../dom.js";
-import { bytes, splitName, step as stepText } from "../format.js";
+import { el, icon, setText } from "../dom.js";
+import { bytes, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { indexOf, runOf } from "./image_compare.js";
 import { lastAt } from "./image_series.js";
 import { ImageSpot } from "./image_spot.js";
@@ -35,7 +36,7 @@ export class ImageCell {
     this.chip = el("span", { class: "chip", "data-on": true });
     this.file = el("a", { class: "icon-button", "aria-label": `Download ${tag} of ${run}`, title: "Download the file as it was logged", download: "" }, icon("export"));
     this.root = el("figure", { class: "image-cell" },
-      el("div", { class: "image-run", title: run }, this.chip, pathName(...splitName(run)),
+      el("div", { class: "image-run", title: run }, this.chip, runName(app, run),
         el("span", { class: "image-tools" }, this.file, el("button", { type: "button", class: "icon-button", "aria-label": `Enlarge ${tag} of ${run}`, title: "Full size", onclick: () => onOpen(this, 0) }, icon("full")))),
       this.frame, el("figcaption", {}, this.where, this.note));
     this.addSpot();

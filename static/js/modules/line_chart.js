@@ -64,6 +64,11 @@ export class LineChart {
     });
     frame.addEventListener("pointercancel", () => { this.down = null; this.layers.zoom.replaceChildren(); });
     frame.addEventListener("pointerleave", () => { hideHover(); this.app.lift(null); });
+    frame.addEventListener("click", (event) => { // of a finger, which scrolls and does not drag
+      if (/** @type {PointerEvent} */ (event).pointerType !== "touch") return;
+      this.click(at(event));
+      this.point(event, at(event));
+    });
     frame.addEventListener("dblclick", () => this.owner.setZoom(null));
     frame.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -181,7 +186,7 @@ export class LineChart {
     if (nearest && nearest.far < PICK_PX) this.owner.pick(nearest);
   }
 
-  /** @param {PointerEvent} event @param {[number, number]} place */
+  /** @param {MouseEvent} event @param {[number, number]} place */
   point(event, place) {
     const hits = this.hits(place), told = hits.length ? this.owner.tell(hits) : null;
     this.app.lift(hits.length > 1 && hits[0].far < LIFT_PX ? hits[0].line.run : null);

@@ -1,13 +1,14 @@
 /** One run's mesh of one tag: the last one at or before the step, drawn from where the page looks, with what it is in words. */
 
 import { api } from "../api.js";
-import { el, icon, pathName, setAttribute, setText } from "../dom.js";
-import { counted, splitName, step as stepText, value } from "../format.js";
+import { el, icon, setAttribute, setText } from "../dom.js";
+import { counted, step as stepText, value } from "../format.js";
 import { distanceOf, frameOf, matrixOf, project } from "../space/camera.js";
 import { drawEdges, drawPoints } from "../space/flat_points.js";
 import { Solid, edgesOf } from "../space/solid.js";
 import { partsOf } from "../space/surface.js";
 import { resolved, token } from "../theme.js";
+import { runName } from "../run_name.js";
 import { lastAt } from "./image_series.js";
 import { placeOf } from "./mesh_data.js";
 
@@ -55,7 +56,7 @@ export class MeshCell {
     this.batch = el("select", { "aria-label": `Item of the batch, ${name}`, onchange: () => { this.item = Number(this.batch.value); this.load(); } });
     this.batchChoice = el("label", { class: "choice", hidden: true }, el("span", {}, "item"), this.batch);
     this.root = el("figure", { class: "mesh-cell" },
-      el("div", { class: "image-run", title: run }, this.chip, pathName(...splitName(run)), el("span", { class: "mesh-tools" }, this.batchChoice, this.file)),
+      el("div", { class: "image-run", title: run }, this.chip, runName(app, run), el("span", { class: "mesh-tools" }, this.batchChoice, this.file)),
       this.canvas, el("figcaption", {}, this.where, this.note), this.notes);
   }
 

@@ -1,7 +1,8 @@
 /** One tag of the PR curves page: the curves of all runs at a step, what they do at a threshold, the areas under them over time. */
 
-import { el, pathName, saveBlob, setText, svg } from "../dom.js";
+import { el, icon, pathName, saveBlob, setAttribute, setText, svg } from "../dom.js";
 import { counted, fileName, splitName, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { readZoom, writeZoom } from "./chart_zoom.js";
 import { rowLimit } from "./hover_table.js";
 import { LineChart } from "./line_chart.js";
@@ -15,7 +16,7 @@ import { fillTable } from "./value_table.js";
 /** @import { Hit } from "./line_chart.js" */
 /** @import { AreaKind, PrCurve, RunAreas, RunCurve } from "./pr_data.js" */
 /** @import { Sorting, ValueColumn } from "./value_table.js" */
-/** @typedef {{app: App, area: AreaKind, x: XKind, threshold: number | null, goTo: (step: number) => void, pin: (threshold: number | null) => void}} PrPage what the page's choices are, and who makes them */
+/** @typedef {{app: App, area: AreaKind, x: XKind, threshold: number | null, goTo: (step: number) => void, pin: (threshold: number | null) => void, isWide: (tag: string) => boolean, toggleWide: (tag: string) => void}} PrPage what the page's choices are, and who makes them */
 
 const ISO = [0.2, 0.4, 0.6, 0.8], UNIT = /** @type {Range} */ ([-0.02, 1.02]);
 /** @type {Record<AreaKind, string>} */
@@ -62,11 +63,19 @@ export class PrBlock {
       el("div", { class: "pr-all-head" }, el("label", { class: "choice" }, "of ", this.choice), el("button", { type: "button", class: "button", onclick: () => this.saveCsv() }, "CSV of all runs")), this.thresholds.root);
     const [head, tail] = splitName(tag);
     this.areaHead = el("h4", { class: "chart-title" });
+    this.wide = el("button", { type: "button", class: "icon-button", "aria-label": `Large: ${tag}`, title: "Large", onclick: () => { page.toggleWide(tag); this.paintWide(); } }, icon("full"));
     this.root = el("section", { class: "pr-tag" },
       el("div", { class: "pr-charts" },
-        el("figure", {}, el("div", { class: "chart-head" }, el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note), this.chart.frame),
+        el("figure", {}, el("div", { class: "chart-head" }, el("h3", { class: "chart-title", title: tag }, pathName(head, tail)), this.note, this.wide), this.chart.frame),
         el("figure", {}, el("div", { class: "chart-head" }, this.areaHead, this.areaNote), this.areaChart.frame)),
       this.faults, this.tableNote, this.table, this.details);
+    this.paintWide();
+  }
+
+  paintWide() {
+    const isWide = this.page.isWide(this.tag);
+    this.root.toggleAttribute("data-wide", isWide);
+    setAttribute(this.wide, "aria-pressed", String(isWide));
   }
 
   stop() {
@@ -93,7 +102,10 @@ export class PrBlock {
   /** @param {RunCurve[]} curves */
   showCurves(curves) {
     this.curves = curves;
-    this.repaint();
+    this.paintCurves();
+    this.areaChart.paintOver();
+    this.fillTable();
+    this.fillThresholds();
   }
 
   /** @param {RunAreas[]} areas */
@@ -150,11 +162,10 @@ export class PrBlock {
     for (const { x } of lines) for (const v of x) { lo = Math.min(lo, v); hi = Math.max(hi, v); }
     const pad = (hi - lo) * 0.02 || 0.5, shown = areas.reduce((sum, one) => sum + one.steps.length, 0), total = areas.reduce((sum, one) => sum + one.total, 0), unreadable = areas.reduce((sum, one) => sum + one.unreadable, 0);
     setText(this.areaNote, [shown + unreadable < total ? `${shown} of ${counted(total, "curve")}, picked evenly` : counted(total, "curve"), unreadable ? `${unreadable} unreadable` : ""].filter(Boolean).join(" · "));
-    const at = app.cursor.pinned ? app.cursor.x : null;
     this.areaChart.show({
       lines, x: lo <= hi ? [lo - pad, hi + pad] : [0, 1], y: areaRange(areas, area), xKind: kind,
       label: `${told} of ${tag} over ${kind === "step" ? "steps" : `${kind} time`}, ${counted(areas.length, "run")}${this.lastAreas()}. A click goes to a step.`,
-      under: (view) => (at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []),
+      over: (view) => { const at = app.cursor.pinned ? app.cursor.x : null; return at !== null && kind === "step" && at >= view.x[0] && at <= view.x[1] ? [svg("line", { class: "cursor", x1: view.px(at), x2: view.px(at), y1: view.box.y, y2: view.box.y + view.box.h })] : []; },
     });
   }
 
@@ -223,7 +234,7 @@ export class PrBlock {
     return el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", {}, head)))),
       el("tbody", {}, ...shown.map((hit) => {
         const { colour, dash } = app.style(hit.line.run);
-        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, pathName(...splitName(hit.line.run))), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
+        return el("tr", {}, el("td", {}, el("span", { class: "chip", "data-on": true, "data-shape": dash ? null : "dot", "data-dash": dash || null, vars: { "--run": colour } })), el("td", {}, runName(app, hit.line.run)), ...cells(hit).map((text) => el("td", { class: "number" }, text)));
       })), more > 0 && el("tfoot", {}, el("tr", {}, el("td", { colspan: heads.length }, `${more} more, the nearest are shown`))));
   }
 }

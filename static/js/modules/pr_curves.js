@@ -29,7 +29,9 @@ class PrCurvesPage extends TagPage {
   constructor(root, app, signal) {
     super(root, app, signal, { kind: "pr_curve", many: "PR curves", example: "writer.add_pr_curve(\"pr\", labels, predictions, step)" });
     this.timer = 0;
-    this.isAsking = false;
+    this.asking = { curves: false, areas: false };
+    /** As painted last. */
+    this.colours = "";
     /** @type {PrBlock[]} */
     this.blocks = [];
     /** Made once each: what a person opened in one stays open. @type {Map<string, PrBlock>} */
@@ -56,9 +58,11 @@ class PrCurvesPage extends TagPage {
     super.wire();
     const { app, root, signal } = this;
     app.on("theme", () => this.repaint(), { signal });
+    app.on("stale", () => this.refresh(), { signal });
+    app.on("connection", () => { if (app.connection.state === "live") this.askSoon(); }, { signal });
     app.on("lift", () => { for (const block of this.blocks) if (block.isSeen) block.paintLift(); }, { signal });
     app.on("cursor", () => this.moved(), { signal });
-    app.on("navigated", () => { this.paintChoices(); this.moved(); this.repaint(); }, { signal });
+    app.on("navigated", () => { this.paintChoices(); for (const block of this.blocks) block.paintWide(); this.moved(); this.repaint(); }, { signal });
     root.addEventListener("click", (event) => {
       const { choose = "", value = "" } = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button[data-choose]"))?.dataset ?? {};
       if (!choose) return;
@@ -97,6 +101,15 @@ class PrCurvesPage extends TagPage {
     this.repaint();
   }
 
+  /** Whether a tag's curves have the whole width. @param {string} tag */
+  isWide(tag) { return this.app.view.getAll("wide").includes(tag); }
+
+  /** @param {string} tag */
+  toggleWide(tag) {
+    const wide = this.app.view.getAll("wide");
+    this.app.view.setAll("wide", wide.includes(tag) ? wide.filter((one) => one !== tag) : [...wide, tag]);
+  }
+
   /** The step is another one. */
   moved() {
     const { view, cursor } = this.app;
@@ -106,11 +119,22 @@ class PrCurvesPage extends TagPage {
     this.askSoon();
   }
 
+  /** Something was missed. */
+  refresh() {
+    for (const block of this.blocks) block.isDirty = block.isAreaDirty = true;
+    this.askSoon();
+  }
+
   repaint() {
     for (const block of this.blocks) if (block.isSeen) block.repaint();
   }
 
-  restyle() { this.repaint(); }
+  /** A live page hears of its runs many times a second: what has its colours already is left alone. */
+  restyle() {
+    const colours = JSON.stringify(this.app.runs.visible().map((run) => this.app.style(run)));
+    if (colours !== this.colours) this.repaint();
+    this.colours = colours;
+  }
 
   /** @param {{run: string, tag: string}[]} grown @param {string[]} rebuilt */
   onGrown(grown, rebuilt) {
@@ -151,34 +175,50 @@ class PrCurvesPage extends TagPage {
   }
 
   askSoon() {
-    this.timer ||= window.setTimeout(() => { this.timer = 0; void this.ask(); }, WAIT_MS);
+    this.timer ||= window.setTimeout(() => { this.timer = 0; void this.askCurves(); void this.askAreas(); }, WAIT_MS);
   }
 
-  /** What is in sight and out of date, in one question of a kind at a time; what changes meanwhile is asked next. */
-  async ask() {
-    if (this.isAsking) return;
-    this.isAsking = true;
-    const { app, signal } = this, at = app.cursor.pinned ? app.cursor.x : null, due = this.blocks.filter((block) => block.isSeen && block.runs.length && (block.isDirty || block.isAreaDirty)).slice(0, MOST_BLOCKS);
-    const curves = due.filter((block) => block.isDirty), areas = due.filter((block) => block.isAreaDirty), series = areas.reduce((sum, { runs }) => sum + runs.length, 0);
-    const points = Math.max(2, Math.min(MOST_POINTS, Math.floor(MOST_READS / Math.max(1, series))));
-    for (const block of due) block.isDirty = block.isAreaDirty = false;
-    const question = (/** @type {PrBlock[]} */ blocks, /** @type {object} */ more) => ({ charts: blocks.map(({ tag, runs }, i) => ({ id: String(i), tag, runs, ...more })) });
-    /** @type {[{charts: {id: string, runs: RunCurveJson[]}[]} | null, {charts: {id: string, runs: RunAreasJson[]}[]} | null]} */
-    const [found, over] = await Promise.all([
-      curves.length ? app.api.post("api/pr_curves", question(curves, { step: at }), { signal }).catch((error) => this.failed(curves, error)) : null,
-      areas.length ? app.api.post("api/pr_areas", question(areas, { points }), { signal }).catch((error) => this.failed(areas, error)) : null,
-    ]);
-    this.isAsking = false;
-    if (signal.aborted) return;
-    for (const { id, runs } of over?.charts ?? []) areas[Number(id)].showAreas(runs.map(decodeAreas));
-    for (const { id, runs } of found?.charts ?? []) curves[Number(id)].showCurves(runs.map(decodeRunCurve));
+  /** Curves of what is in sight and out of date, one question at a time; what changes meanwhile is asked next. */
+  async askCurves() {
+    const { app, asking } = this, due = this.blocks.filter((block) => block.isSeen && block.isDirty && block.runs.length).slice(0, MOST_BLOCKS);
+    if (asking.curves || !due.length) return;
+    asking.curves = true;
+    for (const block of due) block.isDirty = false;
+    /** @type {{charts: {id: string, runs: RunCurveJson[]}[]} | null} */
+    const answer = await this.post("api/pr_curves", due, { step: app.cursor.pinned ? app.cursor.x : null });
+    asking.curves = false;
+    if (this.signal.aborted || !answer) return;
+    for (const { id, runs } of answer.charts) due[Number(id)].showCurves(runs.map(decodeRunCurve));
+    this.askSoon();
+  }
+
+  /** Areas at all steps take their time, the first time: curves do not wait for them. */
+  async askAreas() {
+    const { asking } = this, due = this.blocks.filter((block) => block.isSeen && block.isAreaDirty && block.runs.length).slice(0, MOST_BLOCKS);
+    if (asking.areas || !due.length) return;
+    asking.areas = true;
+    for (const block of due) block.isAreaDirty = false;
+    const series = due.reduce((sum, { runs }) => sum + runs.length, 0), points = Math.max(2, Math.min(MOST_POINTS, Math.floor(MOST_READS / series)));
+    /** @type {{charts: {id: string, runs: RunAreasJson[]}[]} | null} */
+    const answer = await this.post("api/pr_areas", due, { points });
+    asking.areas = false;
+    if (this.signal.aborted || !answer) return;
+    for (const { id, runs } of answer.charts) due[Number(id)].showAreas(runs.map(decodeAreas));
     this.paintStops();
-    if (this.blocks.some((block) => block.isSeen && block.runs.length && (block.isDirty || block.isAreaDirty))) this.askSoon();
+    this.askSoon();
+  }
+
+  /** @param {string} path @param {PrBlock[]} blocks @param {object} more @returns {Promise<any>} null: none, and it is said */
+  post(path, blocks, more) {
+    const charts = blocks.map(({ tag, runs }, i) => ({ id: String(i), tag, runs, ...more }));
+    return this.app.api.post(path, { charts }, { signal: this.signal }).catch((error) => this.failed(blocks, error));
   }
 
   /** The server said no: in its place; away, the banner says it and everything is asked for when it is back. @param {PrBlock[]} blocks @param {Error & {status?: number}} error @returns {null} */
   failed(blocks, error) {
-    if (!this.signal.aborted && error.status !== 0) for (const block of blocks) block.fail(error.message);
+    for (const block of this.signal.aborted ? [] : blocks)
+      if (error.status !== 0) block.fail(error.message);
+      else block.isDirty = block.isAreaDirty = true;
     return null;
   }
 

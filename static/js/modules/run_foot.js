@@ -5,6 +5,7 @@ import { bytes, counted, grouped, value } from "../format.js";
 import { NEWEST } from "../run_store.js";
 
 /** @import { App } from "../app.js" */
+/** @import { RunMany } from "./run_many.js" */
 /** @import { RunMetric } from "./run_metric.js" */
 /** @import { RunNotices } from "./run_notices.js" */
 /** @import { RunWays } from "./run_ways.js" */
@@ -13,13 +14,13 @@ const QUIET = ["dropped", "rank"]; // facts that say something only where they a
 const MOST_NAMED = 12; // colours in the key
 
 export class RunFoot {
-  /** @param {HTMLElement} root @param {App} app @param {{metric: RunMetric, ways: RunWays, notices: RunNotices}} parts */
-  constructor(root, app, { metric, ways, notices }) {
+  /** @param {HTMLElement} root @param {App} app @param {{metric: RunMetric, ways: RunWays, notices: RunNotices, many: RunMany}} parts */
+  constructor(root, app, { metric, ways, notices, many }) {
     this.app = app;
     this.metric = metric;
     this.ways = ways;
     this.body = el("div", { class: "run-foot-body" });
-    root.replaceChildren(this.body, notices.root);
+    root.replaceChildren(this.body, notices.root, many.archivedLine, many.root);
     this.said = "";
   }
 

@@ -5,11 +5,14 @@ import { splitName, value } from "../format.js";
 import { asText, readSort, sorted } from "./run_colouring.js";
 import { RunFoot, paintCount } from "./run_foot.js";
 import { RunHead } from "./run_head.js";
+import { RunMany } from "./run_many.js";
 import { RunMetric } from "./run_metric.js";
 import { RunNotices } from "./run_notices.js";
 import { RunRow } from "./run_row.js";
 import { RunRows } from "./run_rows.js";
 import { RunSearch } from "./run_search.js";
+import { runPanel } from "./run_panel.js";
+import { renameInPlace } from "./run_rename.js";
 import { tintPicker } from "./run_tint.js";
 import { RunWays } from "./run_ways.js";
 
@@ -52,8 +55,10 @@ class RunList {
     this.search = new RunSearch({ app, field: find(".run-list-head .field"), said: find(".run-search-said"), signal, onChange: later });
     this.rows = new RunRows({ list: this.list, make: (/** @type {Item} */ item) => this.node(item), signal });
     this.head = new RunHead(root, app, { metric: this.metric, ways: this.ways, found: () => this.found(), onChange: later, signal });
+    this.many = new RunMany(root, app, signal);
     this.foot = new RunFoot(find(".run-list-foot"), app, this);
     this.tint = tintPicker(root, app);
+    this.panel = runPanel(root, app, signal);
     this.listen(signal);
     this.render();
     this.metric.readTags();
@@ -74,7 +79,14 @@ class RunList {
       isShift = event.shiftKey;
       if (target.closest(".run-only")) this.only(event);
       else if (target.closest(".run-fold")) { event.preventDefault(); this.fold(row?.dataset.group ?? ""); }
+      else if (target.closest(".run-more")) { event.preventDefault(); void this.panel(row?.dataset.name ?? "", /** @type {HTMLElement} */ (target.closest(".run-more"))); }
       else if (target.closest(".run-tint")) { event.preventDefault(); this.tint(row?.dataset.name ?? "", /** @type {HTMLElement} */ (target.closest(".run-tint"))); }
+    }, options);
+    list.addEventListener("keydown", (event) => {
+      const name = this.rowOf(event.target)?.dataset.name, made = name === undefined ? null : this.made.get(name);
+      if (event.key !== "F2" || !made) return;
+      event.preventDefault();
+      renameInPlace(app, made);
     }, options);
     list.addEventListener("mousedown", (event) => { if (event.shiftKey) event.preventDefault(); }, options); // no text is selected
     list.addEventListener("change", (event) => this.tick(/** @type {HTMLInputElement} */ (event.target), isShift), options);
@@ -142,6 +154,7 @@ class RunList {
     paintCount(this.count, { total, shown, found: found.length });
     this.head.paint(sort, { total, shown });
     this.foot.paint();
+    this.many.paint();
     this.paintLift();
   }
 

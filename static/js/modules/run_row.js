@@ -11,16 +11,19 @@ import { ago, bytes, splitName, value } from "../format.js";
 export class RunRow {
   /** @param {Run} run @param {number} cut characters of the name that the group's head says already @param {boolean} isIndented */
   constructor(run, cut, isIndented) {
-    const [head, tail] = splitName(run.name.slice(cut) || run.name);
     this.name = run.name;
+    this.short = run.name.slice(cut) || run.name;
+    this.names = pathName("", "");
+    this.told = "";
     this.chip = el("input", { type: "checkbox", class: "chip", "aria-label": `Show ${run.name}` });
     this.badge = el("span", { class: "badge", hidden: true });
     this.state = el("span", { class: "run-state" });
     this.number = el("span", { class: "number" });
-    this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": isIndented, title: run.name }, this.chip, pathName(head, tail),
-      el("span", { class: "run-marks" }, this.badge, this.state,
+    this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": isIndented, title: run.name }, this.chip, this.names,
+      (this.marks = el("span", { class: "run-marks" }, this.kept = el("span", { class: "run-kept" }), this.badge, this.state,
         el("button", { type: "button", class: "run-tint", "aria-label": `Colour of ${run.name}`, title: "Colour" }, icon("theme")),
-        el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only")), this.number);
+        el("button", { type: "button", class: "run-more", "aria-label": `About ${run.name}`, title: "Name, note, tags", "aria-haspopup": "dialog" }, icon("more")),
+        el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only"))), this.number);
     this.root = el("li", { "data-key": `run ${run.name}` }, this.label);
     this.said = "";
   }
@@ -38,9 +41,26 @@ export class RunRow {
       setAttribute(this.badge, "data-kind", badge.kind);
       setAttribute(this.badge, "title", badge.title);
     }
+    this.paintKept(run);
     this.paintState(run, readAt);
     setText(this.number, hasMetric ? (metric === undefined ? "–" : value(metric)) : "");
     this.number.toggleAttribute("data-empty", metric === undefined);
+  }
+
+  /** What people chose of it: its title in the name's place, a star, tags, that there is a note. @param {Run} run */
+  paintKept(run) {
+    const { title = "", star = false, archived = false, baseline = false, noted = false, tags = [] } = run, told = JSON.stringify([title, star, archived, baseline, noted, tags]);
+    if (told === this.told) return;
+    this.told = told;
+    const [head, tail] = title ? ["", title] : splitName(this.short), [first, last] = this.names.children;
+    setText(first, head);
+    setAttribute(first, "data-short", head.length < 4 ? "" : null);
+    setText(last, tail);
+    this.label.title = [title ? `${title}\n${run.name}` : run.name, tags.length && `tags: ${tags.join(", ")}`, baseline && "baseline", archived && "archived"].filter(Boolean).join("\n");
+    this.label.toggleAttribute("data-archived", archived);
+    const mark = (/** @type {string} */ name, /** @type {string} */ said) => el("span", { class: `run-mark run-mark-${name}`, title: said, role: "img", "aria-label": said }, icon(name));
+    const [tag, ...others] = tags;
+    this.kept.replaceChildren(...[star && mark("star", "Starred"), noted && mark("note", "Has a note"), baseline && el("span", { class: "badge" }, "baseline"), archived && el("span", { class: "badge" }, "archived"), tag !== undefined && el("span", { class: "badge run-tag", title: tags.join(", ") }, tag), others.length > 0 && el("span", { class: "count" }, `+${others.length}`)].filter((one) => one !== false));
   }
 
   /** @param {Run} run @param {number} readAt */

@@ -1,7 +1,8 @@
 /** Looks for a pattern in all texts of all steps and lists where it was found; a click goes there. */
 
-import { el, need, pathName, setAttribute, setText } from "../dom.js";
-import { counted, grouped, splitName, step as stepText } from "../format.js";
+import { el, need, setAttribute, setText } from "../dom.js";
+import { counted, grouped, step as stepText } from "../format.js";
+import { runName } from "../run_name.js";
 import { plainNodes } from "./text_body.js";
 
 /** @import { App } from "../app.js" */
@@ -103,7 +104,7 @@ export class TextFind {
   row(hit, i) {
     const style = this.app.style(hit.run);
     return el("li", {}, el("button", { type: "button", onclick: () => this.go(i) },
-      el("span", { class: "chip", "data-on": true, "data-dash": style.dash || null, vars: { "--run": style.colour } }), pathName(...splitName(hit.run)),
+      el("span", { class: "chip", "data-on": true, "data-dash": style.dash || null, vars: { "--run": style.colour } }), runName(this.app, hit.run),
       el("span", { class: "hit-tag" }, hit.tag), el("span", { class: "hit-step" }, `step ${stepText(hit.step)}`),
       el("span", { class: "hit-text" }, ...plainNodes(hit.excerpt.trimStart(), hit.marks.map(([from, to]) => { const cut = hit.excerpt.length - hit.excerpt.trimStart().length; return [from - cut, to - cut]; }))),
       el("span", { class: "count" }, hit.count > 1 ? `${hit.count}×` : "")));

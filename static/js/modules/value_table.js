@@ -1,7 +1,8 @@
 /** A table of runs and numbers that sorts by any of its columns. */
 
-import { el, pathName } from "../dom.js";
-import { fileTail, splitName } from "../format.js";
+import { el } from "../dom.js";
+import { fileTail } from "../format.js";
+import { runName } from "../run_name.js";
 import { TAG_DASHES } from "./combined.js";
 
 /** @import { App } from "../app.js" */
@@ -38,7 +39,7 @@ export function fillTable(home, app, columns, rows, sorting) {
 
 /** @param {App} app @param {Row} row @param {boolean} withTag */
 function nameCell(app, row, withTag) {
-  const style = app.style(row.run), name = pathName(...splitName(row.run));
+  const style = app.style(row.run), name = runName(app, row.run);
   name.prepend(el("span", { class: "chip", "data-on": true, "data-dash": style.dash || null, vars: { "--run": style.colour } }));
   if (withTag) name.append(el("span", { class: "count", "data-tag-dash": TAG_DASHES[row.tagIndex] ? "" : null }, `\u2002${row.tag}`));
   if (row.line) name.append(el("span", { class: "count", title: row.line }, `\u2002${fileTail(row.line)}`));

@@ -129,6 +129,8 @@ def test_margins_are_decoded_and_what_is_no_layout_is_said(tmp_path: Path) -> No
         assert problems == [("bad", "the layout is not a Layout message")]
         with pytest.raises(MalformedValueError):
             _ = logs["bad"].layout
+    with pytest.raises(MalformedValueError, match="bytes, 4194304 are read at most"):
+        decode_layout(b"x" * (4 << 20) + b"x")
     with pytest.raises(MalformedValueError, match="2001 charts"):
         decode_layout(layout(("many", [("", [])] * 2001, False)))
 
@@ -151,6 +153,9 @@ def test_what_is_no_regex_says_so_unless_it_is_a_tag() -> None:
     assert (empty.tags, empty.error) == ((), "an empty pattern matches nothing")
     assert (own.tags, own.error) == (("acc (top 1)",), None)
     assert (open_one.tags, open_one.error) == (("acc (",), None)
+    many = match_tags([[f"loss/{i}" for i in range(2_000)]], TAGS)[0]
+    assert many[0].error is None
+    assert many[-1].error == "too much to do"
     hostile = "(a*)*" * 20 + "b"
     ((slow,),) = match_tags([[hostile]], ["a" * 3000])
     assert slow.tags == ()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from board.errors import BadRequestError, NotKeptError, StateError, UnknownViewError
+from board.state.choices import Choice
 from board.state.database import Database
 from board.state.keeping import State, scope_of
 from board.state.place import find_place, network_type
@@ -255,6 +256,35 @@ def filled(state: State) -> State:
     state.views.save(None, "images", "show=b")
     state.choices.choose(["/data/runs/a"], {"title": "é", "tags": ["t", "s"], "archived": True})
     return state
+
+
+def test_words_are_added_to_many_runs_and_taken_from_them(place: str) -> None:
+    choices = opened(place).choices
+    choices.choose(["/a"], {"tags": ["old", "both"]})
+    choices.choose(["/a", "/b"], {"add_tags": ["new ", "both"]})
+    assert [sorted(choices.all()[key_of(run)].tags) for run in ("/a", "/b")] == [
+        ["both", "new", "old"],
+        ["both", "new"],
+    ]
+    choices.choose(["/a", "/b"], {"remove_tags": ["old", "new"]})
+    assert [sorted(choices.all()[key_of(run)].tags) for run in ("/a", "/b")] == [["both"], ["both"]]
+    with pytest.raises(BadRequestError):
+        choices.choose(["/a"], {"add_tags": [f"word {i}" for i in range(100)]})
+    assert sorted(choices.all()[key_of("/a")].tags) == ["both"]
+
+
+def test_what_one_board_changes_another_one_hears_of(place: str, states: list[State]) -> None:
+    heard: list[frozenset[str]] = []
+    one, other = opened(place, states), opened(place, states)
+    other.on_choices = heard.append
+    one.choices.choose(["/a"], {"title": "A"})
+    wait_until(lambda: heard, "the other board to look")
+    assert heard == [frozenset({key_of("/a")})]
+    assert other.choices.all()[key_of("/a")].title == "A"
+    assert other.choices.look() == frozenset()
+    Path(place).unlink()  # put away by somebody: nothing is chosen any more
+    wait_until(lambda: len(heard) > 1, "the other board to look again")
+    assert other.choices.all().get(key_of("/a"), Choice()) == Choice()
 
 
 def test_written_out_and_taken_in_it_is_the_same(place: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from board.store.loops import ENGINES, LOOPS, Floats, Ints
 from board.store.plain_series import LEAST, NAN_COUNT
 
-SOURCES = ("_series.pyx", "_series_broad.pxi", "_series_vectors.pxi")
+SOURCES = ("_series.pyx", "_series_broad.pxi", "_series_vectors.pxi", "_series_windows.pxi")
 PLAIN = ENGINES["plain"]
 COMPILED = ENGINES.get("compiled", PLAIN)
 
@@ -153,6 +153,8 @@ def test_time_ema(y: Floats, seed: int, weight: float) -> None:
     PLAIN.time_ema(x, y, weight, 0.25, 0.0, 0.0, 0.0, expected)
     slack = 1e-12 * np.abs(y[np.isfinite(y)]).max(initial=0.0)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=slack)
+    states = [loops.time_mass(x, y, weight, 0.25) for loops in (COMPILED, PLAIN)]
+    np.testing.assert_allclose(*states, rtol=1e-9, atol=slack)
 
 
 moderate = st.lists(st.one_of(st.floats(-1e3, 1e3), st.sampled_from([np.nan, np.inf, -np.inf])), max_size=300)
@@ -181,6 +183,18 @@ def test_gaussian(values: list[float], repeat: int, deviation: float) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
+@given(moderate, st.integers(1, 9), st.integers(1, 5), st.integers(0, 40))
+def test_wide_gaussian(values: list[float], repeat: int, eights: int, reach: int) -> None:
+    y = np.tile(np.array(values, np.float64), repeat)
+    dice = np.random.default_rng(len(y))
+    spread, kernel = dice.random((8 * eights, 16)), dice.random(reach + 1)
+    found, expected = np.empty(len(y)), np.empty(len(y))
+    COMPILED.wide_gaussian(y, spread, kernel, found)
+    PLAIN.wide_gaussian(y, spread, kernel, expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.skipif("compiled" not in ENGINES, reason="no compiled file on this machine")
 def test_the_compiled_loops_take_read_only_columns_and_none_at_all() -> None:
     y = np.arange(3.0)
@@ -191,5 +205,6 @@ def test_the_compiled_loops_take_read_only_columns_and_none_at_all() -> None:
     COMPILED.ema(empty, 0.5, 0.0, 0, empty)
     COMPILED.running_mean(empty, 3, empty)
     COMPILED.gaussian(empty, np.ones(2), empty)
+    COMPILED.wide_gaussian(empty, np.ones((8, 16)), np.ones(2), empty)
     extremes_of(COMPILED, empty, np.zeros(2, np.int64), 1, empty, 0)
     assert COMPILED.rows_below(empty, 0.0, 1.0, True) == 0

@@ -72,6 +72,13 @@ def test_a_run_shows_its_last_curve_at_or_before_the_step(corpus: TestClient) ->
     assert [(run["step"], run["first_step"], run["curve"]) for run in before] == [(None, "0", None)] * 2
 
 
+def test_of_too_many_thresholds_the_last_runs_say_so() -> None:
+    with board.open(CORPUS / "torch", cache=False) as logs:
+        a, b = logs.pr_curves.at("pr", ["run_a", "run_b"], most=200)
+    assert a.curve is not None
+    assert (b.curve, b.error) == (None, "left out: there are too many thresholds in all")
+
+
 def test_areas_of_all_steps_are_those_of_the_curves(corpus: TestClient) -> None:
     (areas,) = ask(corpus, "pr_areas", tag="pr", runs=["torch/run_a"])
     assert areas["steps"] == ["0", "20", "40", "60", "80", "100"]
