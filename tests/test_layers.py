@@ -187,9 +187,9 @@ MAY_IMPORT = {
     "board.assets": {"board.errors"},
     "board.live": {"board.model", "board.errors"},
     "board.web": {
-        "board.table",
         "board.layouts",
         "board.pr_curves",
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.texts",

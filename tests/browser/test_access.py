@@ -184,7 +184,7 @@ def test_everything_can_be_reached_by_tab_and_shows_it(page: Page, board_url: st
             break
     assert [one for one in seen if one.startswith("UNSEEN")] == []
     assert "NOTHING" not in seen, f"the focus is lost on the way: {seen}"
-    rows = ("Show one", "Colour of one", "Show only one")
+    rows = ("Show one", "About one", "Show only one")
     for name in (
         "Skip to the charts",
         "Scalars",
