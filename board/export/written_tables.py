@@ -77,7 +77,7 @@ def _csv_parts(columns: Sequence[WrittenColumn], _: int | None) -> Iterator[byte
 
 def _csv_cell(value: Any) -> str:
     if _is_number(value):
-        return _whole_number(value)
+        return repr(value)  # the shortest text that reads back as the very same number
     return spreadsheet_text(_cut(_text(value), MAX_CELL))
 
 
@@ -143,16 +143,9 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _whole_number(value: float) -> str:
-    try:
-        return repr(value)  # the shortest text that reads back as the very same number
-    except ValueError:  # Python writes no integers of thousands of digits
-        return hex(int(value))
-
-
 def _shown_number(value: float, digits: int | None) -> str:
     if isinstance(value, int) or digits is None:
-        return _whole_number(value)
+        return repr(value)
     if not math.isfinite(value):
         return repr(value)
     text = f"{value:.{digits}g}"

@@ -9,6 +9,7 @@ Value = bool | int | float | str | None | list["Value"]
 
 MAX_NAMES = 10_000  # of one run
 MAX_DEPTH = 64
+MAX_BITS = 10_000  # of an integer: Python itself writes none of more than 4,300 digits
 MAX_ITEMS = 100_000  # of all lists of a run: what is named once and referred to often is counted each time
 
 
@@ -24,7 +25,8 @@ def flatten(nested: Mapping[Any, Any], prefix: str = "") -> dict[str, Value]:
     """Return the leaves by their dotted names, in the order in which they stand.
 
     Lists of plain values stay lists; a list that holds mappings is taken apart by index (``blocks.0.width``). An empty
-    mapping is None: its name is there. What is of no plain type (a date of YAML) becomes its text. Of a name that comes
+    mapping is None: its name is there. What is of no plain type (a date of YAML) becomes its text, an
+    integer of thousands of digits its hexadecimal one. Of a name that comes
     twice (``{"a.b": 1, "a": {"b": 2}}``) the last one counts. Beyond 10,000 names the rest is left out.
     """
     return dict(_leaves(nested, prefix, 0, _Room()))
@@ -54,6 +56,8 @@ def _leaf(name: str, value: Value, room: _Room) -> Iterator[tuple[str, Value]]:
 
 
 def _plain(value: Any, depth: int, room: _Room) -> Value:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return _text(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple | set | frozenset) and depth < MAX_DEPTH:
@@ -70,4 +74,6 @@ def _plain(value: Any, depth: int, room: _Room) -> Value:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return hex(value)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

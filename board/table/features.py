@@ -78,9 +78,10 @@ def inseparable(features: Sequence[Feature]) -> list[Inseparable]:
         return at
 
     pairs: dict[tuple[int, int], str] = {}
+    correlations = _correlations(features)
     for i, one in enumerate(features):
         for j in range(i + 1, len(features)):
-            why = _pair(one, features[j])
+            why = _pair(one, features[j], float(correlations[i, j]))
             if why:
                 pairs[i, j] = why
                 parent[root(j)] = root(i)
@@ -97,15 +98,35 @@ def inseparable(features: Sequence[Feature]) -> list[Inseparable]:
     return said
 
 
-def _pair(one: Feature, other: Feature) -> str:
+def _correlations(features: Sequence[Feature]) -> Floats:
+    """Return Spearman's rho of each pair, (features, features); NaN where it has no meaning."""
+    found = np.full((len(features), len(features)), np.nan)
+    orders = [feature.order for feature in features]
+    whole = [at for at, order in enumerate(orders) if order is not None and not np.isnan(order).any()]
+    quick = set(whole)
+    ranks = np.array([_centred(orders[at]) for at in whole])  # type: ignore[arg-type]
+    if whole:
+        found[np.ix_(whole, whole)] = ranks @ ranks.T
+    for i, one in enumerate(orders):
+        for j, other in enumerate(orders[:i]):
+            if one is not None and other is not None and not {i, j} <= quick:
+                found[i, j] = found[j, i] = rank_correlation(one, other)[0]
+    return found
+
+
+def _centred(order: Floats) -> Floats:
+    ranks = average_ranks(order)
+    ranks -= ranks.mean()
+    centred: Floats = ranks / max(float(np.sqrt(ranks @ ranks)), 1e-300)
+    return centred
+
+
+def _pair(one: Feature, other: Feature, rho: float) -> str:
     count = len(one.codes)
     if one.distinct == other.distinct and one.distinct <= count // 2:
         both = one.codes * (int(other.codes.max()) + 1) + other.codes
         if len(np.unique(both)) == one.distinct:
             return "one-to-one"
-    if one.order is None or other.order is None:
-        return ""
-    rho, _ = rank_correlation(one.order, other.order)
     return f"rho = {rho:.2f}" if abs(rho) > CLOSE else ""
 
 

@@ -74,7 +74,7 @@ class _Cell(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    series: SeriesView  # that it was made of: an immutable value, another one when it grows
+    made_of: tuple[int | None, ...]  # which points of the series: not the series, which would keep them in memory
     step: int  # that was asked for
     cell: _Cell | None
 
@@ -87,7 +87,7 @@ class MetricCells:
         self._metrics = metrics
         self._lock = Lock()
         self._kept: dict[tuple[str, str], dict[str, _Kept]] = {}  # by (tag, what of it), then by run
-        self._extremes: dict[str, dict[str, tuple[SeriesView, Extremes | None]]] = {}
+        self._extremes: dict[str, dict[str, tuple[tuple[int | None, ...], Extremes | None]]] = {}
         self._count = 0
 
     def column(self, rows: Sequence[Row], choice: MetricChoice) -> MetricColumn:
@@ -101,7 +101,7 @@ class MetricCells:
         return MetricColumn(choice, goal, source, values, has, steps)
 
     def forget_others(self, runs: Collection[str]) -> None:
-        """Let go of runs that are no more, and with them of their points."""
+        """Let go of runs that are no more."""
         by_tag: list[dict[str, Any]] = [*self._kept.values(), *self._extremes.values()]
         for kept in by_tag:
             if len(kept) > len(runs):
@@ -131,12 +131,12 @@ class MetricCells:
             return None
         view, series = own
         by_run = self._extremes.setdefault(tag, {})
-        known = by_run.get(view.name)
-        if known is not None and known[0] is series:
+        known, made_of = by_run.get(view.name), _points_of(series)
+        if known is not None and known[0] == made_of:
             return known[1]
         found = self._metrics.extremes(view, tag)
         self._make_room(known is None)
-        by_run[view.name] = (series, found)
+        by_run[view.name] = (made_of, found)
         return found
 
     def _remembered(
@@ -153,12 +153,12 @@ class MetricCells:
             return None
         view, series = own
         by_run = self._kept.setdefault((tag, of), {})
-        known = by_run.get(view.name)
-        if known is not None and known.series is series and known.step == step:
+        known, made_of = by_run.get(view.name), _points_of(series)
+        if known is not None and known.made_of == made_of and known.step == step:
             return known.cell
         cell = compute(series, step)
         self._make_room(known is None)
-        by_run[view.name] = _Kept(series, step, cell)
+        by_run[view.name] = _Kept(made_of, step, cell)
         return cell
 
     def _make_room(self, is_new: bool) -> None:
@@ -166,6 +166,16 @@ class MetricCells:
             self._count += is_new
             if self._count > MAX_KEPT:
                 self._kept, self._extremes, self._count = {}, {}, 0
+
+
+def _points_of(series: SeriesView) -> tuple[int | None, ...]:
+    """Return numbers that are the same as long as the series has the same visible points."""
+    return tuple(
+        each
+        for line in series.lines
+        for segment in line.segments
+        for each in (segment.part.token, segment.part.count, segment.cut)
+    )
 
 
 def _series(row: Row, group: str, tag: str) -> tuple[RunView, SeriesView] | None:

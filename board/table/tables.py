@@ -19,7 +19,8 @@ from board.table.rows import Row, rows_of
 
 __all__ = ["RunTable", "TableTag", "Tables"]
 
-MAX_KEPT = 8  # tables whose hyper-parameters are kept as columns: as many questions as are asked in turns
+MAX_KEPT = 4  # tables: as many questions as are asked in turns
+MAX_COLUMNS = 100  # metrics of a table: steps can be slid through
 
 
 class TableTag(NamedTuple):
@@ -63,13 +64,19 @@ class RunTable:
         known = {column.name: column for column in self._hparams}
         return [known[name] for name in dict.fromkeys(names) if name in known]
 
+    def take_hparams(self, before: "RunTable") -> None:
+        """Take the columns of an earlier table where only points have come since."""
+        if _are_same([row.hparams for row in before.rows], [row.hparams for row in self.rows]):
+            self._hparams = before._hparams
+
     def metric(self, choice: MetricChoice) -> MetricColumn:
         """Return a metric as a column; of a scalar that no row has an empty one."""
-        if choice not in self._columns:
-            if len(self._columns) > 100:  # as steps are slid through
-                self._columns.clear()
-            self._columns[choice] = self._cells.column(self.rows, choice)
-        return self._columns[choice]
+        found = self._columns.get(choice)
+        if found is None:
+            if len(self._columns) >= MAX_COLUMNS:
+                self._columns = {}
+            found = self._columns[choice] = self._cells.column(self.rows, choice)
+        return found
 
     @property
     def tags(self) -> list[TableTag]:
@@ -108,27 +115,19 @@ class Tables:
         asked = None if runs is None else frozenset(runs)
         with self._lock:
             kept = next((one for one in self._kept if one.is_for(asked, is_folded, views, hparams)), None)
+            before = next((one.table for one in self._kept if (one.asked, one.is_folded) == (asked, is_folded)), None)
         if kept is None:
             self._cells.forget_others({view.name for view in views})
-            rows = rows_of(views, hparams, asked, is_folded=is_folded)
-            table = RunTable(revision, rows, self._cells, hparams.values())
-            kept = _Kept(asked, is_folded, tuple(views), tuple(hparams.values()), table)
-            self._keep_hparams(kept)
-        with self._lock:
-            self._kept = [kept, *(one for one in self._kept if (one.asked, one.is_folded) != (asked, is_folded))]
-            del self._kept[MAX_KEPT:]
-        return kept.table
-
-    def _keep_hparams(self, kept: "_Kept") -> None:
-        """Hand on the columns of hyper-parameters where only points have come since they were made."""
-        with self._lock:
-            before = next(
-                (one for one in self._kept if (one.asked, one.is_folded) == (kept.asked, kept.is_folded)), None
+            table = RunTable(
+                revision, rows_of(views, hparams, asked, is_folded=is_folded), self._cells, hparams.values()
             )
-        if before is not None and _are_same(
-            [row.hparams for row in before.table.rows], [row.hparams for row in kept.table.rows]
-        ):
-            kept.table._hparams = before.table._hparams
+            if before is not None:
+                table.take_hparams(before)
+            kept = _Kept(asked, is_folded, tuple(views), tuple(hparams.values()), table)
+        with self._lock:
+            others = [one for one in self._kept if (one.asked, one.is_folded) != (asked, is_folded)]
+            self._kept = [kept, *others][:MAX_KEPT]
+        return kept.table
 
 
 class _Kept(NamedTuple):

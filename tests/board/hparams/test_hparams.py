@@ -91,6 +91,16 @@ def test_files_beside_the_events_nested_and_odd(tmp_path: Path) -> None:
     assert found.problems == ()
 
 
+def test_an_integer_that_python_would_not_write_is_a_text(tmp_path: Path) -> None:
+    digits = "f" * 5000
+    run_with(
+        tmp_path / "a", config_yaml=f"big: 0x{digits}\nin: [0x{digits}]\n? 0x{digits}\n: 1\nlarge: 0x{'f' * 2000}\n"
+    )
+    with board.open(tmp_path, cache=False) as logs:
+        values = logs.hparams("a").values
+    assert values == {"big": f"0x{digits}", "in": [f"0x{digits}"], f"0x{digits}": 1, "large": 16**2000 - 1}
+
+
 def test_yaml_makes_nothing_but_plain_values(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     evil = f"a: !!python/object/apply:os.system ['touch {canary}']\nt: !!python/tuple [1, 2]\n"

@@ -109,9 +109,18 @@ def test_hparams_that_go_together_are_not_told_apart() -> None:
     for at in range(60):
         lr = float(10 ** random.uniform(-4, -1))
         own = {"lr": lr, "warmup": 2 * lr + random.uniform(0, 1e-5), "model": f"m{at % 3}", "size": [8, 9, 7][at % 3]}
-        hparams.append({**own, "x": float(random.uniform()), "same": [1, 2], "out": f"runs/{at}", "y": at % 4})
+        hparams.append(
+            {
+                **own,
+                "some": lr if at % 9 else None,
+                "x": float(random.uniform()),
+                "same": [1, 2],
+                "out": f"runs/{at}",
+                "y": at % 4,
+            }
+        )
     found = importance_of(table_of(hparams, [math.log(own["lr"]) for own in hparams]), LOSS)  # type: ignore[arg-type]
-    assert [each.names for each in found.inseparable] == [("lr", "warmup"), ("model", "size")]
+    assert [each.names for each in found.inseparable] == [("lr", "warmup", "some"), ("model", "size")]
     assert found.inseparable[0].why == "rho = 1.00"
     assert found.inseparable[1].why == "one-to-one"
     assert found.constant == ("same",)
