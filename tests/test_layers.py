@@ -14,7 +14,7 @@ MODULES = sorted(path for package in ("writer", "board") for path in (ROOT / pac
 MAY_IMPORT = {
     "writer": {"writer.format"},
     "writer.format": set(),
-    "board": {"board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
+    "board": {"board.opening", "board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
     "board.model": set(),
     "board.errors": {"board.model"},
     "board.defaults": set(),
@@ -83,6 +83,14 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.table": {
+        "board.comparison",
+        "board.metrics",
+        "board.hparams",
+        "board.store",
+        "board.model",
+        "board.errors",
+    },
     "board.run_facts": {
         "board.runs",
         "board.blob_reader",
@@ -143,6 +151,7 @@ MAY_IMPORT = {
     "board.inspection": {"board.meshes", "board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.embeddings",
@@ -172,6 +181,7 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.opening": {"board.logs", "board.errors"},
     "board.state": {"board.storage", "board.errors"},
     "board.settings": {"board.model", "board.errors"},
     "board.assets": {"board.errors"},
@@ -179,6 +189,7 @@ MAY_IMPORT = {
     "board.web": {
         "board.layouts",
         "board.pr_curves",
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.texts",
@@ -218,6 +229,7 @@ MAY_IMPORT = {
     },
     "board.entry": {"board.cli"},
     "board.cli": {
+        "board.opening",
         "board.graph_files",
         "board.state",
         "board.app",

@@ -18,8 +18,6 @@ cdef extern from *:
 include "_series_broad.pxi"
 include "_series_vectors.pxi"
 
-cdef double SCALE_DOWN = 2.0**-30
-
 SOURCE_HASH = _SOURCE_HASH.decode("ascii")
 
 ctypedef fused number:
@@ -353,41 +351,46 @@ def time_ema(
 
 
 cdef inline void weigh(
-    double here, double v, double rate, const double* fades, double* last, double* total, double* mass,
+    double here, double v, double rate, const double* fades, double unit, double* last, double* total, double* mass,
 ) noexcept nogil:
     cdef double distance, fade
     if isfinite(v):
         distance = here - last[0]
         fade = fades[<Py_ssize_t>distance] if distance < <double>FADES else exp(distance * rate)
         mass[0] = mass[0] * fade + 1.0
-        total[0] = total[0] * fade + v * SCALE_DOWN  # no sum of finite values is infinite
+        total[0] = total[0] * fade + v * unit
         last[0] = here
 
 
 def time_mass(const int64_t[::1] x, const double[::1] y, double weight, double scale):
     # Four stretches side by side: what waits for the last sum of one has the others to go on with.
-    cdef Py_ssize_t n = y.shape[0], quarter = n // 4, i, c
+    cdef Py_ssize_t n = y.shape[0], quarter = n // 4, i, c, at
     cdef double[4] sums, masses, last
-    cdef double distance, rate, mean = 0.0, mass = 0.0, before = 0.0
+    cdef double distance, rate, unit = 1.0, mean = 0.0, mass = 0.0, before = 0.0
     cdef double[FADES] fades
     with nogil:
         rate = log(weight) * scale if weight > 0.0 else -INFINITY
         for i in range(FADES):
             fades[i] = exp(<double>i * rate) if i > 0 else 1.0
-        for c in range(4):
-            sums[c] = masses[c] = 0.0
-            last[c] = <double>x[c * quarter] if n > 0 else 0.0
-        for i in range(quarter):
+        while True:
             for c in range(4):
-                weigh(<double>x[c * quarter + i], y[c * quarter + i], rate, fades, &last[c], &sums[c], &masses[c])
-        for i in range(4 * quarter, n):
-            weigh(<double>x[i], y[i], rate, fades, &last[3], &sums[3], &masses[3])
+                sums[c] = masses[c] = 0.0
+                last[c] = <double>x[c * quarter] if n > 0 else 0.0
+            for i in range(quarter):
+                for c in range(4):
+                    at = c * quarter + i
+                    weigh(<double>x[at], y[at], rate, fades, unit, &last[c], &sums[c], &masses[c])
+            for i in range(4 * quarter, n):
+                weigh(<double>x[i], y[i], rate, fades, unit, &last[3], &sums[3], &masses[3])
+            if unit < 1.0 or isfinite(sums[0] + sums[1] + sums[2] + sums[3]):
+                break
+            unit = 2.0**-64  # once more: the values are so large that their sum is infinite
         for c in range(4):
             if masses[c] > 0.0:
                 distance = last[c] - before
                 if mass > 0.0 and distance > 0.0:
                     mass *= fades[<Py_ssize_t>distance] if distance < <double>FADES else exp(distance * rate)
-                mean = sums[c] / (mass + masses[c]) / SCALE_DOWN + mean * (mass / (mass + masses[c]))
+                mean = sums[c] / (mass + masses[c]) / unit + mean * (mass / (mass + masses[c]))
                 mass += masses[c]
                 before = last[c]
     return before, mean, mass

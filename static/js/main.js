@@ -13,6 +13,7 @@ const MODULES = {
   histograms: () => import("./modules/histograms.js"),
   custom_scalars: () => import("./modules/custom_scalars.js"),
   text: () => import("./modules/text.js"),
+  hparams: () => import("./modules/hparams.js"),
   tensors: () => import("./modules/tensors.js"),
   compare: () => import("./modules/compare.js"),
   pr_curves: () => import("./modules/pr_curves.js"),

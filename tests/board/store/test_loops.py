@@ -157,6 +157,14 @@ def test_time_ema(y: Floats, seed: int, weight: float) -> None:
     np.testing.assert_allclose(*states, rtol=1e-9, atol=slack)
 
 
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("value", [5e-324, 1e-310, 1.0, 1.7e308, -1.7e308])
+def test_the_weights_of_the_least_and_the_greatest_values(name: str, value: float) -> None:
+    before, mean, mass = ENGINES[name].time_mass(np.arange(9), np.full(9, value), 0.5, 0.25)
+    assert (before, mean) == (8.0, pytest.approx(value, rel=1e-12, abs=0.0))
+    assert mass == pytest.approx(sum(0.5 ** (0.25 * i) for i in range(9)))
+
+
 moderate = st.lists(st.one_of(st.floats(-1e3, 1e3), st.sampled_from([np.nan, np.inf, -np.inf])), max_size=300)
 
 

@@ -205,6 +205,9 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/compare", "post"),
         ("/api/compare/metrics", "post"),
         ("/api/compare/text", "post"),
+        ("/api/table", "post"),
+        ("/api/table/export", "post"),
+        ("/api/importance", "post"),
         ("/api/tags/match", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
@@ -324,6 +327,18 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
     answer = corpus.post("/api/pixels", json={"charts": [{"id": "a", "tag": text, "runs": [text], "width": 100}]})
     assert answer.status_code == 200
     assert answer.json()["charts"][0]["lines"] == []
+    metric = {"tag": text, "group": text, "of": "with", "by": text, "by_group": text}
+    answer = corpus.post("/api/table", json={"runs": [text, run], "hparams": [text], "metrics": [metric]})
+    assert answer.status_code == 200
+    assert (answer.json()["runs"], answer.json()["hparams"], answer.json()["metrics"][0]["runs"]) == ([run], [], 0)
+    answer = corpus.post("/api/importance", json={"runs": [text, run], "metric": metric, "hparams": [text]})
+    assert answer.status_code == 200
+    assert "at least 10" in answer.json()["refused"]
+    columns = [{"column": "run"}, {"column": "hparam", "name": text}, {"column": "metric", "metric": metric}]
+    for form in ("csv", "markdown", "latex"):
+        answer = corpus.post("/api/table/export", json={"format": form, "runs": [text, run], "columns": columns})
+        assert answer.status_code == 200
+        assert "root:" not in answer.text
     for path in ("/api/pr_curves", "/api/pr_areas"):
         answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
         assert answer.status_code == 200
