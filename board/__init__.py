@@ -11,7 +11,7 @@ from board.errors import (
 
 TYPE_CHECKING = False  # as type checkers know it: importing typing is most of what this file would take
 if TYPE_CHECKING:
-    from board.logs import open  # noqa: A004 - read as board.open
+    from board.opening import open  # noqa: A004 - read as board.open
 
 __all__ = [
     "BadRequestError",
@@ -27,7 +27,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Late, so that the command can see to Ctrl-C before numpy is imported.
     if name == "open":
-        from board.logs import open as open_logs
+        from board.opening import open as open_logs
 
         return open_logs
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

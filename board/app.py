@@ -30,7 +30,9 @@ from board.web import (
     runs,
     scalars,
     stream,
+    table,
     tag_search,
+    tensors,
     texts,
 )
 from board.web import state as states
@@ -121,7 +123,9 @@ def create_app(
         scalars,
         states,
         stream,
+        table,
         tag_search,
+        tensors,
         texts,
     ):
         app.include_router(part.router)

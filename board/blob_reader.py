@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from board.errors import BadRequestError, MalformedValueError, UnknownSeriesError
-from board.kinds import decode
+from board.kinds import ValueFacts, decode, decode_facts
 from board.model import BlobRef, FileId, Kind
 from board.storage import LocalStorage
 from writer.format.records import FOOTER_BYTES, HEADER_BYTES, MAX_RECORD_BYTES, masked_crc32c
 
-__all__ = ["format_ref", "parse_ref", "read_payload", "read_value"]
+__all__ = ["format_ref", "parse_ref", "read_facts", "read_payload", "read_value"]
 
 
 def format_ref(ref: BlobRef) -> str:
@@ -57,3 +57,8 @@ def read_value(storage: LocalStorage, folder: str, ref: BlobRef, kind: Kind, tag
     The tag is compared with the one in the record, so that a reference made up by somebody leads nowhere else.
     """
     return decode(kind, read_payload(storage, folder, ref), ref.ordinal, tag=tag)
+
+
+def read_facts(storage: LocalStorage, folder: str, ref: BlobRef) -> ValueFacts:
+    """Read what a record says of a value beside the value itself; errors as ``read_payload``."""
+    return decode_facts(read_payload(storage, folder, ref), ref.ordinal)

@@ -27,9 +27,11 @@ __all__ = [
     "EncodedAudio",
     "EncodedImage",
     "EncodedVideo",
+    "ValueFacts",
     "decode",
     "decode_costs",
     "decode_description",
+    "decode_facts",
     "decode_plugin_content",
     "decode_run_metadata",
     "decode_tag",
@@ -121,6 +123,30 @@ def decode_description(metadata: bytes) -> tuple[str, str]:
     except DecodeError:
         return "", ""
     return _text(message.display_name), _text(message.summary_description)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFacts:
+    """What a record says of a value beside the value itself."""
+
+    plugin: str  # hostile input; "" where none is named, or it was named with the tag's first value only
+    encoding: str  # the message's field that holds the value: "tensor", "simple_value" ..., "none"
+    bytes: int  # of the value's message, tag and metadata included
+    display_name: str
+
+
+def decode_facts(payload: bytes, ordinal: int) -> ValueFacts:
+    """Return what a record says of one of its values; MalformedValueError where it makes no sense."""
+    try:
+        event = Event.FromString(payload)
+        if ordinal < 0:
+            return ValueFacts("", str(event.WhichOneof("what")), len(payload), "")
+        value = event.summary.value[ordinal]
+    except (DecodeError, IndexError) as error:
+        raise MalformedValueError("the record is no event that holds the value") from error
+    field = str(value.WhichOneof("value") or "none")
+    plugin, name = value.metadata.plugin_data.plugin_name, value.metadata.display_name
+    return ValueFacts(_text(plugin), field, value.ByteSize(), _text(name))
 
 
 def decode(kind: Kind, payload: bytes, ordinal: int, *, tag: str | None = None) -> Any:

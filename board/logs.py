@@ -1,7 +1,6 @@
 """All runs of some logdirs as Python values: what ``board.open`` gives, and what the pages ask."""
 
 from collections.abc import Callable, Mapping, Sequence
-from os.path import lexists
 from pathlib import Path
 from time import time
 from typing import Any
@@ -11,7 +10,7 @@ from board.charts import Charts
 from board.comparison.comparing import Comparison
 from board.defaults import cache_folder, default_memory
 from board.embeddings.questions import EmbeddingQuestions
-from board.errors import LogdirError, UnknownRunError, UnknownSeriesError
+from board.errors import UnknownRunError, UnknownSeriesError
 from board.frames import frame_of
 from board.graph_questions import GraphQuestions
 from board.grouping import Group, group_runs
@@ -42,6 +41,9 @@ from board.store.pixels import PixelRequest, Pixels
 from board.store.series import SeriesView
 from board.store.smoothing import Smoothing
 from board.store.store import RECENT_BYTES, Store
+from board.table.frames import table_frame
+from board.table.metric_cells import MetricChoice
+from board.table.tables import Tables
 from board.views import (
     BlobRow,
     GroupBand,
@@ -98,26 +100,6 @@ __all__ = [
 ]
 
 
-def open(*paths: str | Path, cache: bool | str | Path = True, memory: int | None = None) -> "Logs":  # noqa: A001 - read as board.open
-    """Read every run below the logdirs, lossless, and return them: ``Logs(...)`` and its first ``refresh()``.
-
-    Args:
-        paths: one or more logdirs; ``"name=path"`` gives the runs below it the prefix ``name/``.
-        cache: where indexes are kept, so that the next call need not read what this one has: a folder; True is
-            ``$XDG_CACHE_HOME/trainboard``, False is nowhere. A folder that cannot be written is named in ``problems``.
-        memory: bytes that the points may take, the rest waits in the index; None is half of this machine's.
-
-    Raises:
-        LogdirError: a path is a file, cannot be listed, or does not exist.
-    """
-    logs = Logs(*paths, cache=cache, memory=memory)
-    for logdir in logs._loader.logdirs:
-        if not lexists(logdir.storage.root):
-            raise LogdirError(f"{logdir.path} does not exist.")
-    logs.refresh()
-    return logs
-
-
 class Logs:
     """All runs of some logdirs. Every method may be called from any thread; answers are snapshots of one revision.
 
@@ -134,9 +116,9 @@ class Logs:
         """Check the paths; read nothing of the logdirs. A missing one is fine here (``watch`` waits for it).
 
         Args:
-            paths: as in ``open``.
-            cache: as in ``open``.
-            memory: as in ``open``.
+            paths: as in ``board.open``.
+            cache: as in ``board.open``.
+            memory: as in ``board.open``.
             graph_files: models in files of their own, read here; with some, there may be no logdir.
 
         Raises:
@@ -156,6 +138,7 @@ class Logs:
         self._metrics = Metrics()
         self._notices = Keeper(self._store)
         self.charts = Charts(self._store)  # what the charts of scalars ask
+        self.tables = Tables(self._store, self._hparams, self._metrics, self._place)  # runs with hparams and metrics
         self.pr_curves = PrCurves(self._store, self._place)
         self.layouts = Layouts(self._store, self._place)
         self.graphs = GraphQuestions(self._store, self._place, folder, memory)
@@ -385,6 +368,14 @@ class Logs:
             return facts_of(views[run], *self._place(run))
 
         return Comparison(views, hparams, read_facts, self._metrics.extremes, baseline, is_apart=is_apart)
+
+    def table(self, metrics: Sequence[str | MetricChoice] | None = None, runs: Sequence[str] | None = None) -> Any:
+        """Return runs as one ``pandas.DataFrame``, by name: hyper-parameters and metrics; see ``table_frame``.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return table_frame(self.tables.read(runs), metrics)
 
     def notices(self) -> Noticed:
         """Return what was noticed: where these logs are watched what is known already, else all, looked at now."""

@@ -1,7 +1,7 @@
 """One run as Python values: ``logs["run"].scalars["loss"].value``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, overload
 
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.arrays import picture_array, sound_array, video_array
-from board.blob_reader import format_ref, read_payload, read_value
+from board.blob_reader import format_ref, parse_ref, read_facts, read_payload, read_value
 from board.embeddings.tensor import Embedding
 from board.errors import BadRequestError, UnknownSeriesError
 from board.frames import frame_of
 from board.hparams.flat import Value
 from board.hparams.reading import RunHparams
-from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG, decode_plugin_content
+from board.kinds import META_GRAPH_TAG, RUN_GRAPH_TAG, ValueFacts, decode_plugin_content
 from board.layouts.decoding import LayoutCategory, decode_layout
 from board.meshes import MeshSeries, mesh_series
 from board.model import BlobRef, Kind, Problem, RunState
@@ -183,6 +183,21 @@ class BlobSeries(Sequence[Blob]):
     @cached_property
     def _locations(self) -> list[BlobRef]:
         return self._view.blob_refs()
+
+    def facts(self, ref: str) -> ValueFacts:
+        """Return what a record says of one value beside it; its plugin as the tag's first value names it.
+
+        Raises:
+            BadRequestError, UnknownSeriesError, MalformedValueError: as ``Logs.read_blob``.
+        """
+        location = parse_ref(ref)
+        if location not in self._locations:  # one that somebody made up must not lead to another file
+            raise UnknownSeriesError(f"{self.tag!r} has no such value.")
+        facts = read_facts(self._storage, self._folder, location)
+        if facts.plugin:
+            return facts
+        named = read_facts(self._storage, self._folder, self._locations[0])
+        return replace(facts, plugin=named.plugin, display_name=facts.display_name or named.display_name)
 
     @cached_property
     def step(self) -> NDArray[np.int64]:

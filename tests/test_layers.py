@@ -14,7 +14,7 @@ MODULES = sorted(path for package in ("writer", "board") for path in (ROOT / pac
 MAY_IMPORT = {
     "writer": {"writer.format"},
     "writer.format": set(),
-    "board": {"board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
+    "board": {"board.opening", "board.logs", "board.model", "board.errors"},  # board/__init__.py: the public names
     "board.model": set(),
     "board.errors": {"board.model"},
     "board.defaults": set(),
@@ -59,6 +59,7 @@ MAY_IMPORT = {
         "board.errors",
     },
     "board.texts": {"board.runs", "board.errors"},
+    "board.tensor_views": {"board.errors"},
     "board.pr_curves": {"board.blob_reader", "board.store", "board.model", "board.errors"},
     "board.layouts": {
         "board.query",
@@ -76,6 +77,14 @@ MAY_IMPORT = {
     "board.metrics": {"board.store", "board.model"},
     "board.comparison": {
         "board.run_facts",
+        "board.metrics",
+        "board.hparams",
+        "board.store",
+        "board.model",
+        "board.errors",
+    },
+    "board.table": {
+        "board.comparison",
         "board.metrics",
         "board.hparams",
         "board.store",
@@ -142,6 +151,7 @@ MAY_IMPORT = {
     "board.inspection": {"board.meshes", "board.ingest", "board.store", "board.runs", "board.views", "board.model"},
     "board.charts": {"board.views", "board.store", "board.model"},
     "board.logs": {
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.embeddings",
@@ -171,6 +181,7 @@ MAY_IMPORT = {
         "board.model",
         "board.errors",
     },
+    "board.opening": {"board.logs", "board.errors"},
     "board.state": {"board.storage", "board.errors"},
     "board.settings": {"board.model", "board.errors"},
     "board.assets": {"board.errors"},
@@ -178,9 +189,11 @@ MAY_IMPORT = {
     "board.web": {
         "board.layouts",
         "board.pr_curves",
+        "board.table",
         "board.comparison",
         "board.run_facts",
         "board.texts",
+        "board.tensor_views",
         "board.wav",
         "board.embeddings",
         "board.export",
@@ -217,7 +230,11 @@ MAY_IMPORT = {
     "board.imports": set(),
     "board.entry": {"board.imports", "board.cli"},
     "board.cli": {
+<<<<<<< HEAD
         "board.imports",
+=======
+        "board.opening",
+>>>>>>> main
         "board.graph_files",
         "board.state",
         "board.app",

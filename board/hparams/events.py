@@ -13,7 +13,7 @@ from board.storage import LocalStorage
 from board.store.run_view import RunView
 from writer.format.messages import DecodeError, HParamsPluginData
 
-__all__ = ["Logged", "logged_refs", "read_logged"]
+__all__ = ["Info", "Logged", "logged_refs", "read_logged"]
 
 START_TAG = "_hparams_/session_start_info"
 EXPERIMENT_TAG = "_hparams_/experiment"
@@ -30,6 +30,15 @@ _FENCE = re.compile(r"\s*```[\w-]*\n(.*)\n```\s*", re.DOTALL)
 MAX_TEXT_BYTES = 4 << 20
 
 
+class Info(NamedTuple):
+    """What an experiment's metadata says of a hyper-parameter or of a metric, as TensorBoard shows it."""
+
+    name: str  # of a hyper-parameter, or the tag of a metric
+    group: str | None  # of a metric: the sub-run below the trial that logs it, "" the trial itself; else None
+    display_name: str
+    description: str
+
+
 class Logged(NamedTuple):
     """What one run's log says of its hyper-parameters."""
 
@@ -38,6 +47,7 @@ class Logged(NamedTuple):
     metrics: tuple[str, ...] = ()  # tags that judge the run, as the experiment names them
     status: str = ""  # of the session: success, failure or running
     problems: tuple[str, ...] = ()
+    infos: tuple[Info, ...] = ()
 
 
 def logged_refs(view: RunView) -> tuple[tuple[str, Kind, BlobRef], ...]:
@@ -57,6 +67,7 @@ def read_logged(storage: LocalStorage, folder: str, refs: tuple[tuple[str, Kind,
     hparams: dict[str, Value] = {}
     texts: dict[str, dict[str, Value]] = {}
     metrics: tuple[str, ...] = ()
+    infos: tuple[Info, ...] = ()
     status = ""
     problems = []
     for tag, kind, ref in refs:
@@ -80,10 +91,17 @@ def read_logged(storage: LocalStorage, folder: str, refs: tuple[tuple[str, Kind,
         if tag == START_TAG:
             hparams |= {_name(entry.key): _value(entry.value) for entry in data.session_start_info.hparams}
         elif tag == EXPERIMENT_TAG:
-            metrics = tuple(_name(info.name.tag) for info in data.experiment.metric_infos)
+            infos = _infos(data.experiment)
+            metrics = tuple(info.name for info in infos if info.group is not None)
         elif tag == END_TAG:
             status = STATUS.get(data.session_end_info.status, "")
-    return Logged(hparams, texts, metrics, status, tuple(problems))
+    return Logged(hparams, texts, metrics, status, tuple(problems), infos)
+
+
+def _infos(experiment: Any) -> tuple[Info, ...]:
+    found: list[tuple[Any, str, str | None]] = [(info, _name(info.name), None) for info in experiment.hparam_infos]
+    found += [(info, _name(info.name.tag), _name(info.name.group)) for info in experiment.metric_infos]
+    return tuple(Info(name, group, _name(info.display_name), _name(info.description)) for info, name, group in found)
 
 
 def _json_object(strings: Any) -> Mapping[str, Any] | None:

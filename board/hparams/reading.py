@@ -8,15 +8,16 @@ from time import monotonic
 from typing import NamedTuple
 
 from board.errors import MalformedValueError
-from board.hparams.events import Logged, logged_refs, read_logged
+from board.hparams.events import Info, Logged, logged_refs, read_logged
 from board.hparams.files import ConfigFile, find_files, read_file
 from board.hparams.flat import Value, flatten
 from board.model import BlobRef, Kind
 from board.storage import LocalStorage
 from board.store.run_view import RunView
 
-__all__ = ["HparamReader", "RunHparams"]
+__all__ = ["EVENT_SOURCE", "HparamReader", "Place", "RunHparams", "is_trial_of"]
 
+EVENT_SOURCE = "hparams event"
 LOOK_AGAIN_S = 2.0  # at the folders of runs: a file that was edited is noticed this much later
 _TRIAL = re.compile(r"\d{9,11}(?:\.\d+)?")  # the sub-run that torch's add_hparams makes: the time
 
@@ -30,6 +31,13 @@ class RunHparams:
     metrics: tuple[str, ...] = ()  # tags that judge the run, as its writer named them
     status: str = ""  # of the trial, as its writer said: success, failure or running
     problems: tuple[str, ...] = ()
+    infos: tuple[Info, ...] = ()  # what its own events say of hyper-parameters and metrics, of whatever runs
+
+
+def is_trial_of(name: str, parent: str) -> bool:
+    """Whether a run is the sub-run that torch's ``add_hparams`` makes below another one: its name is the time."""
+    above, _, last = name.rpartition("/")
+    return _TRIAL.fullmatch(last) is not None and (above or ".") == parent
 
 
 Place = Callable[[str], tuple[LocalStorage, str]]
@@ -126,9 +134,10 @@ def _merged(run: _Run, trials: list[_Run]) -> RunHparams:
     for file, (found, _) in reversed(run.files.items()):
         take(found, file.name)
     for one in (*trials, run):  # trials in the order of their times
-        take(one.logged.hparams, "hparams event")
+        take(one.logged.hparams, EVENT_SOURCE)
     problems = [said for one in (run, *trials) for said in one.logged.problems]
     problems += [said for _, said in run.files.values() if said]
     metrics = dict.fromkeys(tag for one in (run, *trials) for tag in one.logged.metrics)
     status = next((one.logged.status for one in (run, *reversed(trials)) if one.logged.status), "")
-    return RunHparams(values, sources, tuple(metrics), status, tuple(problems))
+    infos = tuple(info for one in (run, *trials) for info in one.logged.infos)
+    return RunHparams(values, sources, tuple(metrics), status, tuple(problems), infos)

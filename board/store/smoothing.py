@@ -165,9 +165,9 @@ class _Average(_Blocks):
         states = self._known.states
         if self._step is not None:
             self._find_states(self._step, block)
-            out, state = self._averaged(block, states.get(block))
+            out, after = self._averaged(block, states.get(block))
             if len(out) == self._block_rows:
-                states.setdefault(block + 1, state)
+                states.setdefault(block + 1, after)
             return out
         begin, is_exact = self._beginning(block)
         state = states.get(begin) if is_exact else None

@@ -12,7 +12,7 @@ from board.state.choices import Choice
 from board.state.keeping import State
 from board.state.schema import key_of
 from board.web.encoding import shown_name
-from board.web.limits import MAX_DRAWING
+from board.web.limits import MAX_DRAWING, MAX_THINKING
 
 __all__ = ["Board", "Context"]
 
@@ -26,6 +26,8 @@ class Context:
     logdirs: tuple[str, ...]  # as given on the command line
     state: State
     drawing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_DRAWING))
+
+    thinking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_THINKING))
 
     def folders(self) -> list[tuple[str, str]]:
         """Return each run with the absolute path of its folder, as pages spell names: what choices are kept by."""

@@ -19,6 +19,7 @@ __all__ = [
     "exact_column",
     "json_response",
     "json_text",
+    "narrow_column",
     "number",
     "shown_name",
 ]
@@ -48,6 +49,11 @@ def exact_column(values: NDArray[Any]) -> Column:
         if np.array_equal(narrow, data, equal_nan=dtype == "<f4"):
             return _encoded(narrow)
     return _encoded(data)
+
+
+def narrow_column(values: NDArray[np.uint8] | NDArray[np.int32]) -> Column:
+    """Encode an array, shape (n,), as u1 or i4, as it is."""
+    return _encoded(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")))
 
 
 def drawn_column(values: NDArray[np.float64]) -> Column:

@@ -13,6 +13,7 @@ __all__ = [
     "MAX_LINES",
     "MAX_NAME",
     "MAX_RUNS",
+    "MAX_THINKING",
     "MAX_WIDTH_PX",
     "Name",
     "OneName",
@@ -26,6 +27,7 @@ MAX_LINES: Final = 20_000  # charts x runs of one request
 MAX_WIDTH_PX: Final = 16_384
 MAX_COLUMNS: Final = 4_000_000  # pixel columns of all lines of one request: an answer of 170 MB, or twice that smoothed
 MAX_DRAWING: Final = 4  # requests for pixels that are worked on at once; the others wait, and keep nobody else waiting
+MAX_THINKING: Final = 1  # questions that take seconds of a core, at once: the charts keep theirs
 MAX_NAME: Final = 4_000  # characters of a run's or tag's name
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]  # in a URL

@@ -48,6 +48,8 @@ TABS = (
     Tab("custom_scalars", "Custom scalars", Kind.CUSTOM_SCALARS, ("scalar", "custom_scalars")),
     Tab("meshes", "Meshes", Kind.MESH, ("mesh",)),
     Tab("embeddings", "Embeddings", Kind.EMBEDDING, ("embedding",)),
+    Tab("tensors", "Tensors", Kind.TENSOR, ("tensor", "run_metadata")),
+    Tab("hparams", "HParams", None, ("scalar", "hparams"), is_always=True),
     Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 

@@ -261,7 +261,7 @@ export class App {
 /** One tab's last view of each page of this board: pins and smoothing outlive a look at the images. @param {string} page */
 const viewKey = (page) => `trainboard.view ${new URL(page, document.baseURI).pathname}`;
 /** Choices that last: how things look and where they stand. Not which runs, which part, which step. */
-const LASTING = ["pin", "place", "closed", "wide", "width", "height", "smooth", "smoothing", "raw", "superseded", "marks", "order", "range", "xscale", "y", "table", "opened", "area"];
+const LASTING = ["pin", "place", "closed", "wide", "width", "height", "smooth", "smoothing", "raw", "superseded", "marks", "order", "range", "xscale", "y", "table", "opened", "area", "as", "layout", "lines"];
 
 /** @param {string} page @param {string} query */
 function keepView(page, query) {

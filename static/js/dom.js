@@ -64,6 +64,17 @@ export function setAttribute(node, name, value) {
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+/** These children and no others, in this order. What is there already stays untouched: a frame that is moved loads again. @param {Element} parent @param {Element[]} nodes */
+export function arrange(parent, nodes) {
+  const kept = new Set(nodes);
+  for (const node of [...parent.children]) if (!kept.has(node)) node.remove();
+  let next = parent.firstElementChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextElementSibling;
+    else parent.insertBefore(node, next);
+  }
+}
+
 /** A name that is a path: the folder part quiet and first to shrink, the last part whole. @param {string} head @param {string} tail */
 export const pathName = (head, tail) => el("span", { class: "run-name" }, el("span", { class: "run-name-head", "data-short": head.length < 4 }, head), el("span", { class: "run-name-tail" }, tail));
 

@@ -18,6 +18,15 @@ export function value(v, digits = 4) {
   return minus(Number.isInteger(v) && Math.abs(v) < 1e4 ? String(v) : text.includes("e") ? String(Number(text)) : text);
 }
 
+/** A number as it was meant: no more digits than it needs. @param {number} v @param {number} [digits] significant ones at most */
+export function plain(v, digits = 5) {
+  if (!Number.isFinite(v) || v === 0) return value(v);
+  const short = Number(v.toPrecision(digits)), size = Math.abs(short);
+  if (size >= 1e-4 && size < 1e7) return Number.isInteger(short) ? grouped(String(short)) : minus(String(short));
+  const [head, tail] = short.toExponential().split("e");
+  return minus(`${head}e${Number(tail)}`);
+}
+
 /** A step, all its digits. @param {number | string} v a string where it may lie beyond 2^53 */
 export const step = (v) => (typeof v === "string" ? grouped(v) : Number.isFinite(v) ? grouped(BigInt(Math.round(v)).toString()) : value(v));
 

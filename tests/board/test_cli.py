@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from board.cli import main
-from board.logs import open as open_logs
+from board.opening import open as open_logs
 from tests.board.logged import append_events, scalar
 from tests.board.served import BoardProcess, wait_until
 

@@ -31,6 +31,8 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for step in range(3):
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
+                writer.add_text("note", f"# step {step}\n\n- [link](https://example.org)\n\n| a |\n|---|\n| 1 |", step)
+                writer.add_tensor("matrix", np.eye(4) * step, step)
                 writer.add_pr_curve("val/pr", np.arange(50) % 2, np.linspace(0, 1, 50) ** (step + 1), step)
                 writer.add_audio("tone", np.sin(np.arange(800) * (step + 1) / 9), step, 8000)
                 writer.add_video("clip", np.full((1, 2, 1, 16, 16), step / 3), step, webm=True)
@@ -75,6 +77,8 @@ def violations(page: Page) -> list[str]:
         "pr_curves?threshold=0.5",
         "custom_scalars",
         "compare",
+        "text",
+        "tensors",
     ],
 )
 def test_axe_finds_nothing(page: Page, board_url: str, address: str, theme: str) -> None:
@@ -180,7 +184,7 @@ def test_everything_can_be_reached_by_tab_and_shows_it(page: Page, board_url: st
             break
     assert [one for one in seen if one.startswith("UNSEEN")] == []
     assert "NOTHING" not in seen, f"the focus is lost on the way: {seen}"
-    rows = ("Show one", "Colour of one", "Show only one")
+    rows = ("Show one", "About one", "Show only one")
     for name in (
         "Skip to the charts",
         "Scalars",
@@ -215,7 +219,7 @@ def test_at_two_hundred_per_cent_nothing_is_lost(browser: Browser, board_url: st
     context.close()
 
 
-@pytest.mark.parametrize("address", ["scalars", "images"])
+@pytest.mark.parametrize("address", ["scalars", "images", "text", "tensors"])
 def test_fingers_find_what_they_aim_at(browser: Browser, board_url: str, address: str) -> None:
     context = browser.new_context(viewport={"width": 800, "height": 1200}, has_touch=True, is_mobile=True)
     page = shown(context.new_page(), board_url + address)

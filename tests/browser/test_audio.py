@@ -79,8 +79,12 @@ def loudest_row(figure: Locator) -> float:
 
 def drawn(figure: Locator) -> Locator:
     """A cell, brought into sight, once its clip has been decoded."""
-    figure.scroll_into_view_if_needed()
-    expect(figure.locator(".clip-top")).to_have_text(re.compile("Hz"))
+
+    def is_drawn() -> bool:
+        figure.scroll_into_view_if_needed()  # what stands above it may still grow
+        return "Hz" in figure.locator(".clip-top").first.inner_text()
+
+    until(figure.page, is_drawn)
     return figure
 
 

@@ -326,3 +326,27 @@ def test_of_many_runs_only_what_is_near_the_window_is_asked_for(
     expect(cell(page, "third", "run000").locator("img")).to_be_visible()  # all are as wide as it from now on
     cell(page, "third", "run119").scroll_into_view_if_needed()
     expect(cell(page, "third", "run119").locator("img")).to_be_visible()
+
+
+def test_the_back_button_gives_back_step_zoom_and_comparison(
+    board_server: BoardServer, page: Page, two_runs: Path
+) -> None:
+    page.goto(board_server(two_runs) + "images?step=50")
+    figure = cell(page, "inputs", "a/seed0")
+    expect(figure.locator("figcaption")).to_contain_text("step 50")
+    there = "?step=20&zoom=2,-0.5,-0.5&compare=difference&against=previous&free=70@layer/weights&contrast=2&tags=i"
+    page.evaluate("there => history.pushState({}, '', there)", there)
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+    expect(figure.locator("figcaption")).to_contain_text("step 20")
+    expect(page.locator("[data-slot=zoom]")).to_have_text("2×")
+    expect(page.get_by_role("button", name="Difference")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("with")).to_have_value("previous")
+    expect(cell(page, "layer/weights", "a/seed0").locator("figcaption")).to_contain_text("step 70")
+    expect(page.locator("output[data-look=contrast]")).to_have_text("200 %", use_inner_text=False)
+    expect(page.get_by_label("Filter tags by text or regex")).to_have_value("i")
+    page.go_back()
+    expect(figure.locator("figcaption")).to_contain_text("step 50")
+    expect(page.locator("[data-slot=zoom]")).to_have_text("")
+    expect(page.get_by_role("button", name="Side by side")).to_have_attribute("aria-pressed", "true")
+    expect(cell(page, "layer/weights", "a/seed0").locator("figcaption")).to_contain_text("step 50")
+    expect(page.get_by_label("Filter tags by text or regex")).to_have_value("")

@@ -12,14 +12,17 @@ pytestmark = pytest.mark.browser
 CORPUS = Path(__file__).resolve().parent.parent / "corpus/logs"
 
 
-@pytest.mark.parametrize(
-    "path", ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log", "audio"]
-)
+PAGES = ["scalars", "images", "graphs", "graphs?run=torch/run_a", "scalars?x=wall&y=log", "text", "tensors", "audio"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_no_page_breaks_its_policy(board_server: BoardServer, page: Page, faults: Faults, path: str) -> None:
     with page.expect_response(lambda answer: "/api/" in answer.url and "api/live" not in answer.url):
         page.goto(board_server(CORPUS) + path)
     page.wait_for_selector("html[data-ready]")
-    page.locator(".scatterlayer path, .image-frame img[src], canvas").first.wait_for(state="attached")
+    page.locator(".scatterlayer path, .image-frame img[src], canvas, .text-frame, .tensor-values pre").first.wait_for(
+        state="attached"
+    )
     assert list(faults) == []
 
 

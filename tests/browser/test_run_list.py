@@ -221,7 +221,7 @@ def test_colours_outlive_a_restart_and_a_person_has_the_last_word(
     first = colours()
     assert sorted(first.values()) == [f"var(--run-{k})" for k in range(3)]
     page.locator('.run-row[data-name="seed1"]').hover()
-    page.locator('.run-row[data-name="seed1"] .run-tint').click()
+    page.locator('.run-row[data-name="seed1"] .run-more').click()
     page.locator(".run-swatch").nth(7).click()
     chip = page.locator('.run-row[data-name="seed1"] .chip')
     expect(chip).to_have_attribute("style", re.compile("--run-7"))

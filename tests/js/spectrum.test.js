@@ -17,7 +17,9 @@ test("an envelope holds every sample, a single spike among them", () => {
 });
 
 test("fewer samples than columns, and none at all", () => {
-  assert.deepEqual([...envelope([Float32Array.of(0.5, -0.5)], 4).high], [0.5, 0.5, -0.5, -0.5]);
+  const { low, high } = envelope([Float32Array.of(0.5, -0.5)], 4);
+  assert.deepEqual([...high], [0.5, 0.5, 0.5, -0.5]); // the third column joins the two
+  assert.deepEqual([...low], [0.5, 0.5, -0.5, -0.5]);
   assert.deepEqual([...envelope([], 3).low], [0, 0, 0]);
   assert.equal(spectrogram([new Float32Array(0)], 2).values.some((value) => value !== 0), false);
 });
@@ -41,6 +43,11 @@ test("a tone is strongest at its own frequency, and as strong as it is loud", ()
     assert.ok(Math.abs((peak * RATE) / (2 * rows) - hertz) <= RATE / (2 * rows), `${hertz} Hz at row ${peak} of ${rows}`);
     assert.ok(Math.abs(column[peak] - (1 + (20 * Math.log10(amplitude)) / 90)) < 0.02, `${column[peak]} for ${amplitude}`);
   }
+});
+
+test("the ends of a steady tone look like its middle", () => {
+  const { rows, values } = spectrogram([tone(1000, 1)], 50), level = (/** @type {number} */ column, /** @type {number} */ hertz) => values[column * rows + Math.round((hertz / RATE) * 2 * rows)];
+  for (const column of [0, 49]) assert.ok(level(column, 3500) <= level(25, 3500) + 0.05, `column ${column}: ${level(column, 3500)}`);
 });
 
 test("channels are mixed: twice the same is as loud as once", () => {

@@ -9,6 +9,7 @@ import { ClipPage } from "./clip_page.js";
 /** @import { ClipCell } from "./clip_cell.js" */
 /** @import { Change } from "./transport.js" */
 
+const PAINT_MS = 8; // a frame
 const DRAWN = ["both", "wave", "spectrum"];
 
 /** @param {HTMLElement} root @param {App} app */
@@ -30,6 +31,10 @@ class AudioPage extends ClipPage {
     this.heard = { run: app.view.get("hear") ?? "", tag: app.view.get("clip") ?? "", k: Number(app.view.get("nth") ?? 0) || 0 };
     /** What is being listened to is decoded while it is out of sight, too. @type {AudioBuffer | null} */
     this.buffer = null;
+    /** Spots that look otherwise than they should. @type {Set<AudioSpot>} */
+    this.stale = new Set();
+    /** Of each tag, s. @type {Map<string, number>} */
+    this.totals = new Map();
     this.sizes = new ResizeObserver(() => this.restyle());
     this.sizes.observe(this.body);
     signal.addEventListener("abort", () => { this.sizes.disconnect(); engine.close(); });
@@ -37,6 +42,7 @@ class AudioPage extends ClipPage {
       const button = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("button[data-draw]")) : null;
       if (button) this.setDrawn(button.dataset.draw ?? "");
     }, { signal });
+    this.painting = 0;
     this.setDrawn(app.view.get("draw") ?? "");
   }
 
@@ -53,7 +59,7 @@ class AudioPage extends ClipPage {
   makeSpot(cell, k) {
     const { run, tag } = cell;
     return new AudioSpot({
-      app: this.app, run, file: (url) => this.store.file(url), total: () => this.total(tag),
+      app: this.app, run, paintSoon: (spot) => this.paintSoon(spot), file: (url) => this.store.file(url), total: () => this.total(tag),
       onLoad: () => this.loaded(tag, run, k),
       onPlay: () => {
         if (this.isHeard(run, tag, k)) this.transport.toggle();
@@ -71,8 +77,24 @@ class AudioPage extends ClipPage {
 
   /** @param {string} tag @param {string} run @param {number} k */
   loaded(tag, run, k) {
-    for (const { cells } of this.blocks.filter((block) => block.tag === tag)) for (const { spots } of cells) for (const spot of spots) spot.paint();
+    const total = this.total(tag);
+    if (total !== this.totals.get(tag)) for (const { cells } of this.blocks.filter((block) => block.tag === tag)) for (const { spots } of cells) spots.forEach((spot) => spot.paint());
+    this.totals.set(tag, total);
     if (this.isHeard(run, tag, k)) void this.take();
+  }
+
+  /** As many as there is time for in a frame, the others in the next one. @param {AudioSpot} spot */
+  paintSoon(spot) {
+    this.stale.add(spot);
+    this.painting ||= requestAnimationFrame(() => {
+      this.painting = 0;
+      const start = performance.now();
+      for (const one of this.stale) {
+        if (performance.now() - start > PAINT_MS) { this.paintSoon(one); return; }
+        this.stale.delete(one);
+        one.draw();
+      }
+    });
   }
 
   /** @param {string} run @param {string} tag @param {number} k */

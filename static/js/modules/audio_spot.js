@@ -9,9 +9,9 @@ import { envelope, playTime, spectrogram } from "./spectrum.js";
 
 /** @import { App } from "../app.js" */
 /** @import { Clip } from "./clip_cell.js" */
-/** @typedef {{app: App, run: string, file: (url: string) => Promise<Blob>, total: () => number, onLoad: () => void, onPlay: () => void, onSeek: (seconds: number) => void}} Options `total`: of the longest clip of the tag, s */
+/** @typedef {{app: App, run: string, paintSoon: (spot: AudioSpot) => void, file: (url: string) => Promise<Blob>, total: () => number, onLoad: () => void, onPlay: () => void, onSeek: (seconds: number) => void}} Options `total`: of the longest clip of the tag, s */
 
-const MOST_COLUMNS = 600, SHADES = 8;
+const MOST_COLUMNS = 400, SHADES = 8;
 
 export class AudioSpot {
   /** @param {Options} options */
@@ -90,6 +90,7 @@ export class AudioSpot {
       this.buffer = buffer;
       this.duration = buffer.duration;
       this.drawn = null;
+      this.paint();
       this.options.onLoad();
       return buffer;
     } catch (error) {
@@ -104,8 +105,11 @@ export class AudioSpot {
     setText(this.note, reason);
   }
 
-  /** Wave and spectrum anew, as wide as they stand. */
-  paint() {
+  /** Anew, soon. */
+  paint() { this.options.paintSoon(this); }
+
+  /** Wave and spectrum, as wide as they stand. */
+  draw() {
     const total = this.options.total(), share = total ? Math.min(1, this.duration / total) : 1;
     setText(/** @type {Element} */ (this.ends.lastElementChild), total ? `${playTime(total)} s` : "");
     this.plot.style.setProperty("--share", String(share));

@@ -18,6 +18,9 @@ export class BlobStore {
     this.readings = 0;
   }
 
+  /** Of a series. @param {string} tag @returns {string} */
+  kindOf(tag) { void tag; return this.kind; }
+
   /** What is known already. @param {string} run @param {string} tag */
   peek(run, tag) {
     return this.series.get(`${run}\n${tag}`) ?? null;
@@ -34,7 +37,7 @@ export class BlobStore {
     const key = `${run}\n${tag}`;
     let asked = this.asked.get(key);
     if (!asked) {
-      asked = this.app.api.get("api/blobs", { kind: this.kind, run, tag }).then((answer) => {
+      asked = this.app.api.get("api/blobs", { kind: this.kindOf(tag), run, tag }).then((answer) => {
         const series = decodeSeries(answer);
         this.series.set(key, series);
         this.readings++;

@@ -1,6 +1,6 @@
 /** Over the points: what their colours mean, and what the axes are. */
 
-import { el } from "../dom.js";
+import { el, setText } from "../dom.js";
 import { grouped } from "../format.js";
 import { rangeText } from "./embedding_colour.js";
 
@@ -48,6 +48,11 @@ const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toPrecisio
  * @param {HTMLElement} root @param {string[]} ends x from, x to, y from, y to @param {string} note @param {(ends: string[]) => void} onChange
  */
 export function showEnds(root, ends, note, onChange) {
-  const fields = ["x from", "x to", "y from", "y to"].map((label, i) => el("input", { type: "text", value: ends[i], placeholder: label, "aria-label": `Points that ${label.replace(" ", " goes ")}`, onchange: () => onChange(fields.map((one) => one.value)) }));
-  root.replaceChildren(el("div", { class: "space-ends" }, ...fields), el("span", {}, note || "From the middle of the points that match one text to the middle of those that match another."));
+  let fields = [...root.querySelectorAll("input")];
+  if (fields.length !== 4) { // made once: what is being typed stays
+    fields = ["x from", "x to", "y from", "y to"].map((label) => el("input", { type: "text", placeholder: label, "aria-label": `Points that ${label.replace(" ", " goes ")}`, onchange: () => onChange(fields.map((one) => one.value)) }));
+    root.replaceChildren(el("div", { class: "space-ends" }, ...fields), el("span"));
+  }
+  fields.forEach((field, i) => { if (field !== document.activeElement && !field.value) field.value = ends[i]; });
+  setText(/** @type {HTMLElement} */ (root.lastElementChild), note || "From the middle of the points that match one text to the middle of those that match another.");
 }

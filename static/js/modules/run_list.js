@@ -13,7 +13,6 @@ import { RunRows } from "./run_rows.js";
 import { RunSearch } from "./run_search.js";
 import { runPanel } from "./run_panel.js";
 import { renameInPlace } from "./run_rename.js";
-import { tintPicker } from "./run_tint.js";
 import { RunWays } from "./run_ways.js";
 
 /** @import { App } from "../app.js" */
@@ -57,7 +56,6 @@ class RunList {
     this.head = new RunHead(root, app, { metric: this.metric, ways: this.ways, found: () => this.found(), onChange: later, signal });
     this.many = new RunMany(root, app, signal);
     this.foot = new RunFoot(find(".run-list-foot"), app, this);
-    this.tint = tintPicker(root, app);
     this.panel = runPanel(root, app, signal);
     this.listen(signal);
     this.render();
@@ -80,7 +78,6 @@ class RunList {
       if (target.closest(".run-only")) this.only(event);
       else if (target.closest(".run-fold")) { event.preventDefault(); this.fold(row?.dataset.group ?? ""); }
       else if (target.closest(".run-more")) { event.preventDefault(); void this.panel(row?.dataset.name ?? "", /** @type {HTMLElement} */ (target.closest(".run-more"))); }
-      else if (target.closest(".run-tint")) { event.preventDefault(); this.tint(row?.dataset.name ?? "", /** @type {HTMLElement} */ (target.closest(".run-tint"))); }
     }, options);
     list.addEventListener("keydown", (event) => {
       const name = this.rowOf(event.target)?.dataset.name, made = name === undefined ? null : this.made.get(name);

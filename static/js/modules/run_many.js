@@ -27,7 +27,7 @@ export class RunMany {
     this.why = el("span", { class: "visually-hidden", id: "run-compare-why" });
     this.button.setAttribute("aria-describedby", this.why.id);
     this.root = el("div", { class: "run-many-foot" }, this.button, this.why);
-    this.archived = el("button", { type: "button", class: "run-all", onclick: () => app.showArchived(app.view.get("archived") === null) });
+    this.archived = el("button", { type: "button", class: "run-put-away", onclick: () => app.showArchived(app.view.get("archived") === null) });
     this.archivedLine = el("p", { class: "run-archived" }, el("span"), this.archived);
     this.head = el("p", { class: "run-many-head count" });
     this.said = el("p", { class: "count", role: "status" });

@@ -2,10 +2,11 @@
 
 import { el, icon, setAttribute, setText } from "../dom.js";
 import { tagChips, tagField } from "./run_tags.js";
+import { tints } from "./run_tint.js";
 import { TextFrame } from "./text_frame.js";
 
 /** @import { App } from "../app.js" */
-/** @typedef {{title: string, note: string, note_html: string, star: boolean, archived: boolean, baseline: boolean, tags: string[], kept: boolean, reason: string}} Chosen */
+/** @typedef {{title: string, colour: string | null, note: string, note_html: string, star: boolean, archived: boolean, baseline: boolean, tags: string[], kept: boolean, reason: string}} Chosen */
 
 const PREVIEW_MS = 250;
 
@@ -29,6 +30,7 @@ class RunPanel {
     const toggle = (/** @type {"star" | "archived" | "baseline"} */ key, /** @type {string} */ text, /** @type {string} */ said) => el("button", { type: "button", class: "button", "data-key": key, "aria-pressed": "false", title: said, onclick: () => this.toggle(key) }, text);
     this.toggles = [toggle("star", "Star", "Found by: starred"), toggle("baseline", "Baseline", "What others are compared with"), toggle("archived", "Archive", "Put away: shown where archived runs are asked for")];
     this.toggles[0].prepend(icon("star"));
+    this.tints = tints((colour) => this.change({ colour }));
     this.tags = el("span", { class: "run-tag-chips" });
     this.note = el("textarea", { rows: 5, placeholder: "Note, in Markdown", "aria-label": "Note, in Markdown", maxlength: 100_000 });
     this.frame = new TextFrame("Note as it reads");
@@ -36,7 +38,7 @@ class RunPanel {
     this.said = el("p", { class: "count", role: "status" });
     this.box = el("div", { class: "popover run-panel", popover: "auto", role: "dialog", "aria-label": "About the run" },
       this.name, el("label", { class: "field" }, this.title),
-      el("div", { class: "run-panel-toggles" }, ...this.toggles),
+      el("div", { class: "run-panel-toggles" }, ...this.toggles), this.tints.root,
       el("div", { class: "run-panel-tags" }, this.tags, tagField(app, "Add a tag", signal, (tag) => this.change({ tags: [...(this.chosen?.tags ?? []), tag] }), () => this.chosen?.tags ?? [])),
       this.note, this.preview, this.said);
     this.title.addEventListener("change", () => this.change({ title: this.title.value.trim() === this.run ? "" : this.title.value.trim() }), { signal });
@@ -91,6 +93,7 @@ class RunPanel {
     this.title.value = chosen.title || run;
     if (document.activeElement !== this.note) this.note.value = chosen.note;
     for (const button of this.toggles) setAttribute(button, "aria-pressed", String(chosen[/** @type {"star"} */ (button.dataset.key)]));
+    this.tints.paint(chosen.colour);
     this.tags.replaceChildren(...tagChips(chosen.tags, (tag) => this.change({ tags: chosen.tags.filter((one) => one !== tag) })));
     this.preview.hidden = !chosen.note_html;
     this.frame.show(chosen.note_html);

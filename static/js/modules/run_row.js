@@ -21,8 +21,7 @@ export class RunRow {
     this.number = el("span", { class: "number" });
     this.label = el("label", { class: "run-row", "data-name": run.name, "data-indent": isIndented, title: run.name }, this.chip, this.names,
       (this.marks = el("span", { class: "run-marks" }, this.kept = el("span", { class: "run-kept" }), this.badge, this.state,
-        el("button", { type: "button", class: "run-tint", "aria-label": `Colour of ${run.name}`, title: "Colour" }, icon("theme")),
-        el("button", { type: "button", class: "run-more", "aria-label": `About ${run.name}`, title: "Name, note, tags", "aria-haspopup": "dialog" }, icon("more")),
+        el("button", { type: "button", class: "run-more", "aria-label": `About ${run.name}`, title: "Name, colour, tags, note", "aria-haspopup": "dialog" }, icon("more")),
         el("button", { type: "button", class: "run-only", "aria-label": `Show only ${run.name}` }, "only"))), this.number);
     this.root = el("li", { "data-key": `run ${run.name}` }, this.label);
     this.said = "";

@@ -3,17 +3,18 @@
 const FLOOR_DB = -90; // below full scale: nothing quieter is told apart
 
 /**
- * The least and the greatest sample of each column, over all channels.
+ * The least and the greatest sample of each column, over all channels; a column begins where the one before ended, so that a
+ * steep wave stays one line.
  * @param {Float32Array[]} channels of one length @param {number} columns
  * @returns {{low: Float32Array, high: Float32Array}}
  */
 export function envelope(channels, columns) {
   const low = new Float32Array(columns), high = new Float32Array(columns), length = channels[0]?.length ?? 0;
-  for (let i = 0; i < columns && length; i++) {
+  for (let i = 0, last = 0; i < columns && length; i++) {
     const start = Math.floor((i * length) / columns), end = Math.max(start + 1, Math.floor(((i + 1) * length) / columns));
     let least = Infinity, most = -Infinity;
     for (const samples of channels) {
-      for (let at = start; at < end; at++) {
+      for (let at = Math.min(start, last); at < end; at++) {
         const value = samples[at];
         if (value < least) least = value;
         if (value > most) most = value;
@@ -21,6 +22,7 @@ export function envelope(channels, columns) {
     }
     low[i] = least;
     high[i] = most;
+    last = end - 1;
   }
   return { low, high };
 }
@@ -30,7 +32,7 @@ export function envelope(channels, columns) {
  * @param {Float64Array} real windowed, a power of two long; overwritten @param {Float64Array} imaginary zeros; overwritten
  */
 export function transform(real, imaginary) {
-  const n = real.length;
+  const n = real.length, { cosines, sines } = turnsOf(n);
   for (let i = 1, j = 0; i < n; i++) {
     let bit = n >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;
@@ -38,9 +40,9 @@ export function transform(real, imaginary) {
     if (i < j) [real[i], real[j]] = [real[j], real[i]];
   }
   for (let size = 2; size <= n; size *= 2) {
-    const half = size / 2, turn = (-2 * Math.PI) / size;
+    const half = size / 2, stride = n / size;
     for (let k = 0; k < half; k++) {
-      const cos = Math.cos(turn * k), sin = Math.sin(turn * k);
+      const cos = cosines[k * stride], sin = sines[k * stride];
       for (let at = k; at < n; at += size) {
         const other = at + half, re = real[other] * cos - imaginary[other] * sin, im = real[other] * sin + imaginary[other] * cos;
         real[other] = real[at] - re;
@@ -50,6 +52,19 @@ export function transform(real, imaginary) {
       }
     }
   }
+}
+
+/** @type {Map<number, {cosines: Float64Array, sines: Float64Array}>} */
+const turns = new Map();
+
+/** @param {number} n */
+function turnsOf(n) {
+  let found = turns.get(n);
+  if (!found) {
+    const angles = Float64Array.from({ length: n / 2 }, (_, k) => (-2 * Math.PI * k) / n);
+    turns.set(n, (found = { cosines: angles.map(Math.cos), sines: angles.map(Math.sin) }));
+  }
+  return found;
 }
 
 /**
@@ -62,7 +77,8 @@ export function spectrogram(channels, columns) {
   const shape = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size)); // Hann
   const real = new Float64Array(size), imaginary = new Float64Array(size), full = (size / 4) * channels.length;
   for (let column = 0; column < columns && length; column++) {
-    const start = Math.round(((column + 0.5) * length) / columns - size / 2);
+    // Never over the ends: a window that is half silence shows frequencies that are not there.
+    const start = Math.max(0, Math.min(length - size, Math.round(((column + 0.5) * length) / columns - size / 2)));
     imaginary.fill(0);
     for (let i = 0; i < size; i++) {
       let sum = 0;

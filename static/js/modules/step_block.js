@@ -1,6 +1,6 @@
 /** One tag of a page of steps: its head, its runs side by side, and a step of its own where it is set free. */
 
-import { el, icon, setAttribute } from "../dom.js";
+import { arrange, el, icon, setAttribute } from "../dom.js";
 import { splitName } from "../format.js";
 import { allSteps } from "./image_series.js";
 import { Scrubber } from "./scrubber.js";
@@ -10,7 +10,7 @@ import { Scrubber } from "./scrubber.js";
 
 export class StepBlock {
   /**
-   * @param {string} tag @param {() => StepCell[]} makeCells called once, when the tag comes near the window @param {number} count of cells
+   * @param {string} tag @param {() => StepCell[]} makeCells called when the tag comes near the window @param {number} count of cells
    * @param {HTMLElement} slider which is copied
    * @param {{free: number | null | undefined, onFree: (step: number | null | undefined) => void, signal: AbortSignal}} options
    * `free`: undefined follows the page, null follows the newest, a number is a step
@@ -39,10 +39,19 @@ export class StepBlock {
   }
 
   fill() {
-    if (this.cells.length) return;
-    this.cells = this.makeCells();
-    this.row.replaceChildren(...this.cells.map((cell) => cell.root));
+    if (!this.row.hasAttribute("data-empty")) return;
     this.row.removeAttribute("data-empty");
+    this.update(this.makeCells, Number(this.row.style.getPropertyValue("--runs")));
+  }
+
+  /** Other runs: cells that stay are left where they are. @param {() => StepCell[]} makeCells @param {number} count */
+  update(makeCells, count) {
+    this.makeCells = makeCells;
+    this.row.style.setProperty("--runs", String(count));
+    if (this.row.hasAttribute("data-empty")) return;
+    this.cells = makeCells();
+    this.readings = -1;
+    arrange(this.row, this.cells.map((cell) => cell.root));
   }
 
   /** @param {number | null | undefined} step */

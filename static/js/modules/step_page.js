@@ -27,8 +27,10 @@ export class StepPage extends TagPage {
     this.store = store;
     /** Cells by run and tag, kept while their run is hidden. @type {Map<string, C>} */
     this.cells = new Map();
-    /** @type {StepBlock[]} */
+    /** What is shown, and what ever was. @type {StepBlock[]} */
     this.blocks = [];
+    /** @type {Map<string, StepBlock>} */
+    this.known = new Map();
     this.readings = -1;
     /** @type {{numbers: ArrayLike<number>, steps: string[]}} */
     this.stops = { numbers: [], steps: [] };
@@ -72,11 +74,7 @@ export class StepPage extends TagPage {
     for (const cell of stale) void this.readCell(cell, true);
   }
 
-  clear() {
-    this.seen.disconnect();
-    this.near.disconnect();
-    this.blocks = [];
-  }
+  clear() { this.blocks = []; }
 
   filled() { this.showStep(); }
 
@@ -85,17 +83,21 @@ export class StepPage extends TagPage {
   /** One tag; its cells are made when it comes near the window. @param {string} tag @param {string[]} runs */
   block(tag, runs) {
     const asked = this.app.view.getAll(FREE).find((one) => one.slice(one.indexOf("@") + 1) === tag), step = asked?.slice(0, asked.indexOf("@"));
-    const block = new StepBlock(tag, () => runs.map((run) => this.cell(run, tag)), runs.length, this.ownSlider, {
-      free: step === undefined ? undefined : step === "" || !Number.isFinite(Number(step)) ? null : Number(step),
-      onFree: (free) => {
+    const free = step === undefined ? undefined : step === "" || !Number.isFinite(Number(step)) ? null : Number(step), cells = () => runs.map((run) => this.cell(run, tag));
+    let block = this.known.get(tag);
+    if (block) {
+      block.free = free;
+      block.update(cells, runs.length);
+    } else {
+      const onFree = (/** @type {number | null | undefined} */ chosen) => {
         const others = this.app.view.getAll(FREE).filter((one) => one.slice(one.indexOf("@") + 1) !== tag);
-        this.app.view.setAll(FREE, free === undefined ? others : [...others, `${free ?? ""}@${tag}`]);
+        this.app.view.setAll(FREE, chosen === undefined ? others : [...others, `${chosen ?? ""}@${tag}`]);
         this.showStep();
-      },
-      signal: this.signal,
-    });
+      };
+      this.known.set(tag, (block = new StepBlock(tag, cells, runs.length, this.ownSlider, { free, onFree, signal: this.signal })));
+      this.near.observe(block.root);
+    }
     this.blocks.push(block);
-    this.near.observe(block.root);
     return block.root;
   }
 
@@ -114,7 +116,7 @@ export class StepPage extends TagPage {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       this.near.unobserve(target);
-      this.blocks.find((block) => block.root === target)?.fill();
+      for (const block of this.known.values()) if (block.root === target) block.fill();
     }
   }
 

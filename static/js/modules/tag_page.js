@@ -1,6 +1,6 @@
 /** A page of the tags of one kind, in sections: which there are, what it hears of new ones, what it says where there are none. */
 
-import { el, icon, need } from "../dom.js";
+import { arrange, el, icon, need, setAttribute, setText } from "../dom.js";
 import { emptyLogdir, emptyNote } from "./empty_page.js";
 import { groupTags } from "./tag_groups.js";
 import { TagSearch } from "./tag_search.js";
@@ -21,6 +21,8 @@ export class TagPage {
     this.body = need(root, ".page", words.many);
     /** @type {TagsAnswer | null} */
     this.tags = null;
+    /** @type {Map<string, {root: HTMLDetailsElement, head: HTMLElement, count: HTMLElement, place: HTMLElement}>} */
+    this.sections = new Map();
     /** What the page shows, to know when that changes. */
     this.layout = "";
     this.search = new TagSearch({
@@ -67,7 +69,7 @@ export class TagPage {
     this.clear();
     const runsOf = new Map(entries.map(({ tag, runs }) => [tag, visible.filter((name) => runs.has(name))]));
     document.documentElement.toggleAttribute("data-empty", app.runs.list.length === 0);
-    this.body.replaceChildren(...(groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]));
+    arrange(this.body, groups.length ? groups.map((group) => this.section(group, runsOf)) : [this.empty()]);
     this.filled();
   }
 
@@ -82,12 +84,20 @@ export class TagPage {
 
   /** @param {Group} group @param {Map<string, string[]>} runsOf */
   section({ key, title, tags }, runsOf) {
-    const { view } = this.app;
-    const details = el("details", { class: "section", open: !view.names("closed").has(key) },
-      el("summary", {}, icon("right"), el("h2", { title }, title), el("span", { class: "count" }, String(tags.length))),
-      el("div", { class: "section-tags" }, ...tags.map((tag) => this.block(tag, runsOf.get(tag) ?? []))));
-    details.addEventListener("toggle", () => view.toggleNames("closed", [key], !details.open), { signal: this.signal });
-    return details;
+    const { view } = this.app, isOpen = !view.names("closed").has(key);
+    let section = this.sections.get(key);
+    if (!section) {
+      const head = el("h2"), count = el("span", { class: "count" }), place = el("div", { class: "section-tags" });
+      const root = el("details", { class: "section" }, el("summary", {}, icon("right"), head, count), place);
+      root.addEventListener("toggle", () => view.toggleNames("closed", [key], !root.open), { signal: this.signal });
+      this.sections.set(key, (section = { root, head, count, place }));
+    }
+    if (section.root.open !== isOpen) section.root.open = isOpen;
+    setText(section.head, title);
+    setAttribute(section.head, "title", title);
+    setText(section.count, String(tags.length));
+    arrange(section.place, tags.map((tag) => this.block(tag, runsOf.get(tag) ?? [])));
+    return section.root;
   }
 
   /** The tags as the page names them: some of a log's may be parts of one. @param {TagsAnswer} answer @returns {TagsAnswer} */

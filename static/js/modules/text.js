@@ -15,6 +15,7 @@ import { isLog } from "./text_pieces.js";
 /** @import { Hit } from "./text_find.js" */
 
 const MODULE = "text";
+const MOST_SERIES = 5000; // that one search goes through
 const BUTTONS = "[data-module=text] button[data-choose], #settings button[data-choose]";
 /** What can be chosen, and what holds where the address does not say. @type {Record<string, string[]>} */
 const CHOICES = { as: ["markdown", "plain"], view: ["one", "all", "diff"], layout: ["columns", "rows"], lines: ["wrap", "scroll"] };
@@ -132,7 +133,7 @@ class TextPage extends StepPage {
   searched() {
     const { tags } = this;
     if (!tags) return [];
-    return tags.tags.filter(({ tag }) => this.search.test(tag)).flatMap(({ tag, runs }) => runs.map((i) => tags.runs[i]).filter((run) => this.app.runs.isVisible(run)).map((run) => /** @type {[string, string]} */ ([run, tag])));
+    return tags.tags.filter(({ tag }) => this.search.test(tag)).flatMap(({ tag, runs }) => runs.map((i) => tags.runs[i]).filter((run) => this.app.runs.isVisible(run)).map((run) => /** @type {[string, string]} */ ([run, tag]))).slice(0, MOST_SERIES);
   }
 
   /** The text in which something was found, in view. @param {Hit} hit */
@@ -142,7 +143,7 @@ class TextPage extends StepPage {
     if (section) section.open = true;
     if (!isLog(hit.tag)) this.choose(Number(hit.step));
     cell?.root.scrollIntoView({ block: "nearest" });
-    void cell?.reveal(Number(hit.step));
+    cell?.reveal(Number(hit.step));
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,7 +1,7 @@
 /** One run's texts of one tag: the last one at or before the step, all of them, or what differs from another. */
 
 import { el, icon, setText } from "../dom.js";
-import { clock, short, step as stepText } from "../format.js";
+import { clock, counted, short, step as stepText } from "../format.js";
 import { runName } from "../run_name.js";
 import { indexOf, runOf } from "./image_compare.js";
 import { lastAt } from "./image_series.js";
@@ -31,6 +31,9 @@ export class TextCell {
     this.item = -1;
     this.key = "";
     this.isDiffing = false;
+    this.isTable = false;
+    /** A step that is gone to as soon as its list is there. @type {number | null} */
+    this.wanted = null;
     this.context = /** @type {number | null} */ (3);
     this.chip = el("span", { class: "chip", "data-on": true });
     this.where = el("span");
@@ -66,7 +69,7 @@ export class TextCell {
     const item = step === null ? series.refs.length - 1 : lastAt(series.numbers, step), isAll = this.isLog || mode === "all";
     this.item = isAll && this.isLog ? series.refs.length - 1 : item;
     const isLate = !this.isLog && item >= 0 && step !== null && series.numbers[item] < step;
-    setText(this.where, isAll ? `${series.refs.length === 1 ? "1 step" : `${short(series.refs.length)} steps`}` : item < 0 ? "none yet at this step" : `step ${stepText(series.steps[item])}`);
+    setText(this.where, isAll ? counted(series.refs.length, this.isLog ? "entry" : "step", this.isLog ? "entries" : "steps") : item < 0 ? "none yet at this step" : `step ${stepText(series.steps[item])}`);
     this.where.classList.toggle("image-late", !isAll && (isLate || item < 0));
     this.root.dataset.view = this.isLog ? "log" : mode;
     if (this.item >= 0) this.file.href = this.url(this.item);
@@ -88,7 +91,7 @@ export class TextCell {
 
   get fileName() {
     const name = [this.run, this.tag, this.isLog ? "" : this.series?.steps[this.item]].filter(Boolean).join("-").replace(/[^\w.-]+/g, "_");
-    return `${name}.txt`;
+    return name + (this.isTable ? ".json" : ".txt");
   }
 
   clear() {
@@ -104,6 +107,8 @@ export class TextCell {
     this.list ??= new TextList({ run: this.run, tag: this.tag, isLog: this.isLog, feed, signal, onStep, onOpen: (item) => this.open(item) });
     if (this.body.firstElementChild !== this.list.root) this.body.replaceChildren(this.list.root);
     this.list.show(series, this.form, step);
+    if (this.wanted !== null) this.list.reveal(this.wanted);
+    this.wanted = null;
     setText(this.note, this.isLog ? "follows what is printed" : "newest first");
   }
 
@@ -118,6 +123,8 @@ export class TextCell {
     this.text ??= new TextBody(`${this.tag} of ${this.run}`, this.isLog, () => this.open(this.item));
     if (this.body.firstElementChild !== this.text.root) this.body.replaceChildren(this.text.root);
     this.text.show(answer, form);
+    this.isTable = !answer.error && !answer.single;
+    this.file.download = this.fileName;
     setText(this.note, answer.error ? "" : [answer.single ? "" : answer.shape.join(" × "), `${short(answer.characters)} characters`, clock(this.series?.times[item] ?? NaN)].filter(Boolean).join(" · "));
   }
 
@@ -148,10 +155,10 @@ export class TextCell {
     this.options.onAgain(); // what was asked for meanwhile
   }
 
-  /** Where all steps are shown, this one. @param {number} step */
-  async reveal(step) {
-    await this.options.store.get(this.run, this.tag).catch(() => null);
-    if (this.list?.root.isConnected) this.list.reveal(step);
+  /** Where all steps are shown, this one; once they are. @param {number} step */
+  reveal(step) {
+    this.wanted = step;
+    if (this.series) this.options.onAgain();
   }
 
   /** @param {number} item */

@@ -5,7 +5,6 @@ import { ClipPage } from "./clip_page.js";
 import { VideoSpot } from "./video_spot.js";
 
 /** @import { App } from "../app.js" */
-/** @import { ClipCell } from "./clip_cell.js" */
 /** @import { Change } from "./transport.js" */
 
 const PREFIX = "_video_/"; // our writer's, as the tag itself is the GIF's
@@ -33,16 +32,14 @@ class VideoPage extends ClipPage {
     document.addEventListener("visibilitychange", () => this.moved("tick"), { signal });
   }
 
-  /** @param {ClipCell<VideoSpot>} cell @param {number} k */
-  makeSpot(cell, k) {
-    void [cell, k];
+  makeSpot() {
     return new VideoSpot({ transport: this.transport, file: (url) => this.store.file(url), onLoad: () => this.measure(), onClick: () => this.transport.toggle() });
   }
 
   get spots() { return this.blocks.flatMap(({ cells }) => cells.filter(({ isSeen }) => isSeen).flatMap(({ spots }) => spots)); }
 
   /** One frame of the fastest video. */
-  get stride() { return 1 / Math.max(0, ...this.spots.map(({ fps }) => fps ?? 0)) || 1 / FPS; }
+  get stride() { return 1 / (Math.max(0, ...this.spots.map(({ fps }) => fps ?? 0)) || FPS); }
 
   get look() { return this.solo ?? ""; }
 
@@ -53,7 +50,7 @@ class VideoPage extends ClipPage {
 
   /** @param {Change} change */
   moved(change) {
-    void change;
+    if (change === "play" && !this.transport.duration) { this.transport.pause(); return; } // there is nothing to be played
     for (const { cells } of this.blocks ?? []) for (const { spots } of cells) for (const spot of spots) spot.follow();
     if (!this.transport.isPlaying) this.settle();
   }

@@ -28,7 +28,10 @@ export class VirtualList {
     this.due = 0;
     /** Whether the newest is in view and stays so. */
     this.isFollowing = true;
-    this.root.addEventListener("scroll", () => { this.isFollowing = this.isAtNewest(); this.drawSoon(); }, { signal, passive: true });
+    /** What was gone to stays on top while rows turn out higher, until a hand scrolls. @type {number | null} */
+    this.target = null;
+    this.root.addEventListener("scroll", () => { this.isFollowing = this.target === null && this.isAtNewest(); this.drawSoon(); }, { signal, passive: true });
+    for (const name of ["wheel", "pointerdown", "touchstart", "keydown"]) this.root.addEventListener(name, () => { this.target = null; }, { signal, passive: true });
     this.root.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.sizes = new ResizeObserver((entries) => this.onSizes(entries));
     this.sizes.observe(this.root);
@@ -73,14 +76,16 @@ export class VirtualList {
   /** @param {number} item */
   reveal(item) {
     this.isFollowing = false;
+    this.target = item;
     this.layOut();
     this.root.scrollTop = this.tops[this.flip(item)];
     this.draw();
   }
 
-  /** The first item in view, and how far its top is above the window's. @returns {{item: number, off: number} | null} */
+  /** The item that stays where it is: the first one in view, and how far its top is above the window's. @returns {{item: number, off: number} | null} */
   anchor() {
     if (!this.count) return null;
+    if (this.target !== null && this.target < this.count) return { item: this.target, off: 0 };
     const at = this.placeAt(this.root.scrollTop);
     return { item: this.flip(at), off: this.root.scrollTop - this.tops[at] };
   }

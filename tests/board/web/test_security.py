@@ -205,6 +205,9 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/compare", "post"),
         ("/api/compare/metrics", "post"),
         ("/api/compare/text", "post"),
+        ("/api/table", "post"),
+        ("/api/table/export", "post"),
+        ("/api/importance", "post"),
         ("/api/tags/match", "get"),
         ("/api/pixels", "post"),
         ("/api/nearest", "post"),
@@ -223,6 +226,8 @@ def test_every_route_is_in_the_table_above(client: TestClient) -> None:
         ("/api/texts/search", "post"),
         ("/api/texts/diff", "post"),
         ("/api/text_file", "get"),
+        ("/api/tensor", "get"),
+        ("/api/tensor_file", "get"),
         ("/api/histogram_rows", "post"),
         ("/api/pr_curves", "post"),
         ("/api/pr_areas", "post"),
@@ -291,6 +296,9 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
         ("/api/texts", {"run": run, "tag": text}),
         ("/api/text_file", {"run": text, "tag": text, "ref": text}),
         ("/api/text_file", {"run": run, "tag": text}),
+        ("/api/tensor", {"run": text, "tag": text, "ref": text}),
+        ("/api/tensor", {"run": run, "tag": "x", "ref": "x", "index": text}),
+        ("/api/tensor_file", {"run": run, "tag": text, "ref": text, "kind": "tensor"}),
         ("/api/graph", {"run": text, "tag": text, "ref": text}),
         ("/api/graph_node", {"run": run, "tag": text, "ref": text, "name": text}),
         ("/api/graph", {"run": "", "tag": f"file:{text}", "profile": text}),
@@ -319,6 +327,18 @@ def test_no_parameter_reaches_the_file_system(corpus: TestClient, text: str) -> 
     answer = corpus.post("/api/pixels", json={"charts": [{"id": "a", "tag": text, "runs": [text], "width": 100}]})
     assert answer.status_code == 200
     assert answer.json()["charts"][0]["lines"] == []
+    metric = {"tag": text, "group": text, "of": "with", "by": text, "by_group": text}
+    answer = corpus.post("/api/table", json={"runs": [text, run], "hparams": [text], "metrics": [metric]})
+    assert answer.status_code == 200
+    assert (answer.json()["runs"], answer.json()["hparams"], answer.json()["metrics"][0]["runs"]) == ([run], [], 0)
+    answer = corpus.post("/api/importance", json={"runs": [text, run], "metric": metric, "hparams": [text]})
+    assert answer.status_code == 200
+    assert "at least 10" in answer.json()["refused"]
+    columns = [{"column": "run"}, {"column": "hparam", "name": text}, {"column": "metric", "metric": metric}]
+    for form in ("csv", "markdown", "latex"):
+        answer = corpus.post("/api/table/export", json={"format": form, "runs": [text, run], "columns": columns})
+        assert answer.status_code == 200
+        assert "root:" not in answer.text
     for path in ("/api/pr_curves", "/api/pr_areas"):
         answer = corpus.post(path, json={"charts": [{"id": "a", "tag": text, "runs": [text, run]}]})
         assert answer.status_code == 200

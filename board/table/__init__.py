@@ -1,0 +1,1 @@
+"""Runs as the rows of one table: hyper-parameters and metrics as its columns, and which of the first move the last."""
