@@ -14,12 +14,8 @@ from board.defaults import cache_folder, default_memory, state_folder
 from board.doctor import examine, installed_version
 from board.errors import BoardError, StateError
 from board.graph_files import GRAPH_SUFFIXES
-<<<<<<< HEAD
 from board.imports import without_collection
-from board.logs import open as open_logs
-=======
 from board.opening import open as open_logs
->>>>>>> main
 from board.settings import DEFAULT_HOST, DEFAULT_PORT, LEAST_MEMORY, Settings
 from board.terminal import inspection_lines, printable, readable_bytes
 

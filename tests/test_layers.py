@@ -230,11 +230,8 @@ MAY_IMPORT = {
     "board.imports": set(),
     "board.entry": {"board.imports", "board.cli"},
     "board.cli": {
-<<<<<<< HEAD
         "board.imports",
-=======
         "board.opening",
->>>>>>> main
         "board.graph_files",
         "board.state",
         "board.app",
