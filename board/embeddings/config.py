@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from google.protobuf import text_format
-
 from board.errors import MalformedValueError
 from board.storage import LocalStorage
 from writer.format.messages import ProjectorConfig
@@ -67,6 +65,8 @@ def read_config(storage: LocalStorage, folder: str, file: ConfigFile) -> list[Em
     Raises:
         MalformedValueError: it is too large, cannot be read, or says nothing; one sentence.
     """
+    from google.protobuf import text_format  # late: most logdirs have no embeddings, and a start should not wait for it
+
     if file.size > MAX_CONFIG_BYTES:
         raise MalformedValueError(f"{file.name} has {file.size} bytes; at most {MAX_CONFIG_BYTES} are read.")
     try:

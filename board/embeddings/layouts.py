@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from board.errors import BadRequestError, MissingExtraError, UnknownSeriesError
-from board.model import Kind
 
 __all__ = ["MOST_POINTS", "Layout", "LayoutRequest", "Layouts"]
 
@@ -104,7 +103,7 @@ class Layouts:
             layout = self._layouts[key] = Layout(key)
             for old in [one.id for one in self._layouts.values() if one.is_over][:-_KEPT]:
                 del self._layouts[old]
-        threading.Thread(target=self._make, args=(layout, request, load), name=str(Kind.EMBEDDING), daemon=True).start()
+        threading.Thread(target=self._make, args=(layout, request, load), name="board-layout", daemon=True).start()
         return layout
 
     def find(self, key: str) -> Layout:

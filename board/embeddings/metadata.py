@@ -83,7 +83,7 @@ def read_metadata(file: OpenFile, points: int) -> MetadataTable:
     if whole - has_names != points:
         notes.append(f"The metadata has {whole - has_names} rows for {points} points.")
     if ragged:
-        notes.append(f"{ragged} rows of the metadata have not {width} columns, as the first one has.")
+        notes.append(f"{ragged} of {rows} rows of the metadata have not {width} columns, as the first one has.")
     if width > MAX_COLUMNS:
         notes.append(f"Of {width} columns of metadata {MAX_COLUMNS} are shown.")
     columns = tuple(_column(one, place, points, has_names) for place, one in enumerate(gathered))

@@ -102,7 +102,7 @@ def _read_text(file: OpenFile) -> tuple[NDArray[np.float32], list[str]]:
         rows, ragged = rows + len(part), ragged + odd
         if is_cut:
             break
-    notes = [f"{ragged} rows have not {width} columns of numbers, as the first one has."] if ragged else []
+    notes = [f"{ragged} of {rows} rows have not {width} columns of numbers, as the first one has."] if ragged else []
     if is_cut:
         notes.append(_cut_note(most))
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32), notes

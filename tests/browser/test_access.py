@@ -28,11 +28,14 @@ def board_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 writer.add_scalar("train/loss", 1 / (step + 1), step)
                 writer.add_scalar("train/acc", step / 30, step)
             writer.add_custom_scalars({"losses": {"both": ["Multiline", ["train/.*", "nothing"]]}})
+            rows = [[f"word {i}", str(i % 3)] for i in range(30)]
+            writer.add_embedding(np.eye(30), metadata=rows, metadata_header=["word", "class"])
             for step in range(3):
                 writer.add_image("digits", np.full((1, 8, 8), step / 3), step)
                 writer.add_histogram("weights", np.linspace(-step, 1, 50), step)
                 writer.add_text("note", f"# step {step}\n\n- [link](https://example.org)\n\n| a |\n|---|\n| 1 |", step)
                 writer.add_tensor("matrix", np.eye(4) * step, step)
+                writer.add_mesh("box", np.eye(3)[None], faces=np.array([[[0, 1, 2]]]), global_step=step)
                 writer.add_pr_curve("val/pr", np.arange(50) % 2, np.linspace(0, 1, 50) ** (step + 1), step)
                 writer.add_audio("tone", np.sin(np.arange(800) * (step + 1) / 9), step, 8000)
                 writer.add_video("clip", np.full((1, 2, 1, 16, 16), step / 3), step, webm=True)
@@ -72,6 +75,9 @@ def violations(page: Page) -> list[str]:
         "images",
         "graphs",
         "histograms",
+        "meshes",
+        "embeddings",
+        "embeddings?chosen=3&find=word+1",
         "audio",
         "video",
         "pr_curves?threshold=0.5",
@@ -219,7 +225,7 @@ def test_at_two_hundred_per_cent_nothing_is_lost(browser: Browser, board_url: st
     context.close()
 
 
-@pytest.mark.parametrize("address", ["scalars", "images", "text", "tensors"])
+@pytest.mark.parametrize("address", ["scalars", "images", "text", "tensors", "meshes", "embeddings"])
 def test_fingers_find_what_they_aim_at(browser: Browser, board_url: str, address: str) -> None:
     context = browser.new_context(viewport={"width": 800, "height": 1200}, has_touch=True, is_mobile=True)
     page = shown(context.new_page(), board_url + address)

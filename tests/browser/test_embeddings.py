@@ -190,7 +190,11 @@ def test_names_and_words_are_shown_letter_for_letter(page: Page, board_url: str)
 
 def test_what_cannot_be_read_is_said_in_place(page: Page, board_url: str, faults: Faults) -> None:
     shown(page, board_url + "embeddings?run=odd")
-    for said in ("2 of 4 points are not drawn", "1 rows have not 2 columns", "The metadata has 2 rows for 4 points"):
+    for said in (
+        "2 of 4 points are not drawn",
+        "1 of 4 rows have not 2 columns",
+        "The metadata has 2 rows for 4 points",
+    ):
         expect(page.locator(".space-side")).to_contain_text(said)
     expect(page.get_by_text("torn: projector_config.pbtxt is no list of embeddings")).to_be_visible()
     page.goto(board_url + "embeddings?run=outside&tensor=w")

@@ -29,10 +29,11 @@ export function showKey(root, name, { entries, range }, scale, onPick) {
  * @param {HTMLElement} root @param {{axes: number[], shares: number[], isFlat: boolean, dimensions: number, note: string}} what @param {(axes: number[]) => void} onChange
  */
 export function showAxes(root, { axes, shares, isFlat, dimensions, note }, onChange) {
-  const count = Math.min(shares.length, dimensions), used = axes.slice(0, isFlat ? 2 : 3);
+  const count = Math.min(shares.length, dimensions), used = axes.slice(0, isFlat ? 2 : 3).filter((one) => one < count);
   const held = used.filter((one, i) => used.indexOf(one) === i).reduce((sum, one) => sum + (shares[one] ?? 0), 0);
   root.replaceChildren(
-    ...used.map((axis, i) => {
+    ...axes.slice(0, isFlat ? 2 : 3).map((axis, i) => {
+      if (axis >= count) return ""; // fewer dimensions than axes
       const select = el("select", { "aria-label": `Component along ${"xyz"[i]}`, onchange: () => onChange(axes.map((one, k) => (k === i ? Number(select.value) : one))) },
         ...Array.from({ length: count }, (_, k) => el("option", { value: k, selected: k === axis }, `${k + 1}: ${percent(shares[k])}`)));
       return el("label", { class: "choice" }, el("span", {}, "xyz"[i]), select);

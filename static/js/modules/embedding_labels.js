@@ -48,7 +48,7 @@ export function drawLabels(ctx, view) {
     const text = short(view.label(point));
     if (!text) continue;
     ctx.font = `${isStrong ? 600 : 400} 11px ${token("--font-ui")}`;
-    const wide = ctx.measureText(text).width, left = x + 8 + wide > width ? x - 8 - wide : x + 8;
+    const wide = ctx.measureText(text).width, gap = isStrong ? 13 : 8, left = x + gap + wide > width ? x - gap - wide : x + gap;
     const cells = cellsOf(left, y - LINE_PX / 2, wide, LINE_PX);
     if (!isStrong && cells.some((cell) => taken.has(cell))) continue;
     for (const cell of cells) taken.add(cell);
