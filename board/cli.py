@@ -14,6 +14,7 @@ from board.defaults import cache_folder, default_memory, state_folder
 from board.doctor import examine, installed_version
 from board.errors import BoardError, StateError
 from board.graph_files import GRAPH_SUFFIXES
+from board.imports import without_collection
 from board.opening import open as open_logs
 from board.settings import DEFAULT_HOST, DEFAULT_PORT, LEAST_MEMORY, Settings
 from board.terminal import inspection_lines, printable, readable_bytes
@@ -113,7 +114,8 @@ def _serve(words: list[str]) -> int:
         memory=given.memory,
         state=_state_place(given.state),
     )
-    from board.serving import serve  # here: FastAPI takes a third of a second that other commands need not wait
+    with without_collection():
+        from board.serving import serve  # here: FastAPI takes a third of a second that other commands need not wait
 
     serve(settings, say=_say, environment=os.environ)
     return 0

@@ -2,6 +2,8 @@
 
 import signal
 
+from board.imports import without_collection
+
 __all__ = ["main"]
 
 
@@ -12,7 +14,8 @@ def main() -> int:
     is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_ours:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from board.cli import main as run  # late: it imports numpy, a third of a second on a busy machine
+    with without_collection():
+        from board.cli import main as run  # late: it imports numpy, a third of a second on a busy machine
 
     try:
         if is_ours:

@@ -227,8 +227,10 @@ MAY_IMPORT = {
         "board.settings",
         "board.errors",
     },
-    "board.entry": {"board.cli"},
+    "board.imports": set(),
+    "board.entry": {"board.imports", "board.cli"},
     "board.cli": {
+        "board.imports",
         "board.opening",
         "board.graph_files",
         "board.state",

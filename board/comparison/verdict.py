@@ -117,8 +117,10 @@ def _headline(case: _Case, first: int, having: Sequence[int]) -> str:
             "worse": f"{one} is worse than {base}: {tag} {numbers}, {signed(delta)}.",
             "unsure": f"{one} and {base} cannot be told apart by {tag}: {numbers}.",
         }.get(judgement, f"{one} has a {judgement} {tag} than {base}: {numbers}.")
+    if all(case.judged(at) == "worse" for at in having):
+        return f"None is better than {base} in {tag}; {one} comes nearest with {numbers}."
     return {
-        "worse": f"None is better than {base} in {tag}; {one} comes nearest with {numbers}.",
+        "worse": f"None can be told to be better than {base} in {tag}; {one} comes nearest with {numbers}.",
         "unsure": f"None can be told to be better than {base} in {tag}; {one} reaches {numbers}.",
     }.get(judgement, f"{one} is farthest from {base} in {tag}: {numbers}.")
 

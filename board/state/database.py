@@ -5,7 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import sleep
+from time import sleep, time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
@@ -21,6 +21,7 @@ __all__ = ["Database"]
 logger = logging.getLogger("board")
 
 BUSY_S = 5  # that one board waits for another's writing
+FRESH_S = 1.0  # the coarsest clock of a file system that we know has ticks of this length
 ATTEMPTS = 5  # at a transaction that another board came in between
 
 
@@ -101,14 +102,18 @@ class Database:
                 logger.info("%s", error)
 
     def stamp(self) -> object:
-        """Return what is another value after each change of SQLite's file, None of a server: there, reading tells."""
+        """Return what is another value after each change of SQLite's file; None where only reading tells.
+
+        So it is of a server, and of a file that changed a moment ago: within one tick of its clock it could again.
+        """
         if self._path is None:
             return None
         try:
             info = self._path.stat()
         except OSError:
             return ()
-        return info.st_mtime_ns, info.st_size, info.st_ino
+        is_fresh = abs(time() - info.st_mtime) < FRESH_S
+        return None if is_fresh else (info.st_mtime_ns, info.st_size, info.st_ino)
 
     def size(self) -> int | None:
         """Return the bytes of SQLite's file; None where there is none."""

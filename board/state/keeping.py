@@ -53,6 +53,7 @@ class State:
         if self.database.place is not None and not self.database.place.refusal:
             self.database.probe()
             self.colours.load()
+        self.choices.look()  # what others change from now on is news
         self._thread.start()
 
     def see(self, runs: Iterable[str]) -> None:
@@ -69,7 +70,6 @@ class State:
         self.database.close()
 
     def _run(self) -> None:
-        self.choices.look()
         due = RETRY_S
         while not self._stopping.is_set():
             is_woken = self._wake.wait(LOOK_S)

@@ -64,7 +64,10 @@ class Smoothing:
 
 @dataclass(slots=True, eq=False)
 class _Known:
-    """What is known of a line that is smoothed. Threads may fill it side by side: what they put into it is equal."""
+    """What is known of a line that is smoothed.
+
+    Threads may fill it side by side: what they put into it is equal, but for rounding.
+    """
 
     identity: tuple[object, ...]  # equal for lines of which the longer one only has more points at its end
     same: int = 0  # so many values at the beginning are the same
@@ -162,7 +165,10 @@ class _Average(_Blocks):
         states = self._known.states
         if self._step is not None:
             self._find_states(self._step, block)
-            return self._averaged(block, states.get(block))[0]
+            out, after = self._averaged(block, states.get(block))
+            if len(out) == self._block_rows:
+                states.setdefault(block + 1, after)
+            return out
         begin, is_exact = self._beginning(block)
         state = states.get(begin) if is_exact else None
         for at in range(begin, block):

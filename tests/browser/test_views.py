@@ -71,6 +71,6 @@ def test_named_views_are_kept_opened_renamed_and_deleted(page: Page, board_url: 
     page.keyboard.press("Enter")
     expect(views.get_by_role("link", name="Second")).to_be_visible()
     views.get_by_role("button", name="Delete Second").click()
-    expect(views.get_by_role("link")).to_have_count(0)
+    expect(views.locator(".views-list").get_by_role("link")).to_have_count(0)
     views.get_by_role("button", name="Undo").click()
     expect(views.get_by_role("link", name="Second")).to_be_visible()

@@ -112,6 +112,7 @@ class ComparePage {
   onDelta(delta) {
     this.curves.onDelta(delta);
     this.images.onDelta(delta);
+    if (Object.values(delta.grew ?? {}).some((kinds) => kinds.graph)) this.graphs.asked = "";
     const own = new Set(this.answer?.columns.flatMap(({ runs }) => runs));
     if ([...Object.keys(delta.grew ?? {}), ...(delta.rebuilt ?? []), ...(delta.removed ?? [])].some((run) => own.has(run))) this.later(LIVE_MS);
   }

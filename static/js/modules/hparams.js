@@ -80,7 +80,7 @@ class HparamsPage {
       if (event.altKey || event.ctrlKey || event.metaKey || isTyping(event) || document.querySelector(":popover-open")) return;
       if (event.key === "/" || event.key === "t") { event.preventDefault(); this.search.input.focus(); }
       else if (event.key === "g") { event.preventDefault(); this.grid.grid.focus(); if (this.grid.current < 0) this.grid.go(0); }
-      else if (event.key === "c") this.openColumns(find("[data-deed=columns]"));
+      else if (event.key === "c") { event.preventDefault(); this.openColumns(find("[data-deed=columns]")); }
       else if (event.key === "x") { view.setAll("only", []); this.paint(); }
     }, options);
   }
@@ -159,7 +159,7 @@ class HparamsPage {
   /** Columns as the table has them, from the left. */
   visible() {
     const { hidden, columns } = this, isAllShown = this.app.view.get("constant") !== null;
-    return placed([...columns.values()].filter(({ key, isConstant, group }) => !hidden.has(key) && (group === "metric" || isAllShown || !isConstant)), this.app.view.getAll("col"));
+    return placed([...columns.values()].filter(({ key, isConstant, group }) => group !== "run" && !hidden.has(key) && (group === "metric" || isAllShown || !isConstant)), this.app.view.getAll("col"));
   }
 
   /** @returns {string[]} runs that the table lists */
@@ -180,9 +180,9 @@ class HparamsPage {
     const found = filterRows(columns, new Map(), runs.length, isFound), suits = (/** @type {Column} */ c) => c.group === "hparam" && !c.isConstant && c.having > 0 && (c.isNumber || categoriesOf(c.texts).length <= MOST_CATEGORIES);
     const hparams = visible.filter(suits), scales = new Map(/** @type {const} */ (["log", "linear"]).flatMap((scale) => [...view.names(scale)].map((key) => /** @type {[string, "log" | "linear"]} */ ([key, scale]))));
     const shown = (/** @type {number} */ most) => ({ runs, rows: found, filters, scales, flipped: view.names("flip"), columns: [...hparams.slice(0, most), ...(judge ? [judge] : [])] });
-    this.root.dataset.view = hparams.length && judge ? shape : "table";
-    if (this.root.dataset.view === "parallel") this.parallel.show(shown(MOST_AXES));
-    if (this.root.dataset.view === "scatter") this.scatter.show(shown(MOST_DOTS));
+    this.root.dataset.picture = hparams.length && judge ? shape : "table";
+    if (this.root.dataset.picture === "parallel") this.parallel.show(shown(MOST_AXES));
+    if (this.root.dataset.picture === "scatter") this.scatter.show(shown(MOST_DOTS));
     setText(need(this.root, "[data-slot=axes]", MODULE), hparams.length > MOST_AXES ? `the first ${MOST_AXES} of ${hparams.length} hparams that differ: move a column to the left to see it here` : "");
     this.paintTools();
   }
@@ -200,7 +200,7 @@ class HparamsPage {
     need(root, ".hp-step", MODULE).hidden = this.at !== "step";
     const { goal, goal_from: from } = answer.metrics[0] ?? { goal: "", goal_from: "" };
     setText(need(root, "[data-slot=goal]", MODULE), goal && from !== "asked" ? `${goal === "min" ? "less" : "more"}, ${from === "name" ? "by its name" : "as a guess"}` : "as its name says");
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-view]"))) if (button !== root) setAttribute(button, "aria-pressed", String(button.dataset.view === this.shape));
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-view]"))) setAttribute(button, "aria-pressed", String(button.dataset.view === this.shape));
     const ticked = answer.runs.filter((name) => app.runs.isVisible(name)), link = need(root, "[data-slot=compare]", MODULE), canCompare = ticked.length >= 2 && ticked.length <= 200;
     link.setAttribute("href", canCompare ? app.pageUrl("compare") : "");
     setAttribute(link, "aria-disabled", canCompare ? null : "true");
@@ -275,7 +275,7 @@ class HparamsPage {
   /** @param {Column} column @param {number} row @param {HTMLElement} cell */
   async openWhole(column, row, cell) {
     const run = this.answer?.runs[row] ?? "", name = this.answer?.hparams.find((one) => `h ${one.name}` === column.key)?.name ?? "";
-    const whole = await this.app.api.get("api/hparams/run", { run, name }, { signal: this.signal }).catch(() => null), text = whole?.value ?? whole?.text ?? column.texts[row] ?? "";
+    const whole = await this.app.api.get("api/hparams/run", { run, name }, { signal: this.signal }).catch(() => null), text = Object.values(whole?.hparams ?? {})[0] ?? column.texts[row] ?? "";
     openWhole(cell, `${column.label} of ${run}`, typeof text === "string" ? text : JSON.stringify(text, null, 2));
   }
 

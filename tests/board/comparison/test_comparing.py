@@ -75,6 +75,11 @@ def test_what_is_worse_or_no_different_is_not_called_better(tmp_path: Path, comp
     assert same.headline == "same and base cannot be told apart by val/acc: 0.8110 against 0.8100."
     assert same.judgement == "unsure"
     assert "includes zero" in same.sentences[0]
+    assert (
+        compare(*[f"{name}/seed{i}" for name in ("same", "worse") for i in range(3)])
+        .verdict()
+        .headline.startswith("worse is worse than same: val/acc 0.5100 against 0.8110")
+    )
     everything = compare(baseline="base/seed1").verdict()
     assert everything.headline.startswith("None can be told to be better than base in val/acc")
     assert any(said.startswith("worse: 0.5100, −0.300") and said.endswith("(worse).") for said in everything.sentences)
