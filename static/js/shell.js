@@ -79,6 +79,7 @@ function startTabs(app) {
   const paint = () => { for (const link of links) link.href = app.pageUrl(link.dataset.page ?? ""); };
   app.on("view", paint);
   paint();
+  document.querySelector(".tabs a[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   let due = 0;
   const count = async () => {
     due = 0;

@@ -14,8 +14,9 @@ with warnings.catch_warnings():
     from tensorboard.plugins.hparams import api_pb2, list_session_groups
     from tensorboard.plugins.hparams.backend_context import Context
     from tensorboard.plugins.pr_curve.pr_curves_plugin import PrCurvesPlugin
+    from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
 
-__all__ = ["CustomScalarsPlugin", "HParamsBackend", "PrCurvesPlugin", "Session"]
+__all__ = ["CustomScalarsPlugin", "HParamsBackend", "PrCurvesPlugin", "ScalarsPlugin", "Session"]
 
 
 class Session(NamedTuple):
