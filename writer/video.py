@@ -1,6 +1,5 @@
 """Videos as animated GIFs, which TensorBoard shows as images, and as WebM, which it does not know."""
 
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from writer import process
-from writer.errors import MissingPackageError, UnsupportedValueError
+from writer.errors import UnsupportedValueError
 from writer.format.messages import Summary, TensorProto
 from writer.gif import encode_gif
 from writer.media import scale
 from writer.summaries import LargeValue
+from writer.webm import encode_webm
 
 __all__ = ["VIDEO_PREFIX", "iter_frames", "video_value", "webm_value"]
 
@@ -55,6 +54,7 @@ def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
     Raises:
         UnsupportedValueError: As ``video_value``.
         MissingPackageError: PyAV is not installed.
+        OSError: The process that encodes could not.
     """
     frames, rate = iter_frames(videos), _rate(fps)
     count, time, _, height, width = videos.shape
@@ -66,7 +66,7 @@ def webm_value(tag: bytes, videos: NDArray[Any], *, fps: float) -> LargeValue:
     made.metadata.plugin_data.plugin_name = _VIDEO_PLUGIN
     facts = {"version": 1, "width": width, "height": height, "frames": time, "fps": rate}
     made.metadata.plugin_data.content = json.dumps(facts, separators=(",", ":")).encode()
-    return LargeValue(made, "string_val", [_encode_webm(frames, height, width, rate)])
+    return LargeValue(made, "string_val", [encode_webm(frames, time, height, width, rate)])
 
 
 def iter_frames(videos: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
@@ -111,25 +111,3 @@ def _rate(fps: float) -> float:
     if not 0 < rate < 1000:
         raise UnsupportedValueError(f"a video has some frames a second, not {fps}")
     return rate
-
-
-def _encode_webm(frames: Iterator[NDArray[np.uint8]], height: int, width: int, fps: float) -> memoryview:
-    try:
-        with process.importing:
-            from fractions import Fraction  # late: it takes as long to import as five of our modules
-
-            import av  # late: the writer works without it
-    except ImportError as error:
-        raise MissingPackageError("WebM needs PyAV: pip install 'trainboard[video]'") from error
-    file = io.BytesIO()
-    with av.open(file, "w", format="webm") as container:
-        stream = container.add_stream("libvpx-vp9", rate=Fraction(fps).limit_denominator(1001))
-        stream.height, stream.width = height, width
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1  # the other cores are the training's
-        # Frames that are looked at ahead would be allocated at once, with the GIL held; the file is the same without.
-        stream.options = {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "4", "lag-in-frames": "0"}
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
-    return file.getbuffer()

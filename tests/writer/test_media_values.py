@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import shutil
 import sys
 import threading
 import wave
@@ -100,6 +101,19 @@ def test_a_video_as_webm_beside_the_gif(tmp_path: Path) -> None:
     assert len(frames) == 6
     assert np.abs(frames[3].astype(int) - list(iter_frames(ramp.numpy()))[3]).mean() < 8
     assert read_tags(tmp_path)["images"] == ["clip"]
+
+
+def test_an_encoder_that_fails_costs_its_video_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with SummaryWriter(tmp_path) as log:
+        log.add_video("clip", torch.rand(1, 8, 3, 256, 256), 3, webm=True)  # more than the pipe holds
+        log.add_scalar("after", 1.0, 3)
+    assert read_dropped(tmp_path) == {"_video_/clip": 1}
+    assert "encodes WebM" in caplog.text
+    assert read_tags(tmp_path)["images"] == ["clip"]
+    assert read_tags(tmp_path)["scalars"] == ["after"]
 
 
 def test_videos_that_make_no_sense_are_counted(tmp_path: Path) -> None:
