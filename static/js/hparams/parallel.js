@@ -15,6 +15,7 @@ const TOP = 40, BOTTOM = 26, SIDE = 14, RIGHT = 64; // px
 const HAND_PX = 12, SPREAD_PX = 9, FEW = 12; // values of an axis that is spread so that lines can be told apart
 const CURVED = 1500; // lines up to which they are curves
 const LEVELS = 7, STRESS = 1.8; // shades, and how much of the scale the best take
+const DENSE = 8.5; // the more lines, the fainter
 const CHUNK = 1200; // lines in one go: a frame stays a frame
 const NEAR_PX = 12;
 
@@ -110,7 +111,7 @@ export class Parallel {
       const part = axis && metric ? axis.at(metric.numbers[row]) : NaN;
       levels[Number.isNaN(part) ? 0 : Math.min(LEVELS, 1 + Math.floor((isLess ? 1 - part : part) ** STRESS * LEVELS))].push(row);
     }
-    const most = runs.length > 3000 ? 0.35 : runs.length > 40 ? 0.6 : 0.9, alpha = (/** @type {number} */ level) => (level === LEVELS ? 0.95 : most * (0.35 + 0.65 * (level / LEVELS) ** 2)); // the better, the plainer
+    const most = Math.min(0.9, DENSE / Math.sqrt(runs.length)), alpha = (/** @type {number} */ level) => (level === LEVELS ? Math.max(0.25, Math.min(0.95, 2 * most)) : most * (0.35 + 0.65 * (level / LEVELS) ** 2)); // the better, the plainer
     const batches = [{ rows: out, colour: token("--chart-muted"), width: 1, alpha: 0.14 }, ...levels.map((rows, i) => ({ rows, colour: i ? token(`--seq-${i}`) : token("--chart-muted"), width: i === LEVELS ? 1.5 : 1, alpha: alpha(i) }))];
     return batches.flatMap((batch) => Array.from({ length: Math.ceil(batch.rows.length / CHUNK) }, (_, i) => ({ ...batch, rows: batch.rows.slice(i * CHUNK, (i + 1) * CHUNK) })));
   }
