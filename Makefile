@@ -19,13 +19,18 @@ help:  ## what can be made
 demo: $(VENV)/demo.installed  ## train on real digits and watch it live; Ctrl-C ends it
 	@$(BIN)/python examples/demo.py
 
+QUICK := not browser and not packaging and not examples and not slow
+# What failed is run once more, by itself: machines are shared, and a test that met a standstill of seconds passes the second time.
+AGAIN = || $(BIN)/pytest --last-failed --last-failed-no-failures none
+
 test: $(VENV)/dev.installed $(VENV)/node.installed build chromium  ## everything CI runs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(NPM) run --silent types
 	$(NPM) run --silent test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal -m "$(QUICK)" $(AGAIN)
+	$(BIN)/pytest -m "not ($(QUICK))" $(AGAIN)
 
 check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and the quick tests: under a minute
 	$(BIN)/ruff check
@@ -33,7 +38,7 @@ check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and
 	$(BIN)/mypy
 	$(NPM) run --silent types
 	$(NPM) run --silent test
-	$(BIN)/pytest -q -m "not browser and not packaging and not examples and not slow" -n auto --dist worksteal
+	$(BIN)/pytest -q -m "$(QUICK)" -n auto --dist worksteal
 
 RUNS ?= 2000000
 fuzz: $(VENV)/dev.installed  ## the compiled files under sanitizers: RUNS inputs (a quarter of an hour)
