@@ -12,9 +12,12 @@ const PREVIEW_MS = 250;
 
 /** @param {HTMLElement} root @param {App} app @param {AbortSignal} signal @returns {(name: string, at: HTMLElement) => Promise<void>} opens it for a run, beside an element */
 export function runPanel(root, app, signal) {
-  const panel = new RunPanel(app, signal);
-  root.append(panel.box);
-  return (name, at) => panel.open(name, at);
+  /** @type {RunPanel | null} */
+  let panel = null; // made when it is first wanted: few open it, and its frame is a document
+  return (name, at) => {
+    if (!panel) root.append((panel = new RunPanel(app, signal)).box);
+    return panel.open(name, at);
+  };
 }
 
 class RunPanel {
