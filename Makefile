@@ -32,7 +32,7 @@ test: $(VENV)/dev.installed $(VENV)/node.installed build chromium  ## everything
 	$(BIN)/pytest -n auto --dist worksteal -m "$(QUICK)" $(AGAIN)
 	$(BIN)/pytest -m "not ($(QUICK))" $(AGAIN)
 
-check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and the quick tests: under a minute
+check: $(VENV)/dev.installed $(VENV)/node.installed build  ## linters, types and the quick tests: about two minutes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
