@@ -141,7 +141,7 @@ def test_the_table_as_it_is_seen(client: TestClient) -> None:
     assert float(rows[1][1]) == hparams[5]["lr"]
     assert (rows[1][2], rows[1][3], rows[1][5]) == (str(hparams[5]["bn"]), "", "2")
     assert float(rows[1][4]) == pytest.approx(losses[5], rel=1e-6)
-    assert rows[3][2:] == ["", "", "nan", "", ""]
+    assert rows[3][2:] == ["", "", "nan", "1", ""]
     markdown = export(client, format="markdown", runs=["run05"], columns=columns, digits=2)
     assert markdown.splitlines()[1] == "| --- | ---: | --- | --- | ---: | ---: | --- |"
     assert "\\begin{tabular}{lrllrrl}" in export(client, format="latex", runs=["run05"], columns=columns)
