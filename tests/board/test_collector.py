@@ -14,6 +14,7 @@ from tests.board.event_files import scalars, write
 @pytest.fixture(autouse=True)
 def usual() -> Iterator[tuple[int, int, int]]:
     before = gc.get_threshold()
+    gc.unfreeze()  # what the command's imports froze, in tests before these
     gc.set_threshold(700, 10, 10)
     yield gc.get_threshold()  # not every Python heeds all three
     gc.set_threshold(*before)
