@@ -135,7 +135,7 @@ def test_sections_that_a_writer_closed_are_closed_until_they_are_opened(
     expect(page.locator("details.section[open] h2")).to_have_text(["open"])
     shut.locator("summary").click()
     expect(page.locator("details.section[open] h2")).to_have_text(["open", "shut"])
-    assert "opened=shut" in page.url
+    page.wait_for_url("**opened=shut**")  # the browser tells of it a moment later
     page.reload()
     expect(page.locator("details.section[open] h2")).to_have_text(["open", "shut"])
 
