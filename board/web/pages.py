@@ -27,6 +27,7 @@ class Tab:
     title: str
     kind: Kind | None  # what it counts; None: nothing
     interests: tuple[str, ...]  # what its script wants to hear of, beside the runs
+    has_run_list: bool = True  # at its side
     is_always: bool = False  # shown where nothing of that kind was logged, too
     count: int = 0  # tags of that kind
 
@@ -49,7 +50,7 @@ TABS = (
     Tab("meshes", "Meshes", Kind.MESH, ("mesh",)),
     Tab("embeddings", "Embeddings", Kind.EMBEDDING, ("embedding",)),
     Tab("tensors", "Tensors", Kind.TENSOR, ("tensor", "run_metadata")),
-    Tab("hparams", "HParams", None, ("scalar", "hparams"), is_always=True),
+    Tab("hparams", "HParams", None, ("scalar", "hparams"), has_run_list=False, is_always=True),
     Tab("compare", "Compare", None, ("scalar", "image", "graph", "hparams"), is_always=True),
 )
 
@@ -62,6 +63,7 @@ class PageContext:
     title: str
     tabs: tuple[Tab, ...]
     interests: str  # separated by commas
+    has_run_list: bool
     logdir: str
     runs: list[str]  # the first of them
     run_count: int
@@ -109,18 +111,20 @@ async def redirect_to_first(request: Request) -> Response:
 def _page_context(tab: Tab, board: Context, files: OwnFiles, plotly_url: str) -> PageContext:
     overview = board.logs.overview()
     counts = board.logs.counts()
+    lists = ["modules/run_list.js"] if tab.has_run_list else []
     return PageContext(
         page=tab.page,
         title=tab.title,
         tabs=tuple(replace(each, count=counts.get(each.kind, 0) if each.kind else 0) for each in TABS),
         interests=",".join(("runs", *tab.interests)),
+        has_run_list=tab.has_run_list,
         logdir=shown_name(", ".join(board.logdirs)),
         runs=[shown_name(run.name) for run in overview.runs[:MAX_LISTED_RUNS]],
         run_count=len(overview.runs),
         waiting=shown_name(overview.waiting or ""),
         static=f"static/v-{files.version}",
         # All at once: a browser that finds imports one after another comes back three times.
-        preload=files.imported_by("main.js", "modules/run_list.js", f"modules/{tab.page}.js"),
+        preload=files.imported_by("main.js", *lists, f"modules/{tab.page}.js"),
         asked_first=("api/runs", *(["api/tags?kind=scalar"] if tab.page == "scalars" else [])),
         plotly_url=plotly_url,
     )
