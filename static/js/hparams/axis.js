@@ -1,6 +1,9 @@
 /** The scale of an axis: numbers linear or logarithmic, categories side by side. Pure. */
 
 import { plain } from "../format.js";
+import { extent } from "../modules/chart_data.js";
+import { scaleOf } from "../modules/chart_scale.js";
+import { yTicks } from "../modules/chart_ticks.js";
 import { categoriesOf } from "./table_model.js";
 
 /** @import { Column } from "./table_model.js" */
@@ -13,7 +16,7 @@ const MOST_TICKS = 6;
 /** Does a column suit a logarithmic axis: positive, over more than two decades, and more evenly spread on it? @param {Column} column */
 export function suitsLog({ isNumber, numbers }) {
   if (!isNumber) return false;
-  const [low, high] = ends(numbers);
+  const [low, high] = extent(numbers);
   if (!(low > 0 && high / low > 10 ** DECADES)) return false;
   const sorted = numbers.filter(Number.isFinite).sort(), middle = sorted[sorted.length >> 1];
   const onLog = Math.log(middle / low) / Math.log(high / low), onLinear = (middle - low) / (high - low);
@@ -23,12 +26,12 @@ export function suitsLog({ isNumber, numbers }) {
 /** @param {Column} column @param {"log" | "linear" | null} asked null: as it suits @returns {Axis} */
 export function axisOf(column, asked = null) {
   if (!column.isNumber) return categoryAxis(categoriesOf(column.texts));
-  let [low, high] = ends(column.numbers);
-  if (low > high) return { isLog: false, isCategory: false, low: 0, high: 1, at: () => NaN, back: (part) => part, ticks: [] };
+  let [low, high] = extent(column.numbers);
+  if (Number.isNaN(low)) return { isLog: false, isCategory: false, low: 0, high: 1, at: () => NaN, back: (part) => part, ticks: [] };
   const isLog = asked === "log" ? low > 0 : asked === null && suitsLog(column);
   if (low === high) [low, high] = isLog ? [low / 2, high * 2] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
-  const to = isLog ? Math.log10 : (/** @type {number} */ v) => v, from = isLog ? (/** @type {number} */ v) => 10 ** v : (/** @type {number} */ v) => v, [a, b] = [to(low), to(high)];
-  return { isLog, isCategory: false, low, high, at: (v) => (Number.isFinite(v) ? (to(v) - a) / (b - a) : NaN), back: (part) => from(a + part * (b - a)), ticks: (few(column.numbers) ?? (isLog ? logTicks(low, high) : linearTicks(low, high))).map((v) => ({ value: v, text: plain(v, 3) })) };
+  const { to, from } = scaleOf(isLog ? "log" : "linear", [low, high]), [a, b] = [to(low), to(high)];
+  return { isLog, isCategory: false, low, high, at: (v) => (Number.isFinite(v) ? (to(v) - a) / (b - a) : NaN), back: (part) => from(a + part * (b - a)), ticks: few(column.numbers) ?? spread(isLog, low, high) };
 }
 
 /** @param {string[]} names @returns {Axis} */
@@ -40,30 +43,15 @@ function categoryAxis(names) {
   };
 }
 
-/** Least and greatest finite number. @param {Float64Array} numbers @returns {[number, number]} the first greater where there is none */
-export function ends(numbers) {
-  let low = Infinity, high = -Infinity;
-  for (const v of numbers) if (Number.isFinite(v)) { if (v < low) low = v; if (v > high) high = v; }
-  return [low, high];
-}
-
 /** The values themselves, where they are few. @param {Float64Array} numbers */
 function few(numbers) {
   const found = new Set();
   for (const v of numbers) if (Number.isFinite(v) && found.add(v).size > FEW) return null;
-  return [...found].sort((a, b) => a - b);
+  return [...found].sort((a, b) => a - b).map((v) => ({ value: v, text: plain(v, 3) }));
 }
 
-/** @param {number} low @param {number} high */
-function linearTicks(low, high) {
-  const rough = (high - low) / (MOST_TICKS - 1), size = 10 ** Math.floor(Math.log10(rough)), width = [1, 2, 5, 10].map((m) => m * size).find((w) => w >= rough) ?? rough, ticks = [];
-  for (let i = Math.ceil(low / width); i * width <= high + width * 1e-9; i++) ticks.push(Number((i * width).toPrecision(12)));
-  return ticks;
-}
-
-/** @param {number} low @param {number} high */
-function logTicks(low, high) {
-  const ticks = [], [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)], every = Math.max(1, Math.ceil((last - first + 1) / MOST_TICKS));
-  for (let e = first; e <= last; e += every) ticks.push(Number(`1e${e}`));
-  return ticks.length >= 2 ? ticks : [low, high];
+/** @param {boolean} isLog @param {number} low @param {number} high */
+function spread(isLog, low, high) {
+  const { values, labels } = yTicks(isLog ? "log" : "linear", [low, high], MOST_TICKS);
+  return values.map((v, i) => ({ value: v, text: labels[i] }));
 }

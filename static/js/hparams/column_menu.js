@@ -2,7 +2,8 @@
 
 import { el, setText } from "../dom.js";
 import { counted, value } from "../format.js";
-import { ends, suitsLog } from "./axis.js";
+import { extent } from "../modules/chart_data.js";
+import { suitsLog } from "./axis.js";
 import { categoriesOf } from "./table_model.js";
 
 /** @import { Column, Filter } from "./table_model.js" */
@@ -20,7 +21,7 @@ const MOST_NAMES = 200, WIDER_PX = 24;
 export function openColumnMenu(under, column, { filter, isFlipped, scale }, deeds) {
   const { key, isNumber } = column, act = (/** @type {() => void} */ deed) => () => { deed(); menu.hidePopover(); };
   const button = (/** @type {string} */ text, /** @type {() => void} */ deed) => el("button", { type: "button", onclick: act(deed) }, text), isLog = scale ? scale === "log" : suitsLog(column);
-  const [low] = ends(column.numbers);
+  const [low] = extent(column.numbers);
   const menu = popover(`Column ${column.label}`, el("h2", {}, column.label), isNumber ? rangeForm(column, filter, deeds) : namesForm(column, filter, deeds),
     el("div", { class: "hp-deeds" },
       button("Move left", () => deeds.shift(key, -1)), button("Move right", () => deeds.shift(key, 1)),
@@ -32,7 +33,7 @@ export function openColumnMenu(under, column, { filter, isFlipped, scale }, deed
 
 /** @param {Column} column @param {Filter | undefined} filter @param {Deeds} deeds */
 function rangeForm(column, filter, deeds) {
-  const [low, high] = ends(column.numbers), own = filter?.kind === "range" ? filter : null;
+  const [low, high] = extent(column.numbers), own = filter?.kind === "range" ? filter : null;
   const field = (/** @type {string} */ label, /** @type {number | undefined} */ v, /** @type {number} */ hint) => el("input", { class: "number-box", inputmode: "decimal", "aria-label": `${label} ${column.label}`, value: v ?? null, placeholder: Number.isFinite(hint) ? value(hint) : "" });
   const from = field("Least", own?.low, low), to = field("Greatest", own?.high, high), said = el("p", { class: "count", role: "status" });
   const read = (/** @type {HTMLInputElement} */ input, /** @type {number} */ none) => { const text = input.value.trim().replace("−", "-").replace(",", "."); return text ? Number(text) : none; };

@@ -2,8 +2,8 @@
 
 import { el, icon, setAttribute } from "../dom.js";
 import { step as stepText } from "../format.js";
+import { extent } from "../modules/chart_data.js";
 import { runName } from "../run_name.js";
-import { ends } from "./axis.js";
 import { draggedHead } from "./head_hand.js";
 
 /** @import { App } from "../app.js" */
@@ -60,7 +60,7 @@ export class Grid {
     this.body.style.height = `${rows.length * ROW}px`;
     this.grid.setAttribute("aria-rowcount", String(rows.length + 1));
     this.grid.setAttribute("aria-colcount", String(columns.length + 1));
-    this.range = main ? ends(columns.find(({ key }) => key === main)?.numbers ?? new Float64Array(0)) : /** @type {[number, number]} */ ([0, 1]);
+    this.range = main ? extent(columns.find(({ key }) => key === main)?.numbers ?? new Float64Array(0)) : /** @type {[number, number]} */ ([0, 1]);
     this.#paintHeads();
     this.paint();
   }

@@ -14,8 +14,8 @@ import { passes } from "./table_model.js";
 const TOP = 40, BOTTOM = 26, SIDE = 14, RIGHT = 64; // px
 const HAND_PX = 12, SPREAD_PX = 9, FEW = 12; // values of an axis that is spread so that lines can be told apart
 const CURVED = 1500; // lines up to which they are curves
-const LEVELS = 7, STRESS = 1.8; // shades, and how much of the scale the best take
-const DENSE = 8.5; // the more lines, the fainter
+const LEVELS = 7, LEAST_SHADE = 3, STRESS = 1.8; // shades, the first that stands off the page, and how much of the scale the best take
+const DENSE = 8.5, MOST_ALPHA = 0.9; // the more lines, the fainter; a few are all plain
 const CHUNK = 1200; // lines in one go: a frame stays a frame
 const NEAR_PX = 12;
 
@@ -111,8 +111,9 @@ export class Parallel {
       const part = axis && metric ? axis.at(metric.numbers[row]) : NaN;
       levels[Number.isNaN(part) ? 0 : Math.min(LEVELS, 1 + Math.floor((isLess ? 1 - part : part) ** STRESS * LEVELS))].push(row);
     }
-    const most = Math.min(0.9, DENSE / Math.sqrt(runs.length)), alpha = (/** @type {number} */ level) => (level === LEVELS ? Math.max(0.25, Math.min(0.95, 2 * most)) : most * (0.35 + 0.65 * (level / LEVELS) ** 2)); // the better, the plainer
-    const batches = [{ rows: out, colour: token("--chart-muted"), width: 1, alpha: 0.14 }, ...levels.map((rows, i) => ({ rows, colour: i ? token(`--seq-${i}`) : token("--chart-muted"), width: i === LEVELS ? 1.5 : 1, alpha: alpha(i) }))];
+    const count = levels.reduce((sum, rows) => sum + rows.length, 0), most = Math.min(MOST_ALPHA, DENSE / Math.sqrt(count || 1));
+    const alpha = (/** @type {number} */ level) => (most === MOST_ALPHA ? most : level === LEVELS ? Math.max(0.25, Math.min(0.95, 2 * most)) : most * (0.35 + 0.65 * (level / LEVELS) ** 2)); // of many, the better, the plainer
+    const batches = [{ rows: out, colour: token("--chart-muted"), width: 1, alpha: 0.14 }, ...levels.map((rows, i) => ({ rows, colour: i ? token(`--seq-${Math.max(LEAST_SHADE, i)}`) : token("--chart-muted"), width: i === LEVELS ? 1.5 : 1, alpha: alpha(i) }))];
     return batches.flatMap((batch) => Array.from({ length: Math.ceil(batch.rows.length / CHUNK) }, (_, i) => ({ ...batch, rows: batch.rows.slice(i * CHUNK, (i + 1) * CHUNK) })));
   }
 
